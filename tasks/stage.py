@@ -1,0 +1,77 @@
+"""How a pure function becomes a stage: a Prefect task, cached by content, whose result is checked on a hit."""
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from prefect import Task, task
+from prefect.cache_policies import CacheKeyFnPolicy
+from pydantic import BaseModel
+
+from tasks import records
+from tasks.records import FolderRef, TableRef, digest_of
+from tasks.storage import Workspace
+
+
+def code_version(*modules: ModuleType) -> str:
+    """sha256 over the source of `modules`: a cached result dies with the code that made it."""
+    digest = hashlib.sha256()
+    for module in sorted(modules, key=lambda m: m.__name__):
+        digest.update(Path(inspect.getfile(module)).read_bytes())
+    return digest.hexdigest()
+
+
+def content_of(value: Any) -> Any:
+    """What a stage's argument contributes to its cache key: the digest of what it refers to, not its path."""
+    match value:
+        case TableRef() | FolderRef():
+            return value.digest
+        case Workspace():
+            return None
+        case BaseModel():
+            return value.model_dump(mode="json")
+        case dict():
+            return {key: content_of(item) for key, item in value.items()}
+        case list() | tuple():
+            return [content_of(item) for item in value]
+    return value
+
+
+def stage(name: str, *depends: ModuleType, retries: int = 0) -> Callable[[Callable[..., Any]], Task[..., Any]]:
+    """A task whose cache key is: stage name, digests of its inputs, its settings, and its code's version.
+
+    Args:
+        name: shown in the Prefect UI and in the report.
+        depends: further modules whose code decides the result.
+        retries: for stages that reach outside the process.
+    """
+
+    def wrap(function: Callable[..., Any]) -> Task[..., Any]:
+        version = code_version(records, sys.modules[function.__module__], *depends)
+
+        def cache_key(_context: Any, arguments: dict[str, Any]) -> str:
+            return f"{name}-{digest_of([version, content_of(arguments)])}"
+
+        return task(
+            function,
+            name=name,
+            cache_policy=CacheKeyFnPolicy(cache_key_fn=cache_key),
+            persist_result=True,
+            result_serializer="json",
+            retries=retries,
+            retry_delay_seconds=2,
+        )
+
+    return wrap
+
+
+def perform(stage_task: Task[..., Any], workspace: Workspace, *arguments: Any) -> Any:
+    """Runs a stage, or takes its cached result if every file that result refers to is still whole."""
+    result = stage_task(workspace, *arguments)
+    if not workspace.holds(result):
+        result = stage_task.with_options(refresh_cache=True)(workspace, *arguments)
+    return result

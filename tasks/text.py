@@ -1,0 +1,49 @@
+"""What every witness needs to know of a text: its matching form, its script, its language."""
+
+import re
+import unicodedata
+
+_KANA = re.compile(r"[\u3040-\u30ff\uff66-\uff9f]")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_SPACE = re.compile(r"\s+")
+_SPACE_BESIDE_CJK = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) | (?=[\u3040-\u30ff\u3400-\u9fff])")
+CJK_SHARE = 0.3
+"""Share of letters in kana, kanji or hangul from which a text counts as CJK: Japanese technical text holds much
+Latin, Latin text hardly any kanji."""
+
+
+def matching_form(text: str) -> str:
+    """The form in which texts are compared, never stored: NFKC, lower case, single spaces, none beside CJK."""
+    folded = _SPACE.sub(" ", unicodedata.normalize("NFKC", text).lower()).strip()
+    return _SPACE_BESIDE_CJK.sub("", folded)
+
+
+def script_counts(text: str) -> dict[str, int]:
+    """Number of letters by script: kana, han, hangul, latin."""
+    patterns = {"kana": _KANA, "han": _HAN, "hangul": _HANGUL, "latin": _LATIN}
+    return {name: len(pattern.findall(text)) for name, pattern in patterns.items()}
+
+
+def is_cjk(text: str) -> bool:
+    """Whether kana, kanji or hangul make up at least `CJK_SHARE` of the letters."""
+    counts = script_counts(text)
+    letters = sum(counts.values())
+    return letters > 0 and (letters - counts["latin"]) / letters >= CJK_SHARE
+
+
+def detect_language(text: str) -> str:
+    """Language by script: "ja" (any kana beside CJK letters), "zh", "ko", "en" (Latin), "und" without letters.
+
+    Latin text counts as English: telling Latin-script languages apart needs a model, not a script.
+    """
+    counts = script_counts(text)
+    letters = sum(counts.values())
+    if letters == 0:
+        return "und"
+    if not is_cjk(text):
+        return "en"
+    if counts["hangul"] > counts["han"] + counts["kana"]:
+        return "ko"
+    return "ja" if counts["kana"] else "zh"
