@@ -25,6 +25,13 @@ def code_version(*modules: ModuleType) -> str:
     return digest.hexdigest()
 
 
+def pipeline_version() -> str:
+    """sha256 over the source of every stage and suite: the `code` of a run's lineage."""
+    root = Path(__file__).parent.parent
+    files = sorted(f for folder in ("tasks", "expectations") for f in (root / folder).rglob("*.[py][ya]*"))
+    return digest_of([[str(f.relative_to(root)), hashlib.sha256(f.read_bytes()).hexdigest()] for f in files])
+
+
 def content_of(value: Any) -> Any:
     """What a stage's argument contributes to its cache key: the digest of what it refers to, not its path."""
     match value:

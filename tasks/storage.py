@@ -237,3 +237,21 @@ def _save_cache(path: Path, known: dict[str, int], rows: np.ndarray) -> None:
     table = pa.table({"key": pa.array(known.keys(), pa.string()), "value": values})
     with written_whole(path) as part:
         pq.write_table(table.replace_schema_metadata({"array": json.dumps(meta)}), part, compression="zstd")
+
+
+def find_workspace(given: str | None) -> Path:
+    """The workspace a command works on: the one given, SEIMAI_WORKSPACE, or the nearest `.seimai` upwards.
+
+    Raises:
+        StorageError: there is none; says where was looked.
+    """
+    chosen = given or os.environ.get("SEIMAI_WORKSPACE")
+    here = Path.cwd()
+    candidates = [Path(chosen)] if chosen else [folder / ".seimai" for folder in (here, *here.parents)]
+    for candidate in candidates:
+        if candidate.is_dir():
+            return candidate.resolve()
+    raise StorageError(
+        f"no workspace at {candidates[0]}{'' if chosen else ' nor in a folder above'}; run a recipe first, "
+        "or name one with --workspace"
+    )

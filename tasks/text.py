@@ -22,6 +22,8 @@ def matching_form(text: str) -> str:
 
 def script_counts(text: str) -> dict[str, int]:
     """Number of letters by script: kana, han, hangul, latin."""
+    if text.isascii():
+        return {"kana": 0, "han": 0, "hangul": 0, "latin": len(_LATIN.findall(text))}
     patterns = {"kana": _KANA, "han": _HAN, "hangul": _HANGUL, "latin": _LATIN}
     return {name: len(pattern.findall(text)) for name, pattern in patterns.items()}
 
@@ -34,7 +36,7 @@ def is_cjk(text: str) -> bool:
 
 
 def detect_language(text: str) -> str:
-    """Language by script: "ja" (any kana beside CJK letters), "zh", "ko", "en" (Latin), "und" without letters.
+    """Language by script: "ja" (kana beside CJK letters), "zh", "ko", "en" (Latin), "und" without letters.
 
     Latin text counts as English: telling Latin-script languages apart needs a model, not a script.
     """

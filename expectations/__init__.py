@@ -1,0 +1,1 @@
+"""Great Expectations suites, one for each boundary, and the custom expectations that they use."""

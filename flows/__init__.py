@@ -1,0 +1,1 @@
+"""What runs after what: Prefect flows over the stages in `tasks`, and the command that starts them."""

@@ -1,0 +1,181 @@
+"""The `seimai` command. Heavy imports happen inside the commands, so that help answers at once."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.engine import configure_prefect
+from flows.models import app as models_app
+from review.terminal import WorkspaceOption
+from review.terminal import app as review_app
+from tasks.errors import SeimaiError
+from tasks.recipe import Recipe, load_recipe
+from tasks.storage import Workspace, find_workspace
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Polish data, tune a language model on it, judge the result, register what holds.\n\n"
+    "Exit codes: 0 promoted (or done), 1 unexpected, 2 bad recipe or usage, "
+    "10 stopped by a data gate, 11 verdict FAIL or INCONCLUSIVE.",
+)
+app.add_typer(review_app, name="review")
+app.add_typer(models_app, name="models")
+RecipeArgument = Annotated[Path, typer.Argument(help="Recipe file (YAML).", metavar="RECIPE")]
+
+
+class Until(StrEnum):
+    """As flows.retrain.Until, whose import takes seconds."""
+
+    CURATE = "curate"
+    FINETUNE = "finetune"
+    PROMOTE = "promote"
+
+
+@app.command()
+def run(
+    recipe: RecipeArgument,
+    until: Annotated[Until, typer.Option(help="Last part of the line to do.")] = Until.PROMOTE,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another run here.")] = 0,
+) -> None:
+    """Run a recipe from raw files to a verdict in the registry."""
+    loaded = load_recipe(recipe)
+    _configure(loaded)
+    console = Console()
+    console.print(Text(f"seimai: {loaded.name} ({loaded.task}), workspace {loaded.workspace}"))
+    with console.status("starting (Prefect, libraries)"):
+        from flows.retrain import retrain
+        from tasks.run_report import load_report
+        from tasks.summary import closing_table
+
+    result = retrain(recipe=str(recipe.resolve()), until=until.value, wait=wait)
+    data = load_report(Workspace(root=loaded.workspace), result.run_id)
+    if data is not None:
+        console.print(closing_table(data))
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def check(recipe: RecipeArgument) -> None:
+    """Validate a recipe and print the plan: files, policy, duration class, items each gate needs."""
+    loaded = load_recipe(recipe)
+    _configure(loaded)
+    from tasks.ingest.files import find_all_files
+    from tasks.judge import DEFAULT_POLICY
+    from tasks.plan import make_plan
+
+    plan = make_plan(loaded, find_all_files(loaded.sources))
+    console = Console()
+    console.print(Text(f"{recipe}: valid. {loaded.name}, {loaded.task}"))
+    console.print(f"{plan.files} files, {plan.megabytes:.2f} MB; expected duration: {plan.minutes}")
+    gates = Table(title="Gates", title_justify="left")
+    for column in ("gate", "asks", f"items for {loaded.gates.power:.0%} power"):
+        gates.add_column(column)
+    for name, asks, items in plan.gates:
+        gates.add_row(name, asks, "known after the first scores" if items is None else f"{items:,}")
+    console.print(gates)
+    policy = Table(title="Policy", title_justify="left")
+    policy.add_column("check")
+    policy.add_column("disposition")
+    for name, disposition in sorted((DEFAULT_POLICY | dict(loaded.policy)).items()):
+        policy.add_row(name, f"{disposition}{' (recipe)' if name in loaded.policy else ''}")
+    console.print(policy)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="New folder.", metavar="DIR")]) -> None:
+    """Write a commented recipe with data to edit."""
+    from flows.starter import write_starter
+
+    Console().print(write_starter(folder))
+
+
+@app.command()
+def report(
+    run_id: Annotated[
+        str | None, typer.Argument(help="Run, or its beginning; the newest when left out.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Print a run's closing table and the path of its report."""
+    from tasks.ledger import Ledger
+    from tasks.run_report import load_report
+    from tasks.summary import closing_table
+
+    place = _workspace(workspace)
+    found = Ledger(place.ledger_url).find_run(run_id)
+    data = load_report(place, found["run_id"])
+    if data is None:
+        raise SeimaiError(f"run {found['run_id']} left no report: {found['message'] or 'it did not finish'}")
+    Console().print(closing_table(data))
+
+
+@app.command()
+def why(
+    sample: Annotated[str, typer.Argument(help="Beginning of a sample's id.", metavar="SAMPLE_ID")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Say what became of a sample in each snapshot, and why."""
+    from flows.why import explain_sample
+
+    for line in explain_sample(_workspace(workspace), sample):
+        Console().print(Text(line))
+
+
+@app.command()
+def chat(
+    model: Annotated[str | None, typer.Argument(help="Registered model; the only one when left out.")] = None,
+    tokens: Annotated[int, typer.Option(min=1, max=1024, help="Most tokens of an answer.")] = 64,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Try champion and base side by side."""
+    from flows.chat import chat_loop
+
+    chat_loop(_workspace(workspace), model, tokens)
+
+
+@app.command()
+def ui(workspace: WorkspaceOption = None) -> None:
+    """Serve the Prefect UI over this workspace's runs."""
+    place = _workspace(workspace)
+    configure_prefect(Path(place.root))
+    from flows.up import ui as serve
+
+    serve(place)
+
+
+@app.command()
+def up(recipe: RecipeArgument) -> None:
+    """Start server, worker, deployments and watcher for a recipe on this machine."""
+    loaded = load_recipe(recipe)
+    _configure(loaded)
+    from flows.up import up as start
+
+    start(recipe.resolve())
+
+
+def _workspace(given: str | None) -> Workspace:
+    return Workspace(root=str(find_workspace(given)))
+
+
+def _configure(recipe: Recipe) -> None:
+    configure_prefect(Path(recipe.workspace))
+
+
+def _complain(error: SeimaiError) -> None:
+    Console(stderr=True).print(Text(f"seimai: {error}", style="red"))
+
+
+def main() -> None:
+    """Entry point: a SeimaiError is one message and its exit code, never a traceback."""
+    try:
+        app()
+    except SeimaiError as error:
+        _complain(error)
+        sys.exit(error.exit_code)

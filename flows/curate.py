@@ -1,0 +1,120 @@
+"""Sources to snapshot: every witness is heard, then the judge decides."""
+
+from prefect import flow
+from pydantic import BaseModel, ConfigDict
+
+from flows.publish import publish_snapshot
+from tasks.base_model import base_model_stage, find_revision
+from tasks.duplicates import find_duplicates_stage
+from tasks.evaluate import base_losses_stage
+from tasks.ingest import IngestSettings, find_all_files, ingest_stage
+from tasks.judge import judge_stage
+from tasks.label_noise import describe_noise, find_label_noise_stage, find_loss_outliers_stage
+from tasks.leakage import find_leaks_stage
+from tasks.ledger import Ledger
+from tasks.privacy import find_personal_data_stage
+from tasks.quality import (
+    ExpectationOutcome,
+    check_documents_stage,
+    check_samples_stage,
+    check_snapshot_stage,
+)
+from tasks.recipe import Recipe
+from tasks.records import TableRef, Task, digest_of
+from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
+from tasks.stage import perform, pipeline_version
+from tasks.storage import Workspace
+
+
+class Curated(BaseModel):
+    """What `curate` hands on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    snapshot: SnapshotRef
+    outcomes: tuple[ExpectationOutcome, ...]
+    lineage: dict[str, str]
+    notes: tuple[str, ...]
+    """What the label-noise stage has to say to whoever looks next."""
+
+
+@flow(name="curate", validate_parameters=False)
+def curate(recipe: Recipe, workspace: Workspace) -> Curated:
+    files = find_all_files(recipe.sources)
+    read = perform(ingest_stage, workspace, files, IngestSettings.of(recipe))
+    documents = perform(check_documents_stage, workspace, read.documents, recipe.quality)
+    quality = perform(
+        check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels
+    )
+    floor = min(recipe.duplicates.threshold, recipe.leakage.threshold)
+    duplicates = perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor)
+    privacy = perform(find_personal_data_stage, workspace, duplicates.samples)
+    leaks = perform(find_leaks_stage, workspace, duplicates.samples, duplicates.pairs, recipe.leakage)
+    noise, notes = _label_noise(recipe, workspace, duplicates.samples)
+    findings = [
+        read.findings,
+        documents.findings,
+        quality.findings,
+        duplicates.findings,
+        privacy,
+        leaks,
+        *noise,
+    ]
+    ledger = Ledger(workspace.ledger_url)
+    decisions = ledger.decisions()
+    judgement = perform(judge_stage, workspace, duplicates.samples, findings, recipe.policy, decisions)
+    lineage = {
+        "inputs": digest_of([[file.uri, file.digest] for file in files]),
+        "code": pipeline_version(),
+        "recipe": digest_of(recipe.model_dump(mode="json", exclude={"workspace"})),
+        "decisions": digest_of(sorted(d["decision_id"] for d in decisions.values())),
+    }
+    snapshot = perform(
+        snapshot_stage,
+        workspace,
+        duplicates.samples,
+        judgement,
+        recipe.split,
+        recipe.has_evaluation_source,
+        lineage,
+    )
+    final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality)
+    _record(ledger, workspace, recipe, snapshot, duplicates.samples, judgement.dispositions)
+    publish_snapshot(snapshot, workspace)
+    return Curated(
+        snapshot=snapshot,
+        outcomes=(*documents.outcomes, *quality.outcomes, *final.outcomes),
+        lineage=lineage,
+        notes=notes,
+    )
+
+
+def _label_noise(
+    recipe: Recipe, workspace: Workspace, samples: TableRef
+) -> tuple[list[TableRef], tuple[str, ...]]:
+    """Findings about labels, and what to say of them: cleanlab's for classification, else the base's own loss."""
+    if not recipe.label_noise.enabled:
+        return [], ()
+    if recipe.task is Task.TEXT_CLASSIFICATION:
+        noise = perform(find_label_noise_stage, workspace, samples, recipe.label_noise, recipe.seed)
+        return [noise.findings], describe_noise(noise.summary)
+    base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
+    losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens)
+    return [perform(find_loss_outliers_stage, workspace, samples, losses)], ()
+
+
+def _record(
+    ledger: Ledger,
+    workspace: Workspace,
+    recipe: Recipe,
+    snapshot: SnapshotRef,
+    samples: TableRef,
+    dispositions: TableRef,
+) -> None:
+    flagged = flagged_rows(
+        workspace.read_table(samples),
+        workspace.read_table(dispositions),
+        workspace.read_table(snapshot.findings),
+    )
+    manifest = snapshot.model_dump(mode="json")
+    ledger.add_snapshot(snapshot.snapshot_id, recipe.name, snapshot.folder.path, manifest, flagged)

@@ -1,0 +1,62 @@
+"""`seimai models`: the registry in the terminal."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from review.terminal import WorkspaceOption
+from tasks.storage import Workspace, find_workspace
+
+app = typer.Typer(no_args_is_help=True, help="Look at registered models, and roll one back.")
+NameArgument = Annotated[str, typer.Argument(help="Registered model.")]
+
+
+def _workspace(given: str | None) -> Workspace:
+    return Workspace(root=str(find_workspace(given)))
+
+
+@app.command("list")
+def list_command(workspace: WorkspaceOption = None) -> None:
+    """List every version of every model with its aliases and verdict."""
+    from tasks.register import list_models
+
+    table = Table()
+    for name in ("model", "version", "aliases", "verdict", "created", "snapshot"):
+        table.add_column(name)
+    for model in list_models(_workspace(workspace)):
+        table.add_row(
+            model.name,
+            str(model.version),
+            ", ".join(model.aliases),
+            model.outcome,
+            model.created,
+            model.tags.get("snapshot", ""),
+        )
+    Console().print(table)
+
+
+@app.command()
+def show(name: NameArgument, workspace: WorkspaceOption = None) -> None:
+    """Show the versions of one model with their lineage."""
+    from tasks.register import show_model
+
+    console = Console()
+    for model in show_model(_workspace(workspace), name):
+        aliases = ", ".join(model.aliases) or "no alias"
+        console.print(Text(f"{model.name} version {model.version} ({aliases})", style="bold"))
+        console.print(Text(f"  {model.outcome}: {model.sentence}"))
+        console.print(Text(f"  {model.path}, created {model.created}"))
+        for tag, value in sorted(model.tags.items()):
+            console.print(Text(f"  {tag}: {value}"))
+
+
+@app.command()
+def rollback(name: NameArgument, workspace: WorkspaceOption = None) -> None:
+    """Make the champion before the present one champion again."""
+    from tasks.register import rollback as roll_back
+
+    model = roll_back(_workspace(workspace), name)
+    Console().print(Text(f"champion of {model.name} is version {model.version} again"))

@@ -1,0 +1,73 @@
+"""Candidate to verdict to registry: base, champion and candidate answer the same items."""
+
+from prefect import flow
+from pydantic import BaseModel, ConfigDict
+
+from flows.curate import Curated
+from flows.finetune import Tuned
+from flows.publish import publish_verdict
+from tasks.card import write_card
+from tasks.evaluate import ScoreSettings, gather_scores_stage, general_texts, score_stage
+from tasks.gate import Verdict, verdict
+from tasks.recipe import Recipe
+from tasks.records import FolderRef, TableRef, Task
+from tasks.register import RegisteredModel, champion, register
+from tasks.run_report import Parts, gather_report
+from tasks.stage import perform
+from tasks.storage import Workspace
+
+
+class Promotion(BaseModel):
+    """What `promote` hands on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scores: TableRef
+    verdict: Verdict
+    model: RegisteredModel
+
+
+@flow(name="promote", validate_parameters=False)
+def promote(recipe: Recipe, workspace: Workspace, curated: Curated, tuned: Tuned) -> Promotion:
+    """Scores all models, puts the gates, and registers the candidate with what they say."""
+    settings = ScoreSettings.of(recipe)
+    general = workspace.write_table(
+        general_texts(recipe.gates.general_text, settings.general_items), "general"
+    )
+    standing = champion(workspace, recipe.name)
+    models: dict[str, FolderRef | None] = {"base": None, "candidate": tuned.training.model}
+    if standing is not None:
+        models["champion"] = FolderRef(path=standing.path, digest=standing.digest)
+    scores = [
+        perform(score_stage, workspace, tuned.base, folder, name, curated.snapshot.samples, general, settings)
+        for name, folder in models.items()
+    ]
+    table = perform(gather_scores_stage, workspace, scores)
+    metric = "accuracy" if recipe.task is Task.TEXT_CLASSIFICATION else "loss"
+    judged = verdict(workspace.read_table(table), recipe.gates, metric)
+    tags = {
+        "snapshot": curated.snapshot.snapshot_id,
+        "base_model": f"{tuned.base.source}@{tuned.base.revision[:16]}",
+        "base_model_path": tuned.base.path,
+        **{name: curated.lineage[name] for name in ("recipe", "code", "decisions")},
+    }
+    parts = Parts(
+        recipe=recipe,
+        snapshot=curated.snapshot,
+        lineage=curated.lineage,
+        base=tuned.base,
+        training=tuned.training,
+        scores=table,
+        verdict=judged,
+    )
+    model = register(
+        workspace,
+        recipe.name,
+        workspace.path(tuned.training.model.path),
+        tags,
+        judged,
+        write_card(gather_report(workspace, parts), judged),
+        recipe.train.model_dump(mode="json"),
+    )
+    publish_verdict(judged, model)
+    return Promotion(scores=table, verdict=judged, model=model)

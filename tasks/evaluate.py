@@ -1,0 +1,210 @@
+"""Per-item scores of a model: everything statistical is computed from these, never from averages."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from tasks import base_model, inference, tokens
+from tasks.base_model import BaseModelRef
+from tasks.errors import RecipeError
+from tasks.inference import completion_losses, predict_labels
+from tasks.recipe import Recipe
+from tasks.records import SCORE, FolderRef, Split, TableRef, Task, build_table
+from tasks.stage import stage
+from tasks.storage import Workspace
+from tasks.tokens import encode
+
+GENERAL_TOKENS = 512
+"""Tokens of a general text that are scored."""
+
+
+def score_gate(
+    model: Any, tokenizer: Any, name: str, samples: pa.Table, labels: Sequence[str], limits: Mapping[str, int]
+) -> pa.Table:
+    """Scores of model `name` on the gate split: accuracy for classification, loss for every task.
+
+    Args:
+        samples: snapshot samples of the gate split (records.SNAPSHOT_SAMPLE).
+        labels: the K declared labels; used by classification only.
+        limits: `max_tokens` of a sample and `batch_size` for decoding.
+    """
+    rows = samples.to_pylist()
+    if rows and rows[0]["task"] == Task.TEXT_CLASSIFICATION:
+        predicted = predict_labels(
+            model, tokenizer, [r["prompt"] for r in rows], labels, limits["batch_size"], f"{name}: labels"
+        )
+        return build_table(
+            [
+                _score(row, "gate", name, "accuracy", float(guess == row["label"]))
+                | {"prediction": guess, "expected": row["label"], "tokens": 1}
+                for row, guess in zip(rows, predicted, strict=True)
+            ],
+            SCORE,
+        )
+    return _loss_scores(model, tokenizer, name, rows, "gate", limits["max_tokens"])
+
+
+def score_forgetting(
+    model: Any, tokenizer: Any, name: str, texts: Sequence[Mapping[str, str]], max_tokens: int
+) -> pa.Table:
+    """Loss of model `name` on general text that has nothing to do with the task.
+
+    Args:
+        texts: id, language and text of each.
+    """
+    rows = [
+        {
+            "sample_id": text["id"],
+            "prompt": [],
+            "completion": [{"role": "assistant", "content": text["text"]}],
+            "language": text["language"],
+            "group_id": text["id"],
+        }
+        for text in texts
+    ]
+    return _loss_scores(model, tokenizer, name, rows, "forgetting", max_tokens)
+
+
+def load_tuned(base: Path, tuned: Path) -> Any:
+    """A tuned model: LoRA adapters over the base in `base`, or full weights where `tuned` holds those."""
+    if not (tuned / "adapter_config.json").exists():
+        return base_model.load_model(tuned).eval()
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(base_model.load_model(base), tuned).eval()
+
+
+def _loss_scores(
+    model: Any, tokenizer: Any, name: str, rows: Sequence[Mapping[str, Any]], suite: str, max_tokens: int
+) -> pa.Table:
+    items = [encode(tokenizer, row["prompt"], row["completion"], max_tokens) for row in rows]
+    losses = completion_losses(model, tokenizer, items, f"{name}: {suite}")
+    return build_table(
+        [
+            _score(row, suite, name, "loss", float(loss))
+            | {"tokens": len(item.ids) - max(1, item.prompt_length)}
+            for row, item, loss in zip(rows, items, losses, strict=True)
+            if not np.isnan(loss)
+        ],
+        SCORE,
+    )
+
+
+def _score(row: Mapping[str, Any], suite: str, model: str, metric: str, value: float) -> dict[str, Any]:
+    return {
+        "item": row["sample_id"],
+        "suite": suite,
+        "model": model,
+        "metric": metric,
+        "value": value,
+        "language": row["language"],
+        "cluster": row["group_id"],
+    }
+
+
+class ScoreSettings(BaseModel):
+    """The part of a recipe that decides how models are scored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    labels: tuple[str, ...] | None
+    max_tokens: int
+    max_items: int | None
+    batch_size: int
+    general_items: int
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Self:
+        return cls(labels=recipe.labels, max_tokens=recipe.train.max_tokens, **recipe.evaluate.model_dump())
+
+
+def general_texts(path: str | None, items: int) -> pa.Table:
+    """The first `items` general texts (id, language, text), languages taking turns.
+
+    Raises:
+        RecipeError: the file of `gates.general_text` cannot be read or lacks a key.
+    """
+    file = Path(path) if path else Path(__file__).with_name("general_text.jsonl")
+    try:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        texts = [{name: str(row[name]) for name in ("id", "language", "text")} for row in rows]
+    except (OSError, ValueError, KeyError) as error:
+        raise RecipeError(
+            f"gates.general_text: {file} must be JSON lines with id, language and text ({error!r})"
+        ) from error
+    turns: dict[str, int] = {}
+    order = []
+    for index, text in enumerate(texts):
+        turns[text["language"]] = turns.get(text["language"], 0) + 1
+        order.append((turns[text["language"]], index))
+    return pa.Table.from_pylist([texts[index] for _, index in sorted(order)[:items]])
+
+
+def gate_items(samples: pa.Table, max_items: int | None) -> pa.Table:
+    """The gate split; of a larger one, the `max_items` rows with the smallest content hashes."""
+    gate = samples.filter(pa.compute.equal(samples["split"], Split.GATE.value))
+    return gate.sort_by("sample_id").slice(0, max_items)
+
+
+@stage("score", base_model, inference, tokens)
+def score_stage(
+    workspace: Workspace,
+    base: BaseModelRef,
+    tuned: FolderRef | None,
+    name: str,
+    samples: TableRef,
+    general: TableRef,
+    settings: ScoreSettings,
+) -> TableRef:
+    """Scores one model on the gate split and on general text.
+
+    Args:
+        tuned: the tuned model; None scores the base itself.
+        name: "base", "champion" or "candidate".
+    """
+    folder = workspace.path(base.path)
+    model = (
+        base_model.load_model(folder).eval()
+        if tuned is None
+        else load_tuned(folder, workspace.path(tuned.path))
+    )
+    tokenizer = base_model.load_tokenizer(folder)
+    table = workspace.read_table(samples)
+    labels = settings.labels or sorted(set(table["label"].drop_null().to_pylist()))
+    limits = {"max_tokens": settings.max_tokens, "batch_size": settings.batch_size}
+    gate = score_gate(model, tokenizer, name, gate_items(table, settings.max_items), labels, limits)
+    texts = workspace.read_table(general).to_pylist()
+    forgetting = score_forgetting(model, tokenizer, name, texts, GENERAL_TOKENS)
+    return workspace.write_table(pa.concat_tables([gate, forgetting]), f"scores-{name}")
+
+
+@stage("gather scores")
+def gather_scores_stage(workspace: Workspace, scores: list[TableRef]) -> TableRef:
+    """One table of all models' scores."""
+    return workspace.write_table(pa.concat_tables([workspace.read_table(ref) for ref in scores]), "scores")
+
+
+@stage("base losses", base_model, inference, tokens)
+def base_losses_stage(
+    workspace: Workspace, base: BaseModelRef, samples: TableRef, max_tokens: int
+) -> TableRef:
+    """Loss of the untuned base on each sample's completion (columns row, loss), kept by content."""
+    table = workspace.read_table(samples)
+    rows = table.select(["prompt", "completion"]).to_pylist()
+
+    def compute(wanted: list[int]) -> np.ndarray:
+        folder = workspace.path(base.path)
+        tokenizer = base_model.load_tokenizer(folder)
+        items = [encode(tokenizer, rows[i]["prompt"], rows[i]["completion"], max_tokens) for i in wanted]
+        return completion_losses(
+            base_model.load_model(folder).eval(), tokenizer, items, "base: training data"
+        )
+
+    keys = table["sample_id"].to_pylist()
+    losses = workspace.cached_arrays(f"base-losses-{base.revision[:16]}-{max_tokens}", keys, compute)
+    return workspace.write_table(pa.table({"row": table["row"], "loss": losses}), "base-losses")

@@ -1,0 +1,73 @@
+"""How a witness writes down what it saw: one finding, and how a finding points at another sample."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from tasks.records import Severity, canonical_json
+
+EXCERPT = 160
+"""Characters of a sample's text that evidence quotes."""
+Columns = dict[str, list[Any]]
+
+
+def read_columns(samples: pa.Table) -> Columns:
+    """The flat columns of a SAMPLE table as lists (all but the messages)."""
+    return {
+        name: samples[name].to_pylist()
+        for name in samples.column_names
+        if name not in ("prompt", "completion")
+    }
+
+
+def text_of(columns: Columns, index: int) -> str:
+    """What a sample is about: its input, or the passage of language modelling."""
+    return columns["input"][index] or columns["target"][index] or ""
+
+
+def excerpt(text: str) -> str:
+    """`text` on one line, cut at `EXCERPT` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[:EXCERPT] + "…"
+
+
+def point_at(columns: Columns, index: int) -> dict[str, Any]:
+    """What evidence tells of another sample, so that a person can judge without looking it up."""
+    named = {
+        name: columns[name][index]
+        for name in ("row", "sample_id", "role", "source", "uri", "line", "date", "label")
+    }
+    about = {"excerpt": excerpt(text_of(columns, index))}
+    if columns["input"][index] and columns["label"][index] is None:
+        about["target"] = excerpt(columns["target"][index] or "")
+    return {key: value for key, value in named.items() if value is not None} | about
+
+
+def about_sample(
+    columns: Columns,
+    index: int,
+    *,
+    stage: str,
+    check: str,
+    severity: Severity,
+    reason: str,
+    evidence: dict[str, Any],
+    score: float | None = None,
+    threshold: float | None = None,
+    suggestion: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A row of the schema FINDING about sample `index` of `columns`."""
+    return {
+        "row": columns["row"][index],
+        "sample_id": columns["sample_id"][index],
+        "uri": columns["uri"][index],
+        "line": columns["line"][index],
+        "stage": stage,
+        "check": check,
+        "severity": severity.value,
+        "score": score,
+        "threshold": threshold,
+        "reason": reason,
+        "evidence": canonical_json(evidence),
+        "suggestion": None if suggestion is None else canonical_json(suggestion),
+    }

@@ -1,0 +1,251 @@
+"""The gates: from scores to a verdict. Pure statistics; nothing here knows a model or a file.
+
+Each gate asks one question of paired scores and answers PASS, FAIL or INCONCLUSIVE by one-sided bounds at
+`GateSettings.confidence`. All gates must pass for the verdict to pass: an intersection-union test, whose
+level is that of its parts without correction (Berger 1982, "Multiparameter Hypothesis Testing and Acceptance
+Sampling").
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from tasks.errors import SeimaiError
+from tasks.intervals import Estimate, estimate_ratio, items_needed
+from tasks.paired import Comparison, Metric, Pairs, compare, estimate_gain, has_scores, read_pairs
+from tasks.recipe import GateSettings
+from tasks.records import Outcome
+
+MIN_CLUSTERS = 10
+"""Effective clusters below which no gate is decided: with fewer, cluster-robust errors come out too small,
+whatever the t quantile (Cameron & Miller 2015, "A Practitioner's Guide to Cluster-Robust Inference", section
+"Few Clusters")."""
+_WORST_FIRST = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+
+
+class GateResult(BaseModel):
+    """One gate's answer. The bounds are one-sided; None where a single cluster leaves no spread to judge."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    outcome: Outcome
+    estimate: float
+    lower: float | None
+    upper: float | None
+    threshold: float
+    unit: str
+    items: int
+    clusters: int
+    items_needed: int | None
+    """Items that would decide an INCONCLUSIVE gate at the declared power if its estimate holds, else None."""
+    reason: str
+
+
+class Verdict(BaseModel):
+    """What the gates say together."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Outcome
+    sentence: str
+    metric: Metric
+    confidence: float
+    gates: tuple[GateResult, ...]
+    comparisons: tuple[Comparison, ...]
+    """Candidate against base, then against the champion where there is one."""
+    by_language: tuple[Comparison, ...]
+    """Candidate against base in each language; empty when there is only one."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What a gate asks: whether an estimate lies above (side 1) or below (side -1) `threshold`."""
+
+    name: str
+    claim: str
+    threshold: float
+    unit: str
+    template: str
+    scale: float = 1.0
+    side: int = 1
+
+    def show(self, value: float) -> str:
+        return self.template.format(value * self.scale)
+
+
+def verdict(scores: pa.Table, settings: GateSettings, metric: str) -> Verdict:
+    """Puts every gate that applies to the scores, and sums them up.
+
+    PASS when all pass, FAIL when any fails, else INCONCLUSIVE.
+
+    Args:
+        scores: `records.SCORE` rows: suite "gate" in `metric` for base and candidate, and for the champion
+            where there is one; suite "forgetting" in loss for base and candidate.
+        metric: a value of `Metric`.
+
+    Raises:
+        SeimaiError: scores are missing, unequal or not finite; names which.
+        ValueError: `metric` is none of `Metric`.
+    """
+    kind = Metric(metric)
+    base = read_pairs(scores, "gate", kind, "base")
+    general = read_pairs(scores, "forgetting", Metric.LOSS, "base")
+    comparisons = [compare(base, "base", settings.confidence)]
+    gates = [superiority(base, settings), forgetting(general, settings)]
+    if has_scores(scores, "gate", kind, "champion"):
+        champion = read_pairs(scores, "gate", kind, "champion")
+        comparisons.append(compare(champion, "champion", settings.confidence))
+        gates.append(non_inferiority(champion, settings))
+    slices = base.by_language()
+    worst = worst_slice(slices, settings)
+    if worst is not None:
+        gates.append(worst)
+    outcome = min((gate.outcome for gate in gates), key=_WORST_FIRST.index)
+    return Verdict(
+        outcome=outcome,
+        sentence=_sum_up(outcome, gates),
+        metric=kind,
+        confidence=settings.confidence,
+        gates=tuple(gates),
+        comparisons=tuple(comparisons),
+        by_language=tuple(compare(p, "base", settings.confidence, name) for name, p in slices.items()),
+    )
+
+
+def superiority(pairs: Pairs, settings: GateSettings) -> GateResult:
+    """Is the mean gain over the base above `min_gain`?"""
+    question = _question(
+        "superiority", "the candidate beats the base by more than {}", settings.min_gain, pairs
+    )
+    return _answer(question, estimate_gain(pairs, settings.confidence), settings)
+
+
+def non_inferiority(pairs: Pairs, settings: GateSettings) -> GateResult:
+    """Is the candidate worse than the champion by less than `champion_margin`?"""
+    claim = "the candidate is less than {} worse than the champion"
+    question = _question("non_inferiority", claim, -settings.champion_margin, pairs)
+    return _answer(question, estimate_gain(pairs, settings.confidence), settings)
+
+
+def worst_slice(slices: dict[str, Pairs], settings: GateSettings) -> GateResult | None:
+    """Is the candidate worse than the base by less than `champion_margin` in every language?
+
+    Args:
+        slices: language -> candidate and base on its items.
+
+    Returns:
+        The answer for the language that fares worst; None when no language has the `MIN_CLUSTERS` effective
+        clusters that a judgement takes.
+    """
+    answers = []
+    for language, pairs in slices.items():
+        claim = f"the candidate is less than {{}} worse than the base in language '{language}'"
+        question = _question("worst_slice", claim, -settings.champion_margin, pairs)
+        estimate = estimate_gain(pairs, settings.confidence)
+        if estimate.effective_clusters >= MIN_CLUSTERS:
+            answers.append(_answer(question, estimate, settings))
+    return min(answers, key=lambda a: (_WORST_FIRST.index(a.outcome), a.lower), default=None)
+
+
+def forgetting(pairs: Pairs, settings: GateSettings) -> GateResult:
+    """Does the token-weighted mean loss on general text, candidate over base, stay below `max_loss_ratio`?
+
+    Raises:
+        SeimaiError: the base's loss is 0 throughout, so that there is no ratio.
+    """
+    if not np.any(pairs.reference):
+        raise SeimaiError("forgetting scores (loss) of base are all 0, which no language model reaches")
+    limit = settings.max_loss_ratio
+    question = _Question(
+        name="forgetting",
+        claim=f"loss on general text stays below {limit:.3f} times that of the base",
+        threshold=limit,
+        unit="ratio of losses",
+        template="{:.3f}",
+        side=-1,
+    )
+    estimate = estimate_ratio(
+        pairs.tokens * pairs.candidate, pairs.tokens * pairs.reference, pairs.cluster, settings.confidence
+    )
+    return _answer(question, estimate, settings)
+
+
+def _question(name: str, claim: str, threshold: float, pairs: Pairs) -> _Question:
+    """A question about the mean gain, shown in points (accuracy) or nats per token (loss)."""
+    scale, digits, word = (100, 1, "points") if pairs.metric is Metric.ACCURACY else (1, 3, "nats per token")
+    return _Question(
+        name=name,
+        claim=claim.format(f"{abs(threshold) * scale:.{digits}f} {word}"),
+        threshold=threshold,
+        unit=pairs.metric.unit,
+        template=f"{{:+.{digits}f}}",
+        scale=scale,
+    )
+
+
+def _answer(question: _Question, estimate: Estimate, settings: GateSettings) -> GateResult:
+    low, high = estimate.interval.lower, estimate.interval.upper
+    outcome = Outcome.INCONCLUSIVE
+    if low is not None and high is not None and estimate.effective_clusters >= MIN_CLUSTERS:
+        near, far = (low, high) if question.side > 0 else (high, low)
+        if question.side * near > question.side * question.threshold:
+            outcome = Outcome.PASS
+        elif question.side * far <= question.side * question.threshold:
+            outcome = Outcome.FAIL
+    needed = _needed(question, estimate, settings) if outcome is Outcome.INCONCLUSIVE else None
+    return GateResult(
+        name=question.name,
+        outcome=outcome,
+        estimate=estimate.interval.value,
+        lower=low,
+        upper=high,
+        threshold=question.threshold,
+        unit=question.unit,
+        items=estimate.items,
+        clusters=estimate.clusters,
+        items_needed=needed,
+        reason=_explain(question, outcome, estimate, needed),
+    )
+
+
+def _needed(question: _Question, estimate: Estimate, settings: GateSettings) -> int | None:
+    """Items that would decide, at the present cluster sizes; None if the estimate lies on the threshold."""
+    enough_clusters = math.ceil(estimate.items * MIN_CLUSTERS / estimate.effective_clusters)
+    distance = estimate.interval.value - question.threshold
+    if estimate.item_variance is None:
+        return enough_clusters
+    if distance == 0:
+        return None
+    powered = items_needed(distance, settings.confidence, settings.power, estimate.item_variance)
+    return max(enough_clusters, powered, estimate.items + 1)
+
+
+def _explain(question: _Question, outcome: Outcome, estimate: Estimate, needed: int | None) -> str:
+    measured = f"measured {question.show(estimate.interval.value)}"
+    low, high = estimate.interval.lower, estimate.interval.upper
+    if low is not None and high is not None:
+        measured += f", between {question.show(low)} and {question.show(high)}"
+    claim = question.claim[0].upper() + question.claim[1:]
+    if outcome is Outcome.PASS:
+        return f"{claim}: {measured}."
+    if outcome is Outcome.FAIL:
+        return f"Not so: {question.claim}; {measured}."
+    more = f"about {needed:,} items would decide" if needed else "the estimate lies on the threshold"
+    if estimate.effective_clusters < MIN_CLUSTERS:
+        few = f"{estimate.items} items are worth {estimate.effective_clusters:.1f} independent ones"
+        return f"Too few to judge whether {question.claim}: {few}, {MIN_CLUSTERS} is the least; {more}."
+    return f"Undecided whether {question.claim}: {measured}; {more}."
+
+
+def _sum_up(outcome: Outcome, gates: list[GateResult]) -> str:
+    if outcome is Outcome.PASS:
+        return f"All {len(gates)} gates passed."
+    deciding = [gate for gate in gates if gate.outcome is outcome]
+    names = ", ".join(gate.name.replace("_", "-") for gate in deciding)
+    if outcome is Outcome.FAIL:
+        return f"{len(deciding)} of {len(gates)} gates failed: {names}."
+    return f"{len(deciding)} of {len(gates)} gates could not be decided: {names}."

@@ -1,0 +1,110 @@
+"""What the files gave, put together: in stable order, numbered, the chosen rows only, duplicate ids told."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.errors import RecipeError
+from tasks.ingest.contract import IngestSettings, Parsed, SourceFile
+from tasks.records import DOCUMENT, FINDING, SAMPLE, Severity, build_table
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """Tables of the schemas DOCUMENT, SAMPLE and FINDING."""
+
+    documents: pa.Table
+    samples: pa.Table
+    findings: pa.Table
+
+
+def assemble(files: Sequence[SourceFile], parsed: Sequence[Parsed], settings: IngestSettings) -> IngestResult:
+    """One result of many files, ordered by source, URI and line whatever order `files` come in.
+
+    Args:
+        parsed: what each of `files` gave, at the same position.
+
+    Raises:
+        RecipeError: a source gave no sample at all because every row of it lacks a needed field.
+    """
+    order = sorted(range(len(files)), key=lambda i: (files[i].source, files[i].uri))
+    by_source: dict[int, list[Parsed]] = {}
+    documents = [DOCUMENT.empty_table()]
+    for i in order:
+        by_source.setdefault(files[i].source, []).append(parsed[i])
+        documents.append(_with_modified(parsed[i].documents, files[i].modified))
+    samples: list[pa.Table] = [SAMPLE.empty_table()]
+    findings: list[pa.Table] = [FINDING.empty_table()]
+    first_row = 0
+    for index, parts in by_source.items():
+        rows = choose_rows(
+            pa.concat_tables(p.samples for p in parts), settings.sources[index].rows, settings.seed
+        )
+        told = pa.concat_tables(p.findings for p in parts)
+        _refuse_wrong_column(index, rows, told)
+        rows = rows.set_column(
+            0, SAMPLE.field("row"), pa.array(range(first_row, first_row + len(rows)), pa.int64())
+        )
+        first_row += len(rows)
+        findings += [told, find_duplicate_ids(rows)]
+        samples.append(_with_line_as_id(rows))
+    return IngestResult(pa.concat_tables(documents), pa.concat_tables(samples), pa.concat_tables(findings))
+
+
+def choose_rows(samples: pa.Table, rows: int | None, seed: int) -> pa.Table:
+    """The `rows` samples with the smallest sha256 of seed and content, in their order."""
+    if rows is None or rows >= len(samples):
+        return samples
+    ids = samples["sample_id"].to_pylist()
+    ranks = [hashlib.sha256(f"{seed}:{sample}".encode()).digest() for sample in ids]
+    return samples.take(sorted(sorted(range(len(ids)), key=ranks.__getitem__)[:rows]))
+
+
+def find_duplicate_ids(samples: pa.Table) -> pa.Table:
+    """A finding for each sample of one source whose own id an earlier one already has."""
+    seen: dict[str, int] = {}
+    ids = samples["source_id"].to_pylist()
+    repeated = [(i, seen[name]) for i, name in enumerate(ids) if name and seen.setdefault(name, i) != i]
+    if not repeated:
+        return FINDING.empty_table()
+    uris, lines = samples["uri"].to_pylist(), samples["line"].to_pylist()
+    rows, hashes = samples["row"].to_pylist(), samples["sample_id"].to_pylist()
+    return build_table(
+        [
+            {
+                "row": rows[i],
+                "sample_id": hashes[i],
+                "uri": uris[i],
+                "line": lines[i],
+                "stage": "ingest",
+                "check": "duplicate_id",
+                "severity": Severity.WARNING.value,
+                "reason": f"id {ids[i]!r} is already that of {uris[first]}, line {lines[first]}",
+                "evidence": json.dumps({"id": ids[i], "row": rows[first]}, ensure_ascii=False),
+            }
+            for i, first in repeated
+        ],
+        FINDING,
+    )
+
+
+def _with_modified(documents: pa.Table, modified: str | None) -> pa.Table:
+    at = DOCUMENT.get_field_index("modified")
+    return documents.set_column(at, DOCUMENT.field(at), pa.array([modified] * len(documents), pa.string()))
+
+
+def _with_line_as_id(samples: pa.Table) -> pa.Table:
+    at = SAMPLE.get_field_index("source_id")
+    filled = pc.coalesce(samples["source_id"], pc.cast(samples["line"], pa.string()))
+    return samples.set_column(at, SAMPLE.field(at), filled)
+
+
+def _refuse_wrong_column(index: int, samples: pa.Table, findings: pa.Table) -> None:
+    checks = set(findings["check"].to_pylist())
+    if len(samples) == 0 and checks == {"missing_field"}:
+        reason = findings["reason"][0].as_py()
+        raise RecipeError(f"sources.{index}: no row of {len(findings)} becomes a sample; the first: {reason}")

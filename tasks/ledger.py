@@ -1,0 +1,270 @@
+"""The ledger: runs, snapshots, flagged samples, decisions, verdicts and watched files, in one SQL database.
+
+The only module that touches the database. Rows are added, never changed (runs are closed once; what a watcher
+saw is replaced). Schema changes are alembic migrations in `tasks/migrations`.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from tasks.errors import SeimaiError, StorageError
+from tasks.records import Action
+
+metadata = sa.MetaData()
+
+
+def _key(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.String(64), primary_key=True)
+
+
+def _text(name: str, nullable: bool = True) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=nullable)
+
+
+RUNS = sa.Table(
+    "runs",
+    metadata,
+    _key("run_id"),
+    _text("recipe", nullable=False),
+    _text("recipe_digest", nullable=False),
+    _text("started", nullable=False),
+    _text("finished"),
+    sa.Column("exit_code", sa.Integer),
+    _text("outcome"),
+    _text("snapshot_id"),
+    _text("model_digest"),
+    _text("report"),
+    _text("message"),
+)
+SNAPSHOTS = sa.Table(
+    "snapshots",
+    metadata,
+    _key("snapshot_id"),
+    _text("recipe", nullable=False),
+    _text("created", nullable=False),
+    _text("path", nullable=False),
+    _text("manifest", nullable=False),
+)
+FLAGGED = sa.Table(
+    "flagged",
+    metadata,
+    _key("snapshot_id"),
+    sa.Column("row", sa.Integer, primary_key=True),
+    sa.Column("sample_id", sa.String(64), nullable=False, index=True),
+    _text("disposition", nullable=False),
+    _text("check", nullable=False),
+    _text("reason", nullable=False),
+    _text("sample", nullable=False),
+    _text("findings", nullable=False),
+)
+DECISIONS = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("decision_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("sample_id", sa.String(64), nullable=False, index=True),
+    _text("action", nullable=False),
+    _text("payload", nullable=False),
+    _text("reason", nullable=False),
+    _text("actor", nullable=False),
+    _text("created", nullable=False),
+    sa.Column("after_id", sa.String(64)),
+    sa.Column("supersedes", sa.String(64)),
+)
+VERDICTS = sa.Table(
+    "verdicts",
+    metadata,
+    _key("run_id"),
+    _text("recipe", nullable=False),
+    _text("model_digest", nullable=False),
+    _text("outcome", nullable=False),
+    _text("verdict", nullable=False),
+    _text("created", nullable=False),
+)
+WATCHED = sa.Table(
+    "watched",
+    metadata,
+    sa.Column("recipe", sa.String(64), primary_key=True),
+    sa.Column("uri", sa.String(700), primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    _text("modified", nullable=False),
+    _text("digest", nullable=False),
+)
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class Ledger:
+    """The database behind `url`, brought to the newest schema when opened.
+
+    Raises:
+        StorageError: the database cannot be opened or migrated.
+    """
+
+    def __init__(self, url: str) -> None:
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = sa.create_engine(url)
+        try:
+            _migrate(self.engine)
+        except sa.exc.DatabaseError as error:
+            raise StorageError(f"cannot open the ledger {url}: {error.orig}") from error
+
+    def start_run(self, recipe: str, recipe_digest: str) -> str:
+        """Records that a run has begun; returns its id, a date with a random end, which sorts by time."""
+        run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
+        self._insert(RUNS, [dict(run_id=run_id, recipe=recipe, recipe_digest=recipe_digest, started=now())])
+        return run_id
+
+    def finish_run(self, run_id: str, **values: Any) -> None:
+        """Closes a run: exit_code, outcome, snapshot_id, model_digest, report, message."""
+        with self.engine.begin() as connection:
+            connection.execute(RUNS.update().where(RUNS.c.run_id == run_id).values(finished=now(), **values))
+
+    def runs(self) -> list[dict[str, Any]]:
+        """All runs, the newest first."""
+        return self._select(RUNS.select().order_by(RUNS.c.run_id.desc()))
+
+    def add_snapshot(
+        self,
+        snapshot_id: str,
+        recipe: str,
+        path: str,
+        manifest: Mapping[str, Any],
+        flagged: Iterable[dict[str, Any]],
+    ) -> None:
+        """Records a snapshot and the samples it set aside or edited, in one transaction; known ones stay."""
+        if self._select(SNAPSHOTS.select().where(SNAPSHOTS.c.snapshot_id == snapshot_id)):
+            return
+        rows = [dict(row, snapshot_id=snapshot_id) for row in flagged]
+        with self.engine.begin() as connection:
+            connection.execute(
+                SNAPSHOTS.insert(),
+                dict(
+                    snapshot_id=snapshot_id,
+                    recipe=recipe,
+                    created=now(),
+                    path=path,
+                    manifest=json.dumps(manifest, ensure_ascii=False),
+                ),
+            )
+            if rows:
+                connection.execute(FLAGGED.insert(), rows)
+
+    def snapshots(self, recipe: str | None = None) -> list[dict[str, Any]]:
+        """Snapshots (of one recipe, if named), the newest first."""
+        query = SNAPSHOTS.select().order_by(SNAPSHOTS.c.created.desc())
+        return self._select(query if recipe is None else query.where(SNAPSHOTS.c.recipe == recipe))
+
+    def flagged(self, snapshot_id: str) -> list[dict[str, Any]]:
+        """What a snapshot set aside or edited, with findings and sample as Python values."""
+        rows = self._select(
+            FLAGGED.select().where(FLAGGED.c.snapshot_id == snapshot_id).order_by(FLAGGED.c.row)
+        )
+        return [{**r, "sample": json.loads(r["sample"]), "findings": json.loads(r["findings"])} for r in rows]
+
+    def decide(
+        self,
+        sample_id: str,
+        action: Action,
+        payload: Mapping[str, Any],
+        reason: str,
+        actor: str,
+        after_id: str | None,
+    ) -> str:
+        """Appends a decision, which supersedes the sample's standing one; returns the decision's id.
+
+        Args:
+            payload: {"label": …} for relabel; {"input": …, "target": …} (one or both) for edit; else empty.
+            after_id: content hash of the sample once the decision is applied; None when it is kept or dropped.
+        """
+        standing = self.decisions().get(sample_id)
+        decision_id = uuid.uuid4().hex
+        self._insert(
+            DECISIONS,
+            [
+                dict(
+                    decision_id=decision_id,
+                    sample_id=sample_id,
+                    action=action.value,
+                    payload=json.dumps(payload, ensure_ascii=False, sort_keys=True),
+                    reason=reason,
+                    actor=actor,
+                    created=now(),
+                    after_id=after_id,
+                    supersedes=standing and standing["decision_id"],
+                )
+            ],
+        )
+        return decision_id
+
+    def decisions(self) -> dict[str, dict[str, Any]]:
+        """The standing decision of each decided sample, by sample_id, payload as a Python value."""
+        rows = self._select(DECISIONS.select().order_by(DECISIONS.c.position))
+        return {r["sample_id"]: {**r, "payload": json.loads(r["payload"])} for r in rows}
+
+    def add_verdict(self, run_id: str, recipe: str, model_digest: str, outcome: str, verdict: str) -> None:
+        self._insert(
+            VERDICTS,
+            [
+                dict(
+                    run_id=run_id,
+                    recipe=recipe,
+                    model_digest=model_digest,
+                    outcome=outcome,
+                    verdict=verdict,
+                    created=now(),
+                )
+            ],
+        )
+
+    def watched(self, recipe: str) -> dict[str, dict[str, Any]]:
+        """What the last run of `recipe` saw: uri -> size (bytes), modified, digest."""
+        return {r["uri"]: r for r in self._select(WATCHED.select().where(WATCHED.c.recipe == recipe))}
+
+    def set_watched(self, recipe: str, seen: Sequence[Mapping[str, Any]]) -> None:
+        """Replaces what the last run of `recipe` saw."""
+        with self.engine.begin() as connection:
+            connection.execute(WATCHED.delete().where(WATCHED.c.recipe == recipe))
+            if seen:
+                connection.execute(WATCHED.insert(), [dict(row, recipe=recipe) for row in seen])
+
+    def find_run(self, run_id: str | None) -> dict[str, Any]:
+        """The run whose id begins with `run_id`, or the newest one.
+
+        Raises:
+            SeimaiError: there is none, or several begin so.
+        """
+        runs = [run for run in self.runs() if run["run_id"].startswith(run_id or "")]
+        if not runs or (run_id and len(runs) > 1):
+            known = ", ".join(run["run_id"] for run in self.runs()[:5]) or "none yet"
+            raise SeimaiError(f"{len(runs)} runs match {run_id or 'the newest'!r}; newest runs: {known}")
+        return runs[0]
+
+    def _insert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(table.insert(), rows)
+
+    def _select(self, query: Any) -> list[dict[str, Any]]:
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _migrate(engine: sa.Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,109 @@
+"""The report of one run: a single HTML file that loads nothing, for a person to read.
+
+Samples are hostile text: the template escapes everything, forbids itself every load and script (CSP), and
+shows control and bidirectional characters by name, so that a sample can neither act nor disguise itself.
+"""
+
+import json
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tasks.figures import plot_intervals, plot_losses
+from tasks.paired import Metric
+from tasks.records import Disposition
+from tasks.report_data import ReportData, headline, where_to_look
+
+EXAMPLES = 5
+"""Samples shown for one check."""
+EXCERPT = 400
+"""Characters shown of a text."""
+OUTCOME_JAPANESE = {
+    "PASS": "合格",
+    "FAIL": "不合格",
+    "INCONCLUSIVE": "判定保留",
+    "STOPPED": "中断",
+    "DONE": "完了",
+}
+_ORDER = (Disposition.EDIT, Disposition.QUARANTINE, Disposition.DROP)
+
+
+def render_report(data: ReportData) -> str:
+    """One self-contained HTML page; parts that the run did not reach are left out."""
+    word, sentence = headline(data)
+    comparisons = data.verdict.comparisons if data.verdict else ()
+    reasons = (
+        sorted(data.flow.reasons, key=lambda r: (_ORDER.index(r.disposition), -r.rows)) if data.flow else []
+    )
+    training = data.training
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            data=data,
+            word=word,
+            word_japanese=OUTCOME_JAPANESE[word],
+            sentence=sentence,
+            steps=where_to_look(data),
+            reasons=reasons,
+            most_rows=max((reason.rows for reason in reasons), default=1) or 1,
+            intervals=plot_intervals(comparisons),
+            losses=plot_losses(training.curve, training.best_step) if training else None,
+            examples=EXAMPLES,
+        )
+    )
+
+
+def show_characters(text: str, limit: int = EXCERPT) -> str:
+    """`text` cut to `limit` characters, with invisible and misleading ones written as ⟨U+202E⟩.
+
+    These are Unicode's categories Cc (controls but line feed and tab), Cf (bidirectional and zero-width
+    marks), Co, Cn and Cs (private, unassigned, lone surrogates, which UTF-8 cannot hold), and Zl and Zp (line
+    and paragraph separators).
+    """
+    shown = "".join(
+        f"⟨U+{ord(c):04X}⟩"
+        if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")
+        else c
+        for c in text[:limit]
+    )
+    return shown + (" …" if len(text) > limit else "")
+
+
+def show_value(value: float | None, metric: Metric | str, signed: bool = False) -> str:
+    """A score for a table: accuracy as a percentage (or points), loss in nats; an en dash for None."""
+    if value is None:
+        return "–"
+    sign = "+" if signed else ""
+    if metric == Metric.ACCURACY:
+        return f"{value * 100:{sign}.1f}" + ("" if signed else " %")
+    return f"{value:{sign}.3f}"
+
+
+def show_json(text: str) -> str:
+    """JSON evidence as `key: value` pairs; any other text as it is."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(value, dict):
+        return text
+    return " · ".join(
+        f"{key}: {item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)}"
+        for key, item in value.items()
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Any] = {"text": show_characters, "value": show_value, "facts": show_json}
+    environment.filters.update(filters)
+    return environment

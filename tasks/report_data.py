@@ -1,0 +1,219 @@
+"""What one run has to tell: the input of the report, of the terminal's closing table and of the model card.
+
+Everything but the name is optional: a run that a data gate stopped still has a report.
+"""
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tasks.gate import Verdict
+from tasks.records import Disposition, Outcome
+
+SET_ASIDE = (Disposition.QUARANTINE, Disposition.DROP)
+
+
+class Facts(BaseModel):
+    """Base of every part: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ReasonCount(Facts):
+    """Rows that one check edited, quarantined or dropped."""
+
+    disposition: Disposition
+    stage: str
+    check: str
+    rows: int = Field(ge=0)
+
+
+class RowFlow(Facts):
+    """Where the rows went. `kept` are those kept as they were; the four ways add up to `rows_in`."""
+
+    rows_in: int = Field(ge=0)
+    kept: int = Field(ge=0)
+    edited: int = Field(default=0, ge=0)
+    quarantined: int = Field(default=0, ge=0)
+    dropped: int = Field(default=0, ge=0)
+    reasons: tuple[ReasonCount, ...] = ()
+
+    @model_validator(mode="after")
+    def _nothing_vanishes(self) -> Self:
+        out = self.kept + self.edited + self.quarantined + self.dropped
+        if out != self.rows_in:
+            raise ValueError(f"kept + edited + quarantined + dropped = {out}, but rows_in = {self.rows_in}")
+        return self
+
+    @property
+    def polishing_ratio(self) -> float:
+        """Share of rows (0-1) set aside; 0 without rows."""
+        return (self.quarantined + self.dropped) / self.rows_in if self.rows_in else 0.0
+
+
+class FailedExpectation(Facts):
+    """An expectation about the data as a whole that did not hold."""
+
+    suite: str
+    expectation: str
+    severity: str
+    observed: str
+    expected: str
+
+
+class Example(Facts):
+    """One sample that a check pointed at. All text comes from the data: hostile until escaped."""
+
+    sample_id: str = ""
+    where: str = ""
+    """File and line."""
+    language: str = ""
+    excerpt: str
+    reason: str
+    evidence: str = ""
+    suggestion: str = ""
+
+
+class CheckSummary(Facts):
+    """What one check found."""
+
+    stage: str
+    check: str
+    severity: str
+    findings: int = Field(ge=0)
+    samples: int = Field(ge=0)
+    """Distinct samples among the findings."""
+    policy: str = ""
+    """The disposition that the policy gives such samples."""
+    examples: tuple[Example, ...] = ()
+
+
+class DecisionEffect(Facts):
+    """What the stewards' decisions changed in this run, in samples."""
+
+    applied: int = Field(ge=0)
+    rescued: int = Field(ge=0)
+    """Kept although a check would have set them aside."""
+
+
+class LossPoint(Facts):
+    """Losses in nats per token after an optimizer step."""
+
+    step: int
+    train: float | None = None
+    validation: float | None = None
+
+
+class Training(Facts):
+    """The training audit, and how training went."""
+
+    rows: int
+    tokens: int
+    trained_tokens: int
+    """Tokens with a loss: those of the completions."""
+    truncated_rows: int = 0
+    lost_tokens: int = 0
+    untrained_rows: int = 0
+    steps: int = 0
+    best_step: int | None = None
+    stopped_early: bool = False
+    trainable_parameters: int | None = None
+    settings: Mapping[str, str] = {}
+    curve: tuple[LossPoint, ...] = ()
+
+
+class Confusion(Facts):
+    """Items with label `expected` that were called `predicted`."""
+
+    expected: str
+    predicted: str
+    base: int
+    candidate: int
+
+
+class WorstItem(Facts):
+    """A gate item that the base got right and the candidate did not, or where its loss rose most."""
+
+    item: str
+    language: str = ""
+    input: str
+    expected: str
+    base: str
+    candidate: str
+
+
+class ReportData(Facts):
+    """One run. Parts that it did not reach are None or empty."""
+
+    name: str
+    task: str = ""
+    created: str = ""
+    """ISO 8601."""
+    stopped: str = ""
+    """One sentence: why the run ended before a verdict."""
+    failed_expectations: tuple[FailedExpectation, ...] = ()
+    unread_files: int = 0
+    flow: RowFlow | None = None
+    languages: Mapping[str, int] = {}
+    """Samples in the snapshot by language."""
+    licenses: Mapping[str, int] = {}
+    """Samples in the snapshot by licence; "" where none was given."""
+    splits: Mapping[str, int] = {}
+    checks: tuple[CheckSummary, ...] = ()
+    decisions: DecisionEffect | None = None
+    training: Training | None = None
+    verdict: Verdict | None = None
+    confusions: tuple[Confusion, ...] = ()
+    worst_items: tuple[WorstItem, ...] = ()
+    lineage: Mapping[str, str] = {}
+    """What it was -> digest or name: snapshot, recipe, code, base_model, decisions."""
+    model_version: str = ""
+    """Name and version in the registry, with aliases."""
+    next_steps: tuple[str, ...] = ()
+    """What the flow itself has to say; `where_to_look` adds to it."""
+
+
+def headline(data: ReportData) -> tuple[str, str]:
+    """The run in a word (PASS, FAIL, INCONCLUSIVE, STOPPED or DONE) and a sentence."""
+    if data.stopped:
+        return "STOPPED", data.stopped
+    if data.verdict is None:
+        return "DONE", "The run ended without a verdict."
+    ends = {
+        Outcome.PASS: "The candidate may serve.",
+        Outcome.FAIL: "The candidate does not replace what serves now.",
+        Outcome.INCONCLUSIVE: "The evidence is not enough to promote the candidate.",
+    }
+    return data.verdict.outcome.value, f"{data.verdict.sentence} {ends[data.verdict.outcome]}"
+
+
+def where_to_look(data: ReportData) -> tuple[str, ...]:
+    """Where a person's time is spent best, most pressing first; each a sentence drawn from the figures."""
+    steps = [
+        f"{failed.suite}: {failed.expectation} expected {failed.expected} and observed {failed.observed}."
+        for failed in data.failed_expectations
+    ]
+    if data.unread_files:
+        steps.append(f"{data.unread_files:,} file(s) could not be read: see the findings of stage ingest.")
+    gates = data.verdict.gates if data.verdict else ()
+    steps += [
+        f"Gate {gate.name.replace('_', '-')}: {gate.reason}"
+        for gate in gates
+        if gate.outcome is not Outcome.PASS
+    ]
+    if data.training and data.training.truncated_rows:
+        rows, lost = data.training.truncated_rows, data.training.lost_tokens
+        steps.append(f"{rows:,} training samples were cut, {lost:,} tokens in all: raise train.max_tokens.")
+    away = [r for r in data.flow.reasons if r.disposition in SET_ASIDE] if data.flow else []
+    if away:
+        top = max(away, key=lambda reason: reason.rows)
+        total = sum(reason.rows for reason in away)
+        steps.append(f"{top.check} set aside {top.rows:,} of {total:,} samples: look at its examples first.")
+    mixed = max(data.confusions, key=lambda confusion: confusion.candidate, default=None)
+    if mixed and mixed.candidate:
+        steps.append(
+            f"The candidate called {mixed.candidate} '{mixed.expected}' items '{mixed.predicted}': "
+            "read samples of both labels."
+        )
+    return (*steps, *data.next_steps)

@@ -1,0 +1,244 @@
+"""Puts together what a run has to tell, from whatever parts it reached, and keeps it beside the run."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from tasks.base_model import BaseModelRef
+from tasks.errors import ExitCode
+from tasks.gate import Verdict
+from tasks.judge import disposition_of
+from tasks.ledger import now
+from tasks.quality import ExpectationOutcome
+from tasks.recipe import Recipe
+from tasks.records import Disposition, Role, TableRef
+from tasks.register import RegisteredModel
+from tasks.report import EXAMPLES, render_report
+from tasks.report_data import (
+    CheckSummary,
+    Confusion,
+    DecisionEffect,
+    Example,
+    FailedExpectation,
+    ReasonCount,
+    ReportData,
+    RowFlow,
+    Training,
+    WorstItem,
+)
+from tasks.snapshot import SnapshotRef
+from tasks.storage import Workspace, written_whole
+from tasks.train import TrainResult
+
+SHOWN_CONFUSIONS = 10
+SHOWN_WORST = 10
+REPORT = "report.html"
+DATA = "report.json"
+
+
+class Parts(BaseModel):
+    """What a run has reached; later parts are None when it ended before them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    recipe: Recipe
+    snapshot: SnapshotRef | None = None
+    outcomes: tuple[ExpectationOutcome, ...] = ()
+    lineage: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+    """Sentences for "where to look next"."""
+    base: BaseModelRef | None = None
+    training: TrainResult | None = None
+    scores: TableRef | None = None
+    verdict: Verdict | None = None
+    model: RegisteredModel | None = None
+
+
+def gather_report(workspace: Workspace, parts: Parts, stopped: str = "") -> ReportData:
+    """The report's data; `stopped` says why a run ended before its verdict."""
+    snapshot, model = parts.snapshot, parts.model
+    told: dict[str, Any] = {}
+    if snapshot:
+        told |= _tell_snapshot(workspace, parts.recipe, snapshot)
+    if parts.scores and snapshot:
+        told |= _tell_scores(workspace.read_table(parts.scores), workspace.read_table(snapshot.samples))
+    aliases = f" ({', '.join(model.aliases)})" if model and model.aliases else ""
+    return ReportData(
+        name=parts.recipe.name,
+        task=parts.recipe.task.value,
+        created=now(),
+        stopped=stopped,
+        failed_expectations=tuple(_failed(o) for o in parts.outcomes if not o.success),
+        training=_tell_training(parts.recipe, parts.training) if parts.training else None,
+        verdict=parts.verdict,
+        lineage=parts.lineage
+        | ({"snapshot": snapshot.snapshot_id} if snapshot else {})
+        | ({"base_model": f"{parts.base.source}@{parts.base.revision[:16]}"} if parts.base else {}),
+        model_version=f"{model.name} version {model.version}{aliases}" if model else "",
+        next_steps=parts.notes,
+        **told,
+    )
+
+
+def save_report(workspace: Workspace, run_id: str, data: ReportData) -> str:
+    """Writes page and data of a run; returns the page's path, relative to the workspace."""
+    folder = f"runs/{run_id}"
+    with written_whole(workspace.path(folder, REPORT)) as part:
+        part.write_text(render_report(data), encoding="utf-8")
+    with written_whole(workspace.path(folder, DATA)) as part:
+        part.write_text(data.model_dump_json(indent=1), encoding="utf-8")
+    return f"{folder}/{REPORT}"
+
+
+def load_report(workspace: Workspace, run_id: str) -> ReportData | None:
+    """What `save_report` kept; None when the run left nothing."""
+    path = workspace.path("runs", run_id, DATA)
+    return ReportData.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def stop_sentence(code: ExitCode, message: str) -> str:
+    """Why a run ended early, for the report's head; "" for one that came to a verdict."""
+    return "" if code in (ExitCode.PROMOTED, ExitCode.NOT_PROMOTED) else message
+
+
+def _failed(outcome: ExpectationOutcome) -> FailedExpectation:
+    return FailedExpectation(
+        suite=outcome.suite,
+        expectation=f"{outcome.check} ({outcome.expectation})",
+        severity=outcome.severity,
+        observed=outcome.observed,
+        expected=outcome.expected,
+    )
+
+
+def _tell_snapshot(workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef) -> dict[str, Any]:
+    counts = snapshot.counts
+    samples = workspace.read_table(snapshot.samples)
+    findings = workspace.read_table(snapshot.findings)
+    aside = workspace.read_table(snapshot.set_aside)
+    applied = sum(reason.rows for reason in snapshot.reasons if reason.check.startswith("decision_"))
+    return {
+        "flow": RowFlow(
+            rows_in=counts["input"],
+            kept=counts["keep"],
+            edited=counts["edit"],
+            quarantined=counts["quarantine"],
+            dropped=counts["drop"],
+            reasons=tuple(r for r in snapshot.reasons if r.disposition is not Disposition.KEEP),
+        ),
+        "splits": {name: counts[name] for name in ("train", "validation", "gate")},
+        "languages": dict(Counter(samples["language"].to_pylist())),
+        "licenses": dict(Counter(text or "" for text in samples["license"].to_pylist())),
+        "checks": _summarise_checks(findings, samples, aside, recipe),
+        "decisions": DecisionEffect(applied=applied, rescued=snapshot.rescued),
+        "unread_files": len(
+            {f["uri"] for f in findings.to_pylist() if f["row"] is None and f["line"] is None}
+        ),
+    }
+
+
+def _summarise_checks(
+    findings: pa.Table, samples: pa.Table, aside: pa.Table, recipe: Recipe
+) -> tuple[CheckSummary, ...]:
+    columns = ["row", "input", "target", "language"]
+    texts = {r["row"]: r for table in (samples, aside) for r in table.select(columns).to_pylist()}
+    grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    for finding in findings.to_pylist():
+        grouped[finding["stage"], finding["check"], finding["severity"]].append(finding)
+    return tuple(
+        CheckSummary(
+            stage=stage,
+            check=check,
+            severity=severity,
+            findings=len(found),
+            samples=len({f["row"] for f in found if f["row"] is not None}),
+            policy=disposition_of(check, severity, Role.TRAIN, recipe.policy),
+            examples=tuple(_example(f, texts.get(f["row"], {})) for f in found[:EXAMPLES]),
+        )
+        for (stage, check, severity), found in sorted(grouped.items())
+    )
+
+
+def _example(finding: dict[str, Any], sample: dict[str, Any]) -> Example:
+    return Example(
+        sample_id=finding["sample_id"] or "",
+        where=f"{finding['uri'] or ''}:{finding['line'] or ''}".strip(":"),
+        language=sample.get("language") or "",
+        excerpt=sample.get("input") or sample.get("target") or "",
+        reason=finding["reason"] or "",
+        evidence=finding["evidence"] or "",
+        suggestion=finding["suggestion"] or "",
+    )
+
+
+def _tell_training(recipe: Recipe, result: TrainResult) -> Training:
+    audit = result.audit
+    return Training(
+        rows=audit.rows,
+        tokens=audit.tokens,
+        trained_tokens=audit.trained_tokens,
+        truncated_rows=audit.truncated_rows,
+        lost_tokens=audit.lost_tokens,
+        untrained_rows=audit.untrained_rows,
+        steps=audit.steps,
+        best_step=result.best_step,
+        stopped_early=result.stopped_early,
+        trainable_parameters=result.trainable_parameters,
+        settings={name: str(value) for name, value in recipe.train},
+        curve=tuple(result.curve),
+    )
+
+
+def _tell_scores(scores: pa.Table, samples: pa.Table) -> dict[str, Any]:
+    """Where the candidate errs: labels it confuses, and items on which it fell behind the base."""
+    gate = [row for row in scores.to_pylist() if row["suite"] == "gate"]
+    by_model: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for row in gate:
+        by_model[row["model"]][row["item"]] = row
+    inputs = dict(
+        zip(
+            samples["sample_id"].to_pylist(),
+            zip(samples["input"].to_pylist(), samples["target"].to_pylist(), strict=True),
+            strict=True,
+        )
+    )
+    pairs = [(by_model["base"][item], row) for item, row in by_model["candidate"].items()]
+    return {"confusions": _confusions(pairs), "worst_items": _worst(pairs, inputs)}
+
+
+def _confusions(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> tuple[Confusion, ...]:
+    mixed: dict[str, Counter[tuple[str, str]]] = {"base": Counter(), "candidate": Counter()}
+    for pair in pairs:
+        for row in pair:
+            if row["expected"] is not None and row["prediction"] != row["expected"]:
+                mixed[row["model"]][row["expected"], row["prediction"]] += 1
+    return tuple(
+        Confusion(expected=e, predicted=p, base=mixed["base"][e, p], candidate=count)
+        for (e, p), count in mixed["candidate"].most_common(SHOWN_CONFUSIONS)
+    )
+
+
+def _worst(
+    pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]], inputs: dict[str, tuple[str, str]]
+) -> tuple[WorstItem, ...]:
+    def loss(pair: tuple[dict[str, Any], dict[str, Any]]) -> float:
+        base, candidate = pair
+        change = candidate["value"] - base["value"]
+        return change if base["metric"] == "loss" else -change
+
+    worst = [pair for pair in sorted(pairs, key=loss, reverse=True)[:SHOWN_WORST] if loss(pair) > 0]
+    return tuple(
+        WorstItem(
+            item=candidate["item"],
+            language=candidate["language"] or "",
+            input=inputs[candidate["item"]][0] or inputs[candidate["item"]][1],
+            expected=candidate["expected"] or inputs[candidate["item"]][1],
+            base=base["prediction"] or f"{base['value']:.3f}",
+            candidate=candidate["prediction"] or f"{candidate['value']:.3f}",
+        )
+        for base, candidate in worst
+    )

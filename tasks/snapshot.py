@@ -1,0 +1,189 @@
+"""The snapshot: what is trained on, what was set aside and why, with splits; immutable, manifest last."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict
+
+from tasks import edits as editing
+from tasks import judge
+from tasks.edits import edit_sample
+from tasks.errors import DataGateError
+from tasks.judge import JudgementRefs
+from tasks.recipe import SplitSettings
+from tasks.records import (
+    SAMPLE,
+    SET_ASIDE,
+    SNAPSHOT_SAMPLE,
+    Disposition,
+    FolderRef,
+    Role,
+    Split,
+    TableRef,
+    build_table,
+    digest_of,
+)
+from tasks.report_data import ReasonCount
+from tasks.stage import stage
+from tasks.storage import Workspace
+
+
+class SnapshotRef(BaseModel):
+    """A snapshot in the workspace, with its counts. `samples + set_aside == input`, always."""
+
+    model_config = ConfigDict(frozen=True)
+
+    snapshot_id: str
+    folder: FolderRef
+    samples: TableRef
+    set_aside: TableRef
+    findings: TableRef
+    counts: dict[str, int]
+    """input, keep, edit, quarantine, drop, and the rows of each split."""
+    reasons: tuple[ReasonCount, ...]
+    """Rows by what settled them, most first; rows that nothing was said about are not among them."""
+    rescued: int
+    polishing_ratio: float
+    """Share (0-1) of the input that was taken away."""
+
+
+def assign_split(role: str, group_id: str, settings: SplitSettings, has_evaluation: bool) -> Split:
+    """Split by hash of the group: the same group goes the same way in every run.
+
+    With an evaluation source the gate split is that source; otherwise a share of the groups.
+    """
+    if role == Role.EVALUATION:
+        return Split.GATE
+    point = int.from_bytes(hashlib.sha256(group_id.encode()).digest()[:8], "big") / 2**64
+    if not has_evaluation and point < settings.gate:
+        return Split.GATE
+    start = 0.0 if has_evaluation else settings.gate
+    return Split.VALIDATION if start <= point < start + settings.validation else Split.TRAIN
+
+
+def assemble(
+    samples: pa.Table,
+    dispositions: pa.Table,
+    edits: Mapping[int, Mapping[str, Any]],
+    settings: SplitSettings,
+    has_evaluation: bool,
+) -> tuple[pa.Table, pa.Table]:
+    """Parts N samples into those that stay (records.SNAPSHOT_SAMPLE) and those set aside (records.SET_ASIDE)."""
+    kept, aside = [], []
+    settled = dispositions.to_pylist()
+    for sample, verdict in zip(samples.select(SAMPLE.names).to_pylist(), settled, strict=True):
+        if verdict["disposition"] in (Disposition.QUARANTINE, Disposition.DROP):
+            aside.append(sample | verdict)
+            continue
+        edited = verdict["disposition"] == Disposition.EDIT
+        row = edit_sample(sample, edits[sample["row"]]) if edited else dict(sample)
+        row["split"] = assign_split(row["role"], row["group_id"], settings, has_evaluation)
+        row["disposition"] = verdict["disposition"]
+        row["edited_from"] = sample["sample_id"] if edited else None
+        kept.append(row)
+    return build_table(kept, SNAPSHOT_SAMPLE), build_table(aside, SET_ASIDE)
+
+
+def count_rows(kept: pa.Table, aside: pa.Table) -> dict[str, int]:
+    """Rows of the input, of each disposition and of each split."""
+    dispositions = Counter(kept["disposition"].to_pylist() + aside["disposition"].to_pylist())
+    splits = Counter(kept["split"].to_pylist())
+    return {
+        "input": kept.num_rows + aside.num_rows,
+        **{d.value: dispositions[d] for d in Disposition},
+        **{s.value: splits[s] for s in Split},
+    }
+
+
+def count_reasons(dispositions: pa.Table) -> tuple[ReasonCount, ...]:
+    """Rows by disposition, stage and check, most first."""
+    settled = Counter(
+        (row["disposition"], row["stage"], row["check"]) for row in dispositions.to_pylist() if row["check"]
+    )
+    return tuple(
+        ReasonCount(disposition=Disposition(disposition), stage=stage, check=check, rows=rows)
+        for (disposition, stage, check), rows in settled.most_common()
+    )
+
+
+def require_splits(counts: Mapping[str, int]) -> None:
+    """Raises DataGateError when a split is empty: there would be nothing to learn from, stop on or judge by."""
+    for split in Split:
+        if counts[split] == 0:
+            raise DataGateError(
+                f"snapshot: the {split} split is empty; observed {dict(counts)}, expected at least one row in each split"
+            )
+
+
+def flagged_rows(samples: pa.Table, dispositions: pa.Table, findings: pa.Table) -> list[dict[str, Any]]:
+    """What the ledger keeps of a snapshot for review: each row not simply kept, with sample and findings as JSON."""
+    wanted = {r["row"]: r for r in dispositions.to_pylist() if r["disposition"] != Disposition.KEEP}
+    found: dict[int, list[dict[str, Any]]] = {}
+    for finding in findings.to_pylist():
+        if finding["row"] in wanted:
+            found.setdefault(finding["row"], []).append(finding)
+    rows = samples.select(SAMPLE.names).filter(
+        pa.compute.is_in(samples["row"], pa.array(list(wanted), pa.int64()))
+    )
+    return [
+        {
+            "row": sample["row"],
+            "sample_id": sample["sample_id"],
+            "disposition": wanted[sample["row"]]["disposition"],
+            "check": wanted[sample["row"]]["check"] or "",
+            "reason": wanted[sample["row"]]["reason"] or "",
+            "sample": json.dumps(sample, ensure_ascii=False),
+            "findings": json.dumps(found.get(sample["row"], []), ensure_ascii=False),
+        }
+        for sample in rows.to_pylist()
+    ]
+
+
+@stage("snapshot", judge, editing)
+def snapshot_stage(
+    workspace: Workspace,
+    samples: TableRef,
+    judgement: JudgementRefs,
+    settings: SplitSettings,
+    has_evaluation: bool,
+    lineage: dict[str, str],
+) -> SnapshotRef:
+    """Writes the snapshot's folder; its id is the digest of its content and lineage.
+
+    Args:
+        lineage: digests of inputs, recipe, code and decisions, for the manifest.
+    """
+    edits = {r["row"]: json.loads(r["edit"]) for r in workspace.read_table(judgement.edits).to_pylist()}
+    dispositions = workspace.read_table(judgement.dispositions)
+    kept, aside = assemble(workspace.read_table(samples), dispositions, edits, settings, has_evaluation)
+    counts = count_rows(kept, aside)
+    require_splits(counts)
+    tables = {"samples": kept, "set_aside": aside, "findings": workspace.read_table(judgement.findings)}
+    refs = {name: workspace.write_table(table, name) for name, table in tables.items()}
+    snapshot_id = digest_of([{k: r.digest for k, r in refs.items()}, lineage])[:16]
+    facts = {
+        "snapshot_id": snapshot_id,
+        "counts": counts,
+        "reasons": [reason.model_dump() for reason in count_reasons(dispositions)],
+        "rescued": judgement.rescued,
+        "polishing_ratio": aside.num_rows / max(1, counts["input"]),
+    }
+    with workspace.new_folder("snapshots", snapshot_id) as folder:
+        _write_tables(folder, tables)
+        (folder / "facts.json").write_text(
+            json.dumps(facts | {"lineage": lineage}, indent=1), encoding="utf-8"
+        )
+    return SnapshotRef.model_validate(
+        facts | refs | {"folder": workspace.folder_ref("snapshots", snapshot_id)}
+    )
+
+
+def _write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
+    for name, table in tables.items():
+        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")

@@ -1,0 +1,90 @@
+"""The run in the terminal: the same facts as the report, in one screen."""
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tasks.gate import Verdict
+from tasks.records import Disposition
+from tasks.report import show_characters, show_value
+from tasks.report_data import DecisionEffect, ReportData, RowFlow, headline, where_to_look
+
+COLOURS = {"PASS": "green", "FAIL": "red", "STOPPED": "red", "INCONCLUSIVE": "yellow", "DONE": "yellow"}
+
+
+def closing_table(data: ReportData) -> RenderableType:
+    """What `seimai run` prints last: rows by reason, scores with bounds, gates, where to look next.
+
+    Text from the data is shown as plain `Text`, never as rich markup.
+    """
+    word, sentence = headline(data)
+    head = Text.assemble((f" {word} ", f"bold reverse {COLOURS[word]}"), " ", show_characters(sentence, 2000))
+    parts: list[RenderableType] = [head]
+    if data.flow:
+        parts += ["", _rows(data.flow, data.decisions)]
+    if data.verdict:
+        parts += ["", _scores(data.verdict), "", _gates(data.verdict)]
+    steps = where_to_look(data)
+    if steps:
+        parts.append(Text("\nWhere to look next", style="bold"))
+        parts += [Text(f"  {number}. {show_characters(step, 1000)}") for number, step in enumerate(steps, 1)]
+    return Group(*parts)
+
+
+def _rows(flow: RowFlow, decisions: DecisionEffect | None) -> Table:
+    table = _table("rows", "")
+    table.add_row("in", f"{flow.rows_in:,}")
+    table.add_row("kept", f"{flow.kept:,}")
+    ways = {
+        Disposition.EDIT: ("edited", flow.edited),
+        Disposition.QUARANTINE: ("quarantined", flow.quarantined),
+        Disposition.DROP: ("dropped", flow.dropped),
+    }
+    for disposition, (name, rows) in ways.items():
+        table.add_row(name, f"{rows:,}")
+        reasons = [reason for reason in flow.reasons if reason.disposition is disposition]
+        for reason in sorted(reasons, key=lambda r: -r.rows):
+            table.add_row(Text(f"  {reason.check}", style="dim"), Text(f"{reason.rows:,}", style="dim"))
+    table.add_row("polishing ratio", f"{flow.polishing_ratio:.1%}")
+    if decisions:
+        table.add_row("rescued by stewards", f"{decisions.rescued:,}")
+    return table
+
+
+def _scores(verdict: Verdict) -> Table:
+    table = _table(
+        f"{verdict.metric}", "reference", "candidate", f"difference ({verdict.confidence:.0%} bounds)"
+    )
+    for row in (*verdict.comparisons, *verdict.by_language):
+        name = f"base → candidate, {row.language}" if row.language else f"{row.reference} → candidate"
+        difference = row.difference
+        bounds = [
+            show_value(bound, row.metric, signed=True) for bound in (difference.lower, difference.upper)
+        ]
+        table.add_row(
+            Text(name),
+            show_value(row.reference_mean.value, row.metric),
+            show_value(row.candidate_mean.value, row.metric),
+            f"{show_value(difference.value, row.metric, signed=True)}  ({bounds[0]} to {bounds[1]})",
+        )
+    return table
+
+
+def _gates(verdict: Verdict) -> Table:
+    table = _table("gate", "outcome", "items", "items needed")
+    for gate in verdict.gates:
+        table.add_row(
+            gate.name.replace("_", "-"),
+            Text(gate.outcome.value, style=COLOURS[gate.outcome.value]),
+            f"{gate.items:,}",
+            f"{gate.items_needed:,}" if gate.items_needed else "–",
+        )
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table

@@ -1,0 +1,130 @@
+"""Shared fixtures: a workspace, samples, and a real but tiny language model."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+# Prefect reads its settings on import: tests never touch the user's own home or a server of theirs.
+os.environ.pop("PREFECT_API_URL", None)
+os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="seimai-tests-")
+os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+os.environ["PREFECT_LOGGING_LEVEL"] = "ERROR"
+os.environ["DO_NOT_TRACK"] = "1"
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+import pyarrow as pa
+import pytest
+
+from tasks.records import SAMPLE, Role, Task, build_table, sample_id
+from tasks.storage import Workspace
+
+FRUIT = ["apple", "pear", "plum", "grape", "melon", "peach", "cherry", "lemon", "mango", "fig"]
+TOOLS = ["hammer", "saw", "drill", "pliers", "wrench", "chisel", "file", "level", "clamp", "rasp"]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(root=str(tmp_path / "workspace"))
+
+
+def make_sample(row: int, text: str, label: str, **extra: Any) -> dict[str, Any]:
+    """One text-classification sample; its group is its own unless `extra` says otherwise."""
+    prompt = [{"role": "user", "content": text}]
+    completion = [{"role": "assistant", "content": label}]
+    identity = sample_id(Task.TEXT_CLASSIFICATION, prompt, completion, label)
+    return {
+        "row": row,
+        "sample_id": identity,
+        "task": Task.TEXT_CLASSIFICATION.value,
+        "role": Role.TRAIN.value,
+        "prompt": prompt,
+        "completion": completion,
+        "label": label,
+        "input": text,
+        "target": label,
+        "language": "en",
+        "source": "test",
+        "source_id": str(row),
+        "uri": "test.jsonl",
+        "line": row + 1,
+        "group_id": f"group-{row}",
+    } | extra
+
+
+def make_samples(rows: Sequence[tuple[str, str]], **extra: Any) -> pa.Table:
+    """A SAMPLE table of (text, label) pairs."""
+    return build_table([make_sample(i, text, label, **extra) for i, (text, label) in enumerate(rows)], SAMPLE)
+
+
+def fruit_and_tools(copies: int = 12) -> list[tuple[str, str]]:
+    """Sentences that a tiny model tells apart by one word: about a fruit, or about a tool."""
+    orders = [
+        "I bought a {} for {} coins",
+        "she lost her {} {} days ago",
+        "the {} cost {} yen",
+        "{} number {} here",
+    ]
+    rows = []
+    for index in range(copies):
+        for place, (fruit, tool) in enumerate(zip(FRUIT, TOOLS, strict=True)):
+            sentence = orders[(index + place) % len(orders)]
+            rows.append((sentence.format(fruit, index * 17 + place), "fruit"))
+            rows.append((sentence.format(tool, index * 13 + place), "tool"))
+    return rows
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a two-layer Llama of random weights and a tokenizer trained on the test sentences."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny-model")
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=600, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
+    )
+    tokenizer.train_from_iterator([text for text, _ in fruit_and_tools()], trainer)
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        bos_token="<|im_start|>",
+    )
+    from tasks.base_model import CHATML
+
+    fast.chat_template = CHATML
+    fast.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(fast),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=512,
+        initializer_range=0.08,  # at the usual 0.02 so small a model takes far longer to learn
+        bos_token_id=fast.bos_token_id,
+        eos_token_id=fast.eos_token_id,
+        pad_token_id=fast.pad_token_id,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """A Prefect API for the session: takes about 20 s to start."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield

@@ -1,0 +1,76 @@
+"""Bytes to text, where charset-normalizer alone goes wrong: short Japanese."""
+
+import os
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.ingest.encoding import UndecodableError, decode_text
+
+SHORT = "カードが届きません"
+LONG = "お世話になっております。注文番号123の商品が、まだ届いていません。\nご確認をお願いいたします。"
+KANJI = "解約手続"
+
+
+@pytest.mark.parametrize("text", [SHORT, LONG, KANJI, "東京都渋谷区①", "Windows版の髙橋さん"])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
+def test_japanese_is_read_right(text: str, codec: str) -> None:
+    assert decode_text(text.encode(codec)).text == text
+
+
+@pytest.mark.parametrize("text", [SHORT, LONG, KANJI])
+@pytest.mark.parametrize("codec", ["euc_jp", "iso2022_jp"])
+def test_unix_and_mail_japanese_is_read_right(text: str, codec: str) -> None:
+    assert decode_text(text.encode(codec)).text == text
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [LONG, "text,label\nWhere is my card?,card\n"])
+def test_utf16_without_a_mark_is_read_right(text: str, codec: str) -> None:
+    assert decode_text(text.encode(codec)).text == text
+
+
+def test_half_width_kana_in_cp932_stay_half_width() -> None:
+    text = "氏名,ﾌﾘｶﾞﾅ\n山田,ﾔﾏﾀﾞ ﾀﾛｳ\n"
+    assert decode_text(text.encode("cp932")).text == text
+
+
+def test_western_text_is_not_taken_for_japanese() -> None:
+    text = "naïve café, déjà vu à la carte — “fährt über die Straße”"
+    assert decode_text(text.encode("cp1252")).text == text
+
+
+def test_cut_off_utf8_keeps_everything_but_the_broken_place() -> None:
+    decoded = decode_text(LONG.encode()[:-1])
+    assert decoded.text == LONG[:-1] + "\ufffd"
+    assert decoded.replaced == 1
+
+
+def test_forced_encoding_is_taken_at_its_word() -> None:
+    assert decode_text(SHORT.encode("euc_jp"), "euc_jp").text == SHORT
+    with pytest.raises(UndecodableError, match=r"not utf-8: .* at byte 0"):
+        decode_text(SHORT.encode("cp932"), "utf-8")
+    with pytest.raises(LookupError):
+        decode_text(b"x", "klingon")
+
+
+def test_forced_utf8_takes_the_mark_off() -> None:
+    assert decode_text("日本".encode("utf-8-sig"), "utf8").text == "日本"
+
+
+def test_binary_is_not_text() -> None:
+    noise = random.Random(0).randbytes(4000)
+    with pytest.raises(UndecodableError):
+        decode_text(b"\x89PNG\r\n\x1a\n\x00\x00" + noise)
+
+
+@given(st.text(st.characters(exclude_characters="\x00\ufeff\x1b", exclude_categories=["Cs"])))
+def test_any_utf8_comes_back(text: str) -> None:
+    assert decode_text(text.encode()).text == text
+
+
+def test_environment_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "PYTHONUTF8", "0")
+    assert decode_text(SHORT.encode()).encoding == "utf-8"

@@ -1,0 +1,128 @@
+"""Bytes to rows and documents: a bad line is told with its number, and never ends the file."""
+
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.ingest.contract import TableContent
+from tasks.ingest.readers import read_csv, read_jsonl, read_markdown, read_parquet, read_text
+
+
+def told(content: TableContent) -> list[tuple[str, int | None]]:
+    return [(problem.check, problem.line) for problem in content.problems]
+
+
+def test_jsonl_tells_bad_lines_by_number_and_goes_on() -> None:
+    content = read_jsonl(b'{"a": 1}\n{"a": \n\n[1]\r\n{"a": 2}', None)
+    assert [(row.line, row.fields) for row in content.rows] == [(1, {"a": 1}), (5, {"a": 2})]
+    assert told(content) == [("malformed_line", 2), ("malformed_line", 4)]
+    assert content.problems[0].reason == "not JSON: Expecting value at character 7"
+    assert content.problems[1].reason == "not a JSON object but a list"
+    assert content.problems[1].evidence == {"line": "[1]"}
+
+
+def test_jsonl_keeps_line_separators_inside_strings() -> None:
+    line = json.dumps({"a": "one\u2028two\x85three"}, ensure_ascii=False)
+    assert read_jsonl(line.encode(), None).rows[0].fields["a"] == "one\u2028two\x85three"
+
+
+def test_jsonl_nested_beyond_reading_is_told() -> None:
+    assert told(read_jsonl(b"[" * 200_000, None)) == [("malformed_line", 1)]
+
+
+LINES = st.one_of(
+    st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"])),
+    st.dictionaries(st.text(max_size=5), st.integers(), max_size=3).map(json.dumps),
+)
+
+
+@given(st.lists(LINES, max_size=20))
+def test_every_jsonl_line_is_a_row_or_a_problem(lines: list[str]) -> None:
+    content = read_jsonl("\n".join(lines).encode(), "utf-8")
+    seen = sorted([row.line for row in content.rows] + [problem.line or 0 for problem in content.problems])
+    text = "\n".join(lines).removeprefix("\ufeff")
+    assert seen == [i for i, line in enumerate(text.split("\n"), start=1) if line.strip()]
+
+
+def test_csv_rows_know_the_line_they_start_on() -> None:
+    content = read_csv(b'text,label\n"two\nlines",a\n\nnext,b\n', None)
+    assert [(row.line, row.fields) for row in content.rows] == [
+        (2, {"text": "two\nlines", "label": "a"}),
+        (5, {"text": "next", "label": "b"}),
+    ]
+
+
+def test_csv_tells_ragged_rows_and_open_quotes_and_goes_on() -> None:
+    content = read_csv(b'text,label\nshort\ngood,a\n"never closed,b\nstill here,c\n', None)
+    assert [row.fields["text"] for row in content.rows] == ["good", "still here"]
+    assert told(content) == [("malformed_line", 2), ("malformed_line", 4)]
+    assert content.problems[0].reason == "1 fields where the header has 2"
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_csv_takes_the_delimiter_of_the_header(delimiter: str) -> None:
+    content = read_csv(f"text{delimiter}label\na{delimiter}b\n".encode(), None)
+    assert content.rows[0].fields == {"text": "a", "label": "b"}
+
+
+def test_csv_from_excel_in_cp932_is_read() -> None:
+    content = read_csv("本文,分類\r\nカードが届きません,配送\r\n".encode("cp932"), None)
+    assert content.columns == ["本文", "分類"]
+    assert content.rows[0].fields == {"本文": "カードが届きません", "分類": "配送"}
+
+
+def test_csv_field_may_be_long() -> None:
+    assert len(read_csv(b"text\n" + b"x" * 200_000, None).rows[0].fields["text"]) == 200_000
+
+
+def test_csv_without_column_names_is_told() -> None:
+    assert told(read_csv(b'""\n', None)) == [("malformed_line", 1)]
+
+
+@given(
+    st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), min_size=2, max_size=3))
+)
+def test_csv_never_fails(rows: list[list[str]]) -> None:
+    content = read_csv(("a,b\n" + "\n".join(",".join(row) for row in rows)).encode(), "utf-8")
+    assert content.columns == ["a", "b"]
+
+
+def test_parquet_gives_rows_and_tells_damage() -> None:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"text": ["a", "b"]}), sink)
+    content = read_parquet(sink.getvalue(), None)
+    assert [tuple(row) for row in content.rows] == [(1, {"text": "a"}), (2, {"text": "b"})]
+    assert content.columns == ["text"]
+    assert told(read_parquet(sink.getvalue()[:-8], None)) == [("malformed_file", None)]
+
+
+def test_markdown_front_matter_comes_off_and_gives_the_title() -> None:
+    document = read_markdown(b"---\ntitle: Overtime\ntags: [a]\n---\n\n# Hours\n\nText.\n", None)
+    assert (document.title, document.first_line) == ("Overtime", 5)
+    assert document.text == "\n# Hours\n\nText.\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("# 勤怠 #\n本文", "勤怠"),
+        ("---\ntitle: [\n---\n# B\n", "B"),
+        ("---\nday: 2024-99-99\n---\nx", ""),
+        ("text", ""),
+    ],
+)
+def test_markdown_title_falls_back_to_the_first_heading(source: str, title: str) -> None:
+    assert read_markdown(source.encode(), None).title == title
+
+
+def test_rule_at_the_start_is_not_front_matter() -> None:
+    assert read_markdown(b"---\n\nText without an end of front matter", None).text.startswith("---")
+
+
+def test_text_is_stored_in_nfc_with_lf() -> None:
+    assert read_text("か\u3099\r\nき".encode(), None).text == "が\nき"

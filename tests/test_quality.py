@@ -1,0 +1,344 @@
+"""What the suites flag, what they let pass, and what stops the line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from expectations import suites
+from expectations.suites import load_suite, run_suite, suite_names
+from tasks import quality
+from tasks.errors import DataGateError, ExitCode
+from tasks.quality import (
+    QualityResult,
+    check_documents,
+    check_samples,
+    check_samples_stage,
+    check_snapshot,
+    write_data_docs,
+)
+from tasks.recipe import QualitySettings
+from tasks.records import DOCUMENT, FINDING, SAMPLE, SNAPSHOT_SAMPLE, Task, build_table
+from tasks.storage import Workspace
+
+SETTINGS = QualitySettings(min_samples=2, max_characters=400)
+LOOP = "ご確認ください。" * 12
+
+
+def sample_rows(task: Task, *rows: dict[str, Any]) -> pa.Table:
+    """Each row over two good ones of `task`; a row may set any column of SAMPLE."""
+    good = [
+        {"input": f"Where is parcel {i}?", "target": f"Parcel {i} left.", "label": "ab"[i]} for i in range(2)
+    ]
+    built = []
+    for number, row in enumerate([*good, *rows]):
+        full: dict[str, Any] = {"input": "How do I pay?", "target": "By card or invoice.", "label": "a"} | row
+        full |= {
+            "row": number,
+            "sample_id": f"{number:064d}",
+            "task": task.value,
+            "uri": "/a.jsonl",
+            "line": number + 1,
+        }
+        full.setdefault("role", "train")
+        full.setdefault("language", "en")
+        full.setdefault("prompt", [{"role": "user", "content": full["input"]}])
+        full.setdefault("completion", [{"role": "assistant", "content": full["target"]}])
+        built.append(full)
+    return build_table(built, SAMPLE)
+
+
+def found(result: QualityResult) -> list[tuple[int, str, str]]:
+    return [(f["row"], f["check"], f["severity"]) for f in result.findings.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("task", "row", "check", "severity"),
+    [
+        (Task.TEXT_CLASSIFICATION, {"input": " \u3000", "target": "a"}, "empty_input", "critical"),
+        (Task.TEXT_CLASSIFICATION, {"input": None, "prompt": []}, "missing_input", "critical"),
+        (Task.TEXT_CLASSIFICATION, {"input": "文字\ufffdけ"}, "garbled_text", "warning"),
+        (Task.TEXT_CLASSIFICATION, {"label": None}, "missing_label", "critical"),
+        (Task.TEXT_CLASSIFICATION, {"label": "zzz"}, "unknown_label", "critical"),
+        (Task.TEXT_CLASSIFICATION, {"input": "long " * 100}, "too_long", "warning"),
+        (Task.TEXT_CLASSIFICATION, {"input": LOOP}, "repetitive_text", "warning"),
+        (
+            Task.TEXT_CLASSIFICATION,
+            {"input": "안녕하세요", "language": "ko"},
+            "unexpected_language",
+            "warning",
+        ),
+        (Task.TEXT_CLASSIFICATION, {"input": "Pay ", "target": "pay"}, "prompt_copied", "warning"),
+        (Task.TEXT_GENERATION, {"input": ""}, "empty_input", "critical"),
+        (Task.TEXT_GENERATION, {"target": "\n"}, "empty_target", "critical"),
+        (Task.TEXT_GENERATION, {"target": None}, "missing_target", "critical"),
+        (Task.TEXT_GENERATION, {"target": "It\u2019s caf\u00c3\u00a9."}, "garbled_text", "warning"),
+        (Task.TEXT_GENERATION, {"target": "same line\n" * 12}, "repetitive_text", "warning"),
+        (Task.TEXT_GENERATION, {"target": "y" * 400}, "too_long", "warning"),
+        (Task.TEXT_GENERATION, {"target": "How do I pay?"}, "prompt_copied", "warning"),
+        (
+            Task.TEXT_GENERATION,
+            {"target": "Open the settings page first. Then choose the card, the limit and the"},
+            "truncated_target",
+            "info",
+        ),
+        (Task.LANGUAGE_MODELING, {"input": "", "target": " "}, "empty_target", "critical"),
+        (
+            Task.LANGUAGE_MODELING,
+            {"input": "", "target": LOOP, "language": "ja"},
+            "repetitive_text",
+            "warning",
+        ),
+        (
+            Task.LANGUAGE_MODELING,
+            {"input": "", "target": "这是中文", "language": "zh"},
+            "unexpected_language",
+            "warning",
+        ),
+    ],
+)
+def test_bad_row_is_found(task: Task, row: dict[str, Any], check: str, severity: str) -> None:
+    settings = SETTINGS.model_copy(update={"max_bad_share": 1.0})
+    result = check_samples(sample_rows(task, row), task, settings, ["a", "b"] if "label" in row else None)
+    assert (2, check, severity) in found(result)
+    assert {number for number, _, _ in found(result)} == {2}, "the good rows are left alone"
+    result.require_sound()
+
+
+def test_too_short_takes_its_bound_from_the_settings() -> None:
+    settings = QualitySettings(min_samples=2, min_characters=5, max_bad_share=1)
+    result = check_samples(
+        sample_rows(Task.TEXT_CLASSIFICATION, {"input": "Pay?"}), Task.TEXT_CLASSIFICATION, settings
+    )
+    (finding,) = result.findings.to_pylist()
+    assert (finding["check"], finding["score"], finding["threshold"]) == ("too_short", 4, 5)
+    assert finding["reason"] == "4 characters, fewer than 5"
+
+
+def test_a_finding_says_where_and_what() -> None:
+    table = sample_rows(Task.TEXT_CLASSIFICATION, {"input": "x" * 300 + "\ufffd"})
+    settings = SETTINGS.model_copy(update={"max_bad_share": 1.0})
+    garbled, repetitive = check_samples(table, Task.TEXT_CLASSIFICATION, settings).findings.to_pylist()
+    assert (garbled["uri"], garbled["line"], garbled["sample_id"]) == ("/a.jsonl", 3, f"{2:064d}")
+    assert garbled["stage"] == "quality"
+    assert garbled["reason"] == "the input was decoded wrongly: replacement character U+FFFD"
+    evidence = json.loads(garbled["evidence"])
+    assert evidence == {
+        "column": "input",
+        "value": "x" * 200 + "…",
+        "signs": ["replacement character U+FFFD"],
+    }
+    assert repetitive["threshold"] == 0.5
+    assert 0.9 < repetitive["score"] <= 1
+
+
+def test_undeclared_labels_are_those_that_training_shows() -> None:
+    table = sample_rows(Task.TEXT_CLASSIFICATION, {"label": "only judged", "role": "evaluation"}, *[{}] * 3)
+    assert found(check_samples(table, Task.TEXT_CLASSIFICATION, SETTINGS)) == [
+        (2, "unknown_label", "critical")
+    ]
+
+
+def stops(result: QualityResult) -> str:
+    with pytest.raises(DataGateError) as caught:
+        result.require_sound()
+    assert caught.value.exit_code == ExitCode.DATA_GATE
+    return str(caught.value)
+
+
+def test_too_few_training_samples_stop_the_line() -> None:
+    rows = [{"role": "evaluation"}] * 20
+    result = check_samples(
+        sample_rows(Task.TEXT_GENERATION, *rows), Task.TEXT_GENERATION, QualitySettings(min_samples=3)
+    )
+    expected = "too_few_samples: expect_table_row_count_to_be_between observed 2, expected min_value 3"
+    assert expected in stops(result)
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_an_empty_data_set_stops_the_line(task: Task) -> None:
+    assert "too_few_samples" in stops(check_samples(SAMPLE.empty_table(), task, SETTINGS))
+
+
+def test_one_class_only_stops_the_line() -> None:
+    table = sample_rows(Task.TEXT_CLASSIFICATION, {"label": "b", "role": "evaluation"})
+    table = table.filter(pa.array([True, False, True]))
+    message = stops(
+        check_samples(table, Task.TEXT_CLASSIFICATION, QualitySettings(min_samples=1), ["a", "b"])
+    )
+    assert "one_class_only: expect_column_unique_value_count_to_be_between observed 1, expected" in message
+
+
+def test_missing_columns_stop_the_line() -> None:
+    table = sample_rows(Task.TEXT_GENERATION).drop_columns(["target", "uri"])
+    result = check_samples(table, Task.TEXT_GENERATION, SETTINGS)
+    assert "missing_column: expect_table_columns_to_match_set observed none of the name target, uri" in stops(
+        result
+    )
+    assert len(result.findings) == 0
+
+
+def test_too_large_a_share_of_bad_rows_stops_the_line() -> None:
+    few = sample_rows(Task.TEXT_CLASSIFICATION, {"input": LOOP}, *[{}] * 7)
+    check_samples(few, Task.TEXT_CLASSIFICATION, SETTINGS).require_sound()
+    many = sample_rows(Task.TEXT_CLASSIFICATION, *[{"input": LOOP}] * 2)
+    result = check_samples(many, Task.TEXT_CLASSIFICATION, SETTINGS)
+    expected = (
+        "repetitive_text: expect_text_not_repetitive observed 2 of 4 rows, expected at most 30% of the rows"
+    )
+    assert expected in stops(result)
+    assert [check for _, check, _ in found(result)] == ["repetitive_text"] * 2
+
+
+def test_truncated_targets_never_stop_the_line() -> None:
+    cut = {"target": "Open the settings page first. Then choose the card, the limit and the"}
+    result = check_samples(sample_rows(Task.TEXT_GENERATION, *[cut] * 8), Task.TEXT_GENERATION, SETTINGS)
+    assert [o.success for o in result.outcomes if o.check == "truncated_target"] == [False]
+    result.require_sound()
+
+
+def document(**columns: Any) -> dict[str, Any]:
+    return {
+        "doc_id": "0" * 64,
+        "uri": "/a.md",
+        "language": "en",
+        "text": "Some text.",
+        "role": "train",
+    } | columns
+
+
+@pytest.mark.parametrize(
+    ("columns", "check"),
+    [
+        ({"text": "\n"}, "empty_document"),
+        ({"text": "繧ｫ繝ｼ繝峨′螻翫″縺ｾ縺帙ｓ"}, "garbled_text"),
+        ({"text": LOOP}, "repetitive_text"),
+        ({"text": "안녕하세요", "language": "ko"}, "unexpected_language"),
+    ],
+)
+def test_bad_document_is_found(columns: dict[str, str], check: str) -> None:
+    table = build_table([document(), document(uri="/b.md", **columns), *[document()] * 5], DOCUMENT)
+    result = check_documents(table, SETTINGS)
+    assert [(f["uri"], f["row"], f["check"]) for f in result.findings.to_pylist()] == [("/b.md", None, check)]
+    result.require_sound()
+
+
+def test_no_documents_are_fine() -> None:
+    check_documents(DOCUMENT.empty_table(), SETTINGS).require_sound()
+
+
+def snapshot(*changes: dict[str, Any]) -> pa.Table:
+    """Two samples in each split, each a group of its own; change number i goes over row i."""
+    rows = sample_rows(Task.TEXT_GENERATION, *[{}] * 4).to_pylist()
+    for number, row in enumerate(rows):
+        row |= {
+            "split": ("train", "validation", "gate")[number % 3],
+            "disposition": "keep",
+            "group_id": f"g{number}",
+        }
+        row |= changes[number] if number < len(changes) else {}
+    return build_table(rows, SNAPSHOT_SAMPLE)
+
+
+def test_a_sound_snapshot_passes() -> None:
+    result = check_snapshot(snapshot(), SETTINGS)
+    result.require_sound()
+    assert len(result.findings) == 0
+    passages = [{"task": "language-modeling", "prompt": [], "input": ""}] * 6
+    check_snapshot(snapshot(*passages), SETTINGS).require_sound()
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "rows"),
+    [
+        ([{"sample_id": "1"}, {}, {"sample_id": "1"}], "sample_in_two_splits", [0, 2]),
+        ([{"group_id": "g"}, {"group_id": "g"}], "group_straddles_splits", [0, 1]),
+        ([{"row": 1}], "repeated_row", [1, 1]),
+        ([{}, {"group_id": None}], "missing_value", [1]),
+        ([{"prompt": []}], "empty_prompt", [0]),
+        ([{"completion": []}], "empty_completion", [0]),
+        ([{"target": " "}], "empty_target", [0]),
+        ([{}, {"split": "train"}, {}, {}, {"split": "train"}], "empty_split", []),
+        ([{}, {"split": "test"}], "empty_split", []),
+        ([{"split": "gate"}], "too_few_samples", []),
+    ],
+)
+def test_a_snapshot_with_a_flaw_stops_the_line(
+    changes: list[dict[str, Any]], check: str, rows: list[int]
+) -> None:
+    result = check_snapshot(snapshot(*changes), SETTINGS)
+    assert f"  {check}: " in stops(result)
+    assert [row for row, name, _ in found(result) if name == check] == rows
+
+
+VALUES = quality._values(SETTINGS) | {"labels": ["a", "b"]}
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_every_shipped_suite_is_whole(name: str) -> None:
+    tables = {"documents": DOCUMENT, "snapshot": SNAPSHOT_SAMPLE}
+    frame = quality._sample_frame(tables.get(name, SAMPLE).empty_table())
+    frame["splits_of_sample"] = frame["splits_of_group"] = 0
+    expectations = load_suite(name, VALUES)
+    assert {e.rows for e in expectations} <= {"none", "train", "all"}
+    assert {e.row_severity for e in expectations} <= {None, "info", "warning", "critical"}
+    run = run_suite(name, expectations, {"train": frame, "all": frame, "none": frame})
+    assert len(run.evaluations) == len(expectations)
+
+
+def test_the_suites_are_these() -> None:
+    assert suite_names() == [
+        "documents",
+        "samples_language_modeling",
+        "samples_text_classification",
+        "samples_text_generation",
+        "snapshot",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("{type: expect_magic, kwargs: {}", "dropped \\['expect_magic'\\]"),
+        (
+            "{type: expect_column_values_to_not_be_null, kwargs: {column: nope}",
+            "expect_column_values_to_not_be_null",
+        ),
+    ],
+)
+def test_an_expectation_that_cannot_be_evaluated_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str, message: str
+) -> None:
+    text = f"expectations:\n- {entry}, severity: info, meta: {{check: c, reason: r, rows: all}}}}\n"
+    (tmp_path / "odd.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(suites, "FOLDER", tmp_path)
+    frame = quality._sample_frame(SAMPLE.empty_table())
+    with pytest.raises(RuntimeError, match=message):
+        run_suite("odd", load_suite("odd", {}), {"all": frame})
+
+
+def test_a_setting_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(KeyError, match="max_characters"):
+        load_suite("samples_text_generation", {"min_samples": 1, "min_good_share": 1, "min_characters": 1})
+
+
+def test_the_stage_leaves_findings_and_data_docs(tmp_path: Path) -> None:
+    workspace = Workspace(root=str(tmp_path))
+    table = sample_rows(Task.TEXT_CLASSIFICATION, {"input": LOOP}, *[{}] * 7)
+    ref = workspace.write_table(table, "samples")
+    refs = check_samples_stage.fn(workspace, ref, Task.TEXT_CLASSIFICATION, SETTINGS, None)
+    findings = workspace.read_table(refs.findings)
+    assert findings.schema == FINDING
+    assert findings["check"].to_pylist() == ["repetitive_text"]
+    assert all(outcome.success for outcome in refs.outcomes)
+    page = (tmp_path / "data_docs" / "samples_text_classification-all.html").read_text(encoding="utf-8")
+    assert "text_not_repetitive" in page
+
+
+def test_data_docs_say_where_they_are(tmp_path: Path) -> None:
+    result = check_documents(DOCUMENT.empty_table(), SETTINGS)
+    paths = write_data_docs(result, Workspace(root=str(tmp_path)))
+    assert paths == [str(tmp_path / "data_docs" / f"documents-{rows}.html") for rows in ("none", "all")]
+    assert all("<html" in Path(path).read_text(encoding="utf-8") for path in paths)
