@@ -1,6 +1,6 @@
 """Label noise on banking77 with replaced labels: average precision, time, and stated against true errors.
 
-python benchmarks/label_noise.py ../shared/data/banking77/train.csv
+python -m benchmarks.label_noise ../shared/data/banking77/train.csv
 """
 
 import argparse

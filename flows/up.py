@@ -145,19 +145,24 @@ def _answers(url: str) -> bool:
 
 
 def _close_runs() -> None:
-    """Gives up the runs that were under way when this workspace's last server was stopped.
+    """Gives up the runs that were under way when this workspace's last worker was stopped.
 
-    Their processes ended with its worker, and could not tell: they would hold the deployment's only slot.
+    Their processes ended with it and could not tell: they would hold the deployment's only slot. A run that
+    `seimai run` has under way belongs to no work pool, and stays.
     """
     from prefect.client.orchestration import get_client
-    from prefect.client.schemas.filters import FlowRunFilter
+    from prefect.client.schemas.filters import FlowRunFilter, WorkPoolFilter
     from prefect.states import Crashed
 
-    open_runs = FlowRunFilter.model_validate(
-        {"state": {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}}}
-    )
+    under_way = {"state": {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}}}
+    pool = WorkPoolFilter.model_validate({"name": {"any_": [WORK_POOL]}})
     with get_client(sync_client=True) as client:
-        for run in client.read_flow_runs(flow_run_filter=open_runs):
+        left = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter.model_validate(under_way), work_pool_filter=pool
+        )
+        parents = {"parent_flow_run_id": {"any_": [run.id for run in left]}}
+        parts = client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate(under_way | parents))
+        for run in [*parts, *left]:
             client.set_flow_run_state(run.id, Crashed(message="its worker was stopped"), force=True)
 
 

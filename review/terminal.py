@@ -40,25 +40,14 @@ def list_command(
         if (everything or row["disposition"] == Disposition.QUARANTINE) and check in (None, row["check"])
     ]
     table = Table(title=f"{len(rows)} samples", title_justify="left", expand=True)
-    for name, ratio in (
-        ("sample", None),
-        ("check", None),
-        ("label", None),
-        ("text", 2),
-        ("reason", 2),
-        ("decided", None),
-    ):
-        table.add_column(name, ratio=ratio, no_wrap=ratio is not None, overflow="ellipsis")
+    for name in ("sample", "check", "label", "decided"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("text", ratio=1, no_wrap=True, overflow="ellipsis")
     for row in rows[:limit]:
         decision = row["decision"]
-        table.add_row(
-            row["sample_id"][:12],
-            row["check"],
-            Text(row["sample"]["label"] or ""),
-            Text(_text(row["sample"])),
-            Text(row["reason"]),
-            decision["action"] if decision else "",
-        )
+        label = Text(row["sample"]["label"] or "")
+        decided = decision["action"] if decision else ""
+        table.add_row(row["sample_id"][:12], row["check"], label, decided, Text(_text(row["sample"])))
     console = Console()
     console.print(table)
     if len(rows) > limit:

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.errors import RecipeError
 from tasks.recipe import BaseModelSettings
+from tasks.records import FolderRef
 from tasks.stage import stage
-from tasks.storage import Workspace, file_digest
+from tasks.storage import MANIFEST, Workspace, file_digest
 
 logger = logging.getLogger("seimai.base_model")
 WEIGHTS = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
@@ -35,7 +36,11 @@ class BaseModelRef(BaseModel):
 
     source: str
     revision: str
-    path: str
+    folder: FolderRef
+
+    @property
+    def path(self) -> str:
+        return self.folder.path
 
 
 def find_revision(settings: BaseModelSettings) -> str:
@@ -55,23 +60,25 @@ def find_revision(settings: BaseModelSettings) -> str:
 def prepare_base_model(workspace: Workspace, settings: BaseModelSettings) -> BaseModelRef:
     """Brings the base model into the workspace as safetensors, if it is not there yet."""
     revision = find_revision(settings)
-    parts = ("base_models", f"{settings.source.rpartition(':')[2].replace('/', '--')}-{revision[:16]}")
-    target = workspace.path(*parts)
-    if not (target / "manifest.json").exists():
-        kind, _, name = settings.source.rpartition(":")
+    kind, _, name = settings.source.rpartition(":")
+    parts = ("base_models", f"{name.strip('/').split('/')[-1]}-{revision[:16]}")
+    if not workspace.path(*parts, MANIFEST).exists():
         with workspace.new_folder(*parts) as folder:
             if kind == "package":
                 _convert_gguf(_packaged_gguf(name), folder)
             else:
                 _copy_weights(Path(name) if kind == "path" else _hub_snapshot(name, revision), folder)
-    return BaseModelRef(source=settings.source, revision=revision, path="/".join(parts))
+    folder_ref = workspace.folder_ref(*parts)
+    return BaseModelRef(source=settings.source, revision=revision, folder=folder_ref)
 
 
 def load_model(folder: Path) -> Any:
     """The causal language model in `folder`, fp32 on a CPU (bf16 is ~8x slower there), bf16 on a GPU."""
     import torch
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging as transformers_logging
 
+    transformers_logging.disable_progress_bar()
     dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
     return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
 
@@ -143,7 +150,9 @@ def _convert_gguf(file: Path, folder: Path) -> None:
     """Reads GGUF once and writes safetensors: `save_pretrained` refuses a model that was loaded from GGUF."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging as transformers_logging
 
+    transformers_logging.disable_progress_bar()
     loaded = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32)
     config = AutoConfig.from_pretrained(file.parent, gguf_file=file.name)
     if hasattr(config, "quantization_config"):

@@ -13,7 +13,7 @@ SHORT_SIMILARITY = 0.8
 pairs at .5-.8 are paraphrases worth keeping ("Why is my card payment pending?" / "... cancelled?", .51), with
 different labels in 1 of 8 pairs; from .8 on a comma or an inflection differs, and labels differ in 3 of 131
 pairs."""
-BUCKET_LIMIT = 512
+BUCKET_LIMIT = 64
 """In a bucket of more texts than this, each is compared with the first so many only: time and memory stay
 linear where thousands of texts share a template."""
 WIDE_SHARE = 0.05
@@ -103,10 +103,16 @@ def fold_minima(grams, bounds, multipliers, masks, bands, rows):
 
 
 @njit(cache=True)
-def pairs_in_band(grams, bounds, keys, band, order, threshold):
-    """Verified pairs whose first shared band is `band`; `keys` is (bands, M), `order` sorts its row `band`.
+def pairs_in_band(grams, bounds, keys, heads, band, order, threshold):
+    """Verified pairs that band `band` is the first to compare.
 
-    A bucket beyond `BUCKET_LIMIT` is compared in part, so its keys are made distinct: later bands look again.
+    Args:
+        keys: (bands, M) uint32.
+        heads: (bands, M) bool, False at first: filled with who is among the first `BUCKET_LIMIT` of its bucket.
+        order: (M,) texts sorted by key, then by number.
+
+    Returns:
+        (P, 2) int64, the lower number first.
     """
     found = np.empty((256, 2), dtype=np.int64)
     size, start = 0, 0
@@ -114,27 +120,27 @@ def pairs_in_band(grams, bounds, keys, band, order, threshold):
         stop = start + 1
         while stop < len(order) and keys[band, order[stop]] == keys[band, order[start]]:
             stop += 1
+        limit = min(stop, start + BUCKET_LIMIT)
+        for j in range(start, limit):
+            heads[band, order[j]] = True
         for i in range(start + 1, stop):
-            for j in range(start, min(i, start + BUCKET_LIMIT)):
+            for j in range(start, min(i, limit)):
                 a, b = order[j], order[i]
-                if _shares_key(keys, a, b, band) or not _is_similar(grams, bounds, a, b, threshold):
+                if _was_compared(keys, heads, a, b, band) or not _is_similar(grams, bounds, a, b, threshold):
                     continue
                 if size == len(found):
                     found = np.concatenate((found, np.empty_like(found)))
-                found[size, 0], found[size, 1] = min(a, b), max(a, b)
+                found[size, 0], found[size, 1] = a, b
                 size += 1
-        if stop - start > BUCKET_LIMIT:
-            for i in range(start, stop):
-                keys[band, order[i]] = order[i]
         start = stop
     return found[:size].copy()
 
 
 @njit(cache=True)
-def _shares_key(keys, a, b, before):
-    """Whether texts a and b were in one bucket of a band before `before`."""
+def _was_compared(keys, heads, a, b, before):
+    """Whether a band before `before` had texts a < b in one bucket, and a among those compared with all."""
     for band in range(before):  # noqa: SIM110 (numba compiles loops, not generators)
-        if keys[band, a] == keys[band, b]:
+        if heads[band, a] and keys[band, a] == keys[band, b]:
             return True
     return False
 

@@ -4,7 +4,6 @@ odd.
 cleanlab's confident learning (Northcutt, Jiang and Chuang 2021, JAIR 70) on out-of-fold probabilities.
 """
 
-from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,14 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks import findings, out_of_fold, text
 from tasks.findings import Columns, about_sample, excerpt, read_columns
-from tasks.out_of_fold import calibrate, nearest_rows, out_of_fold_scores, text_features
+from tasks.out_of_fold import (
+    Checked,
+    calibrate,
+    choose_checked,
+    nearest_rows,
+    out_of_fold_scores,
+    text_features,
+)
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table, canonical_json
 from tasks.stage import stage
@@ -50,8 +56,7 @@ class NoiseSummary(BaseModel):
     """Expected wrong labels among 100 flagged ones, counting random ones only: a floor. Errors between
     classes that the model confuses come on top."""
     errors_per_100_most: float | None = None
-    """The same if the model were right wherever it contradicts a label: a ceiling, 100 * mean(1 -
-    p(given))."""
+    """The same if the model were right wherever it contradicts a label: a ceiling, 100 * mean(1 - belief)."""
 
 
 class NoiseResult(NamedTuple):
@@ -68,16 +73,6 @@ class NoiseRefs(BaseModel):
 
     findings: TableRef
     summary: NoiseSummary
-
-
-class Checked(NamedTuple):
-    """The M samples that take part: indices of samples, class numbers, groups, names of the K classes."""
-
-    rows: np.ndarray
-    labels: np.ndarray
-    groups: np.ndarray
-    names: list[str]
-    folds: int
 
 
 def find_label_noise(samples: pa.Table, settings: LabelNoiseSettings, seed: int = 0) -> NoiseResult:
@@ -98,14 +93,13 @@ def find_label_noise(samples: pa.Table, settings: LabelNoiseSettings, seed: int 
     columns = read_columns(samples)
     if not settings.enabled or Task.TEXT_CLASSIFICATION not in columns["task"]:
         return NoiseResult(FINDING.empty_table(), NoiseSummary())
-    checked, small = _choose_checked(columns, settings.folds)
+    checked, small = choose_checked(columns, settings.folds)
     rows = [_small_class_finding(label, *sizes, checked.folds) for label, sizes in sorted(small.items())]
     if len(checked.names) < 2:
         return NoiseResult(build_table(rows, FINDING), NoiseSummary())
     features = text_features([matching_form(columns["input"][i]) for i in checked.rows])
     scores = out_of_fold_scores(features, checked.labels, checked.groups, checked.folds, seed)
     calibrated = calibrate(scores, checked.labels)
-    given = calibrated.probabilities[np.arange(len(checked.labels)), checked.labels]
     flagged = _rank_issues(calibrated.probabilities, scores, checked.labels, settings.max_flagged_share)
     nearest = nearest_rows(features, flagged, NEIGHBOURS)
     rows += _noise_findings(columns, checked, calibrated.probabilities, flagged, nearest)
@@ -118,7 +112,7 @@ def find_label_noise(samples: pa.Table, settings: LabelNoiseSettings, seed: int 
         accuracy=float(right[train].mean()) if train.any() else None,
         noise_rate=calibrated.noise_rate,
         errors_per_100=float(100 * calibrated.wrong[flagged].mean()) if len(flagged) else None,
-        errors_per_100_most=float(100 * (1 - given[flagged]).mean()) if len(flagged) else None,
+        errors_per_100_most=float(100 * calibrated.contradicted[flagged].mean()) if len(flagged) else None,
     )
     return NoiseResult(build_table(rows, FINDING), summary)
 
@@ -180,25 +174,6 @@ def find_label_noise_stage(
     return NoiseRefs(
         findings=workspace.write_table(result.findings, "findings-label-noise"), summary=result.summary
     )
-
-
-def _choose_checked(columns: Columns, folds: int) -> tuple[Checked, dict[str, tuple[int, int]]]:
-    """The samples that take part, and label -> (samples, groups) of the classes that do not.
-
-    A class needs a group for each fold; where even the largest class has fewer, there are fewer folds.
-    """
-    usable = [i for i, label in enumerate(columns["label"]) if label and (columns["input"][i] or "").strip()]
-    group_of = {i: columns["group_id"][i] or columns["sample_id"][i] for i in usable}
-    sizes = Counter(columns["label"][i] for i in usable)
-    groups = Counter(label for label, _ in {(columns["label"][i], group_of[i]) for i in usable})
-    folds = max(2, min(folds, max(groups.values(), default=2)))
-    names = sorted(label for label, count in groups.items() if count >= folds)
-    number = {label: k for k, label in enumerate(names)}
-    index = np.array([i for i in usable if columns["label"][i] in number], dtype=np.int64)
-    labels = np.array([number[columns["label"][i]] for i in index], dtype=np.int64)
-    members = np.unique(np.array([group_of[i] for i in index], dtype=str), return_inverse=True)[1]
-    small = {label: (sizes[label], count) for label, count in groups.items() if count < folds}
-    return Checked(index, labels, members, names, folds), small
 
 
 def _rank_issues(

@@ -98,12 +98,13 @@ def similar_pairs(
     members = np.flatnonzero(partnered)
     sets = gram_sets([forms[i] for i in members.tolist()], latin, cjk)
     left = keys[members].T.copy()
+    heads = np.zeros(left.shape, dtype=bool)
     found = [np.empty((0, 2), dtype=np.int64)]
     for band in range(len(left)):
         order = np.argsort(left[band], kind="stable")
-        found.append(kernels.pairs_in_band(*sets, left, band, order, threshold))
-    pairs = np.unique(np.concatenate(found), axis=0)
-    short = (np.diff(sets.bounds)[pairs] < kernels.SHORT_GRAMS).any(axis=1)
+        found.append(kernels.pairs_in_band(*sets, left, heads, band, order, threshold))
+    pairs = np.concatenate(found)
+    short = np.diff(sets.bounds)[pairs].min(axis=1) < kernels.SHORT_GRAMS
     return SimilarPairs(
         members[pairs[:, 0]], members[pairs[:, 1]], kernels.measure_pairs(*sets, pairs), short
     )

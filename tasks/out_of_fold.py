@@ -3,6 +3,7 @@
 Symbols: N samples, K classes; `labels` (N,) int64 in [0, K).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.special import logsumexp
+
+from tasks.findings import Columns
 
 NGRAMS = (1, 4)
 """Characters of an n-gram, in any script. Measured on banking77 with 10 % of the labels replaced: average
@@ -23,6 +26,16 @@ EPOCHS = 5
 _FITTED_ROWS = 5_000
 
 
+class Checked(NamedTuple):
+    """The M samples that take part: indices of samples, class numbers, groups, names of the K classes."""
+
+    rows: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+    names: list[str]
+    folds: int
+
+
 class Calibrated(NamedTuple):
     """Probabilities under a mixture: a label follows the model's belief, or, with `noise_rate`, is any
     label."""
@@ -31,7 +44,28 @@ class Calibrated(NamedTuple):
     """(N, K) of the label that a sample bears, noise included."""
     wrong: np.ndarray
     """(N,) probability that the given label is a random one, and not the right one by chance."""
+    contradicted: np.ndarray
+    """(N,) 1 - belief in the given label: `wrong` if every contradiction were the label's fault; never below it."""
     noise_rate: float
+
+
+def choose_checked(columns: Columns, folds: int) -> tuple[Checked, dict[str, tuple[int, int]]]:
+    """The samples that take part, and label -> (samples, groups) of the classes that do not.
+
+    A class needs a group for each fold; where even the largest class has fewer, there are fewer folds.
+    """
+    usable = [i for i, label in enumerate(columns["label"]) if label and (columns["input"][i] or "").strip()]
+    group_of = {i: columns["group_id"][i] or columns["sample_id"][i] for i in usable}
+    sizes = Counter(columns["label"][i] for i in usable)
+    groups = Counter(label for label, _ in {(columns["label"][i], group_of[i]) for i in usable})
+    folds = max(2, min(folds, max(groups.values(), default=2)))
+    names = sorted(label for label, count in groups.items() if count >= folds)
+    number = {label: k for k, label in enumerate(names)}
+    index = np.array([i for i in usable if columns["label"][i] in number], dtype=np.int64)
+    labels = np.array([number[columns["label"][i]] for i in index], dtype=np.int64)
+    members = np.unique(np.array([group_of[i] for i in index], dtype=str), return_inverse=True)[1]
+    small = {label: (sizes[label], count) for label, count in groups.items() if count < folds}
+    return Checked(index, labels, members, names, folds), small
 
 
 def text_features(texts: Sequence[str]) -> csr_array:
@@ -116,7 +150,7 @@ def calibrate(scores: np.ndarray, labels: np.ndarray) -> Calibrated:
     mixture = (1 - rate) * belief + rate * frequency
     rows = np.arange(len(labels))
     wrong = rate * frequency[labels] * (1 - belief[rows, labels]) / mixture[rows, labels]
-    return Calibrated(mixture, wrong, rate)
+    return Calibrated(mixture, wrong, 1 - belief[rows, labels], rate)
 
 
 def nearest_rows(

@@ -174,13 +174,9 @@ def _is_my_number(match: re.Match[str]) -> bool:
     return passes_my_number(_compact(match)) and (grouped or _follows(match, _MY_NUMBER_WORDS))
 
 
-def _is_phone(match: re.Match[str]) -> bool:
+def _is_japanese_phone(match: re.Match[str]) -> bool:
     """Length by the numbering plan; a landline without hyphens looks like any number and needs a word before."""
     digits = _compact(match)
-    if match[0].startswith("+"):
-        return 8 <= len(digits) <= 15
-    if not digits.startswith("0"):
-        return True
     eleven = re.match("0[5-9]0", digits) is not None
     named = eleven or digits.startswith("0120") or not match[0].isdigit()
     return len(digits) == (11 if eleven else 10) and (named or _follows(match, _PHONE_WORDS))
@@ -191,18 +187,15 @@ def _is_postal_code(match: re.Match[str]) -> bool:
     return match[0].startswith("〒") or address or _follows(match, _POSTAL_WORDS)
 
 
-def _always(_match: re.Match[str]) -> bool:
-    return True
-
-
-_CONTEXT = 15
+_CONTEXT = 15  # characters before a match in which a word may announce it
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ー", "-"))
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]")
 _MAYBE = re.compile(r"[@0-9]")
 _BEFORE = r"(?<![0-9A-Za-z])(?<![0-9A-Za-z][-._/])"  # not inside a longer number, code or date
 _AFTER = r"(?![0-9A-Za-z])(?![-._/,][0-9A-Za-z])"
+_EXTENSION = r"(?: ?x\d{1,5})?"
 _MY_NUMBER_WORDS = re.compile(r"マイナンバ|個人番号|my ?number", re.IGNORECASE)  # "ー" is folded to "-"
-_PHONE_WORDS = re.compile(r"電話|携帯|連絡先|phone|\btel|call|fax", re.IGNORECASE)
+_PHONE_WORDS = re.compile(r"電話|携帯|連絡先|phone|\btel|call|\bfax|\bnumber is", re.IGNORECASE)
 _POSTAL_WORDS = re.compile(r"郵便番号|住所|所在地")
 _ADDRESS = re.compile(r"\s?(?:東京都|北海道|京都府|大阪府|[一-龥]{2,3}県|[一-龥]{1,4}[市区町村])")
 _CARD_NUMBER = re.compile(  # issuers' ranges: Visa, Mastercard, American Express, JCB, Diners, Discover, UnionPay
@@ -216,7 +209,7 @@ _DETECTORS = (
             r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_%+-][A-Za-z0-9._%+-]{0,63}"
             r"@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])"
         ),
-        _always,
+        lambda _: True,
     ),
     Detector(
         Kind.IBAN,
@@ -235,21 +228,30 @@ _DETECTORS = (
         re.compile(_BEFORE + r"(?:\d{12}|\d{4}([ -])\d{4}\1\d{4})(?! \d{4})" + _AFTER),
         _is_my_number,
     ),
-    Detector(
+    Detector(  # international
+        Kind.PHONE,
+        re.compile(r"(?<![0-9A-Za-z+])\+[1-9]\d{0,2}(?:[ .-]?\(?\d{1,4}\)?){2,5}" + _EXTENSION + _AFTER),
+        lambda match: 8 <= len(_compact(match).split("x")[0]) <= 15,  # E.164
+    ),
+    Detector(  # Japan
         Kind.PHONE,
         re.compile(
-            r"(?<![0-9A-Za-z+])\+[1-9]\d{0,2}(?:[ .-]?\(?\d{1,4}\)?){2,5}"
-            + _AFTER
-            + "|"
-            + _BEFORE
-            + r"(?:0\d{9,10}|0\d{1,4}-\d{1,4}-\d{3,4}|\(0\d{1,4}\) ?\d{1,4}-?\d{4}|0\d{1,4}\(\d{1,4}\)\d{4})"
-            + _AFTER
-            + "|"
-            + _BEFORE
-            + r"(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[.-])[2-9]\d\d[.-]\d{4}"
-            + _AFTER
+            _BEFORE + r"(?:0\d{9,10}|0\d{1,4}[ -]\d{1,4}[ -]\d{3,4}"
+            r"|\(0\d{1,4}\) ?\d{1,4}[ -]?\d{4}|0\d{1,4}\(\d{1,4}\)\d{4})" + _AFTER
         ),
-        _is_phone,
+        _is_japanese_phone,
+    ),
+    Detector(  # North America
+        Kind.PHONE,
+        re.compile(
+            _BEFORE + r"(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[.-])[2-9]\d\d[.-]\d{4}" + _EXTENSION + _AFTER
+        ),
+        lambda _: True,
+    ),
+    Detector(  # anywhere else: groups of digits after a word that announces them
+        Kind.PHONE,
+        re.compile(_BEFORE + r"\(?\d{2,5}\)?(?:[ .-]\(?\d{2,5}\)?){1,4}" + _EXTENSION + _AFTER),
+        lambda match: 7 <= len(_compact(match)) <= 15 and _follows(match, _PHONE_WORDS),
     ),
     Detector(
         Kind.POSTAL_CODE,

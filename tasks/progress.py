@@ -9,8 +9,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 T = TypeVar("T")
 
 
-def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
-    """Yields `items` while a bar on standard error, gone when done, counts them towards `total`."""
+def progress_bar() -> Progress:
+    """A bar on standard error, gone when done, so that what is printed stays clean."""
     columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    """Yields `items` while a bar counts them towards `total`."""
+    with progress_bar() as progress:
         yield from progress.track(items, total=total, description=what)

@@ -105,6 +105,8 @@ class Workspace(BaseModel):
             yield building
             write_manifest(building)
         except OSError as error:
+            if error.errno is None:  # a library's own error that happens to be an OSError
+                raise
             raise StorageError(f"cannot write {target}: {error.strerror or error}") from error
         shutil.rmtree(target, ignore_errors=True)
         building.replace(target)
@@ -124,14 +126,19 @@ class Workspace(BaseModel):
         return FolderRef(path=str(path.relative_to(self.root)), digest=digest_of(files))
 
     def holds(self, result: Any) -> bool:
-        """Whether every table and folder that `result` refers to (at any depth) is there and undamaged."""
+        """Whether every table and folder that `result` refers to (at any depth) is there and whole.
+
+        Tables are digested; of folders, which may hold gigabytes of weights, manifest and files' presence count.
+        """
         try:
             match result:
                 case TableRef():
                     path = self.path(result.path)
                     return path.is_file() and file_digest(path) == result.digest
                 case FolderRef():
-                    return self.folder_ref(result.path).digest == result.digest
+                    files = read_manifest(self.path(result.path))
+                    there = all(self.path(result.path, name).is_file() for name in files)
+                    return there and digest_of(files) == result.digest
                 case BaseModel():
                     return all(self.holds(value) for _, value in result)
                 case dict():

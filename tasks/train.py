@@ -2,9 +2,9 @@
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,9 @@ from tasks.report_data import LossPoint
 from tasks.stage import stage
 from tasks.storage import Workspace
 from tasks.tokens import Encoded, encode
+
+if TYPE_CHECKING:
+    from tasks.frozen_prefix import FrozenPrefix
 
 
 class TrainingAudit(BaseModel):
@@ -105,9 +108,9 @@ def fit(
     Returns:
         The result, with a model reference that the caller fills in once `output` is in its place.
     """
-    from transformers import EarlyStoppingCallback
+    from transformers import EarlyStoppingCallback, PrinterCallback
 
-    from tasks.trainer import CompletionTrainer
+    from tasks.trainer import CompletionTrainer, ProgressLine
 
     tokenizer = load_tokenizer(base)
     items = {split: _encode_split(samples, split, tokenizer, settings.max_tokens) for split in Split}
@@ -123,8 +126,10 @@ def fit(
         eval_dataset=validation,
         processing_class=tokenizer,
         peft_config=_lora(settings, model) if settings.method == "lora" else None,
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience)],
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience), ProgressLine()],
     )
+    trainer.remove_callback(PrinterCallback)
+    trainer.prefix = _frozen_prefix(model, settings, items)
     trainer.train(resume_from_checkpoint=_last_whole_checkpoint(work))
     trainer.save_model(str(output))
     tokenizer.save_pretrained(output)
@@ -196,7 +201,7 @@ def _trainer_arguments(settings: TrainSettings, steps: int, seed: int, work: Pat
         seed=seed,
         data_seed=seed,
         report_to="none",
-        disable_tqdm=False,
+        disable_tqdm=True,  # `ProgressLine` shows the way
     )
 
 
@@ -210,6 +215,19 @@ def _lora(settings: TrainSettings, model: Any) -> Any:
         target_modules=_linear_names(model, settings.layers),
         task_type="CAUSAL_LM",
     )
+
+
+def _frozen_prefix(
+    model: Any, settings: TrainSettings, items: Mapping[Split, Sequence[Encoded]]
+) -> "FrozenPrefix | None":
+    """What lies below the tuned blocks, where keeping its output pays: on a CPU, with upper blocks tuned alone."""
+    from tasks.frozen_prefix import FrozenPrefix
+
+    decoder, depth = model.get_decoder(), model.config.num_hidden_layers
+    lengths = [len(item.ids) for split in items.values() for item in split]
+    if settings.method != "lora" or (settings.layers or depth) >= depth or model.device.type != "cpu":
+        return None
+    return FrozenPrefix(decoder, depth - (settings.layers or depth)) if FrozenPrefix.fits(decoder, lengths) else None
 
 
 def _linear_names(model: Any, layers: int | None) -> list[str]:

@@ -44,7 +44,8 @@ def observe(recipe: Recipe, known: Mapping[str, Mapping[str, Any]] = NOTHING_KNO
     and was not found stays, for an unmounted disk is not a thousand deleted documents.
 
     Args:
-        known: uri -> row of an earlier look; a file whose size and time still agree is not read again.
+        known: uri -> row of an earlier look; a file whose size and time still agree is not read again. Where
+            the store does not say when a file was written (HTTP), it is read at every look.
     """
     rows: dict[str, Row] = {}
     unread = False

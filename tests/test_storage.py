@@ -53,6 +53,9 @@ def test_failed_folder_is_not_there(workspace: Workspace) -> None:
     ref = workspace.folder_ref("models", "m")
     assert workspace.holds({"model": ref})
     workspace.path("models", "m", "weights").write_text("changed")
+    with pytest.raises(StorageError, match="missing or damaged"):
+        workspace.folder_ref("models", "m")
+    workspace.path("models", "m", "weights").unlink()
     assert not workspace.holds({"model": ref})
 
 

@@ -194,3 +194,40 @@ def test_killed_training_resumes(tiny_model: Path, tmp_path: Path) -> None:
     result = fit(tiny_model, snapshot(fruit_and_tools()), short, 0, work, tmp_path / "out")
     assert not broken.exists()
     assert min(point.step for point in result.curve) < kept < max(point.step for point in result.curve)
+
+
+def test_kept_prefix_trains_the_same_weights(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors.numpy import load_file
+
+    import tasks.train
+
+    settings = LORA.model_copy(update={"epochs": 2})
+    weights = []
+    for name in ("kept", "anew"):
+        if name == "anew":
+            monkeypatch.setattr(tasks.train, "_frozen_prefix", lambda *_: None)
+        fit(tiny_model, snapshot(fruit_and_tools(2)), settings, 3, tmp_path / name / "work", tmp_path / name / "out")
+        weights.append(load_file(tmp_path / name / "out" / "adapter_model.safetensors"))
+    for key, array in weights[0].items():
+        np.testing.assert_allclose(array, weights[1][key], atol=2e-5)
+
+
+def test_prefix_is_computed_once_for_each_sequence(tiny_model: Path) -> None:
+    import torch
+
+    from tasks.frozen_prefix import FrozenPrefix
+
+    model = load_model(tiny_model).eval()
+    decoder = model.get_decoder()
+    prefix, ids = FrozenPrefix(decoder, 1), torch.tensor([[5, 6, 7, 0], [8, 9, 10, 11]])
+    mask = torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1]])
+    whole = decoder(input_ids=ids, attention_mask=mask).last_hidden_state
+    passes: list[int] = []
+    decoder.layers[0].register_forward_hook(lambda *_: passes.append(1))
+    for _ in range(3):
+        torch.testing.assert_close(prefix.last_hidden_state(ids, mask)[1], whole[1])
+        torch.testing.assert_close(prefix.last_hidden_state(ids, mask)[0, :3], whole[0, :3])
+    assert len(passes) == 1
+    assert len(decoder.layers) == 2

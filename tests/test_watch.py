@@ -28,7 +28,11 @@ sources:
 
 @pytest.fixture
 def recipe_path(tmp_path: Path) -> Path:
-    for name, text in {"letters/a.txt": "dear sir", "letters/b.txt": "dear all", "manuals/kettle.md": "# Kettle"}.items():
+    for name, text in {
+        "letters/a.txt": "dear sir",
+        "letters/b.txt": "dear all",
+        "manuals/kettle.md": "# Kettle",
+    }.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
@@ -206,6 +210,16 @@ def test_one_change_is_told_once_when_two_looks_agree(
     ]
     watching.watch(recipe_path, 1, Looks(*steps))
     assert counts == [0, 0, 0, 1, 1, 1, 1, 1, 2, 2]
+
+
+def test_a_change_that_was_taken_back_is_news_when_it_returns(
+    recipe: Recipe, recipe_path: Path, ledger: Ledger, emitted
+):
+    ledger.set_watched(recipe.name, observe(recipe))
+    letter = recipe_path.parent / "letters" / "c.txt"
+    write, remove, rest = (lambda: letter.write_text("new")), letter.unlink, (lambda: None)
+    watching.watch(recipe_path, 1, Looks(write, rest, remove, write, rest))
+    assert [event.payload["added"] for event in emitted] == [[str(letter)]] * 2
 
 
 def test_the_loop_outlives_a_broken_recipe_and_a_server_that_is_away(

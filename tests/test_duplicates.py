@@ -1,0 +1,409 @@
+"""Copies, near-copies and contradictions: found, kept apart, and never all removed."""
+
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.duplicates import find_duplicates, find_duplicates_stage
+from tasks.kernels import BUCKET_LIMIT, SHORT_GRAMS, SHORT_SIMILARITY
+from tasks.ngrams import band_keys, choose_banding, jaccards, similar_pairs
+from tasks.pairs import compute_all, find_pairs, rank_rows
+from tasks.recipe import DuplicateSettings
+from tasks.records import SAMPLE, build_table
+from tasks.storage import Workspace
+from tasks.text import matching_form
+
+SETTINGS = DuplicateSettings()
+COPIES = {"exact_duplicate", "near_duplicate"}
+DISPUTES = {"conflicting_duplicate", "disagreeing_near_duplicate"}
+LONG_EN = (
+    "The invoice for the maintenance contract is sent on the first working day of each month. It lists the hours "
+    "of every technician, the parts that were replaced, and the travel costs by site and by date of the visit."
+)
+LONG_JA = (
+    "保守契約の請求書は毎月最初の営業日に発送されます。技術者ごとの作業時間、交換した部品、訪問先と訪問日ごとの交通費を"
+    "明細として記載し、支払期限は発行日から三十日以内とします。ご不明な点は担当窓口までお問い合わせください。"
+    "返金が必要な場合は、翌月の請求額から差し引いて精算します。"
+)
+
+
+def samples_of(*rows: dict[str, Any], task: str = "text-classification") -> pa.Table:
+    default = {"task": task, "role": "train", "source": "test", "uri": "t.jsonl"}
+    filled = [
+        default | {"row": i, "line": i + 1, "sample_id": f"s{i:04}"} | row for i, row in enumerate(rows)
+    ]
+    return build_table(filled, SAMPLE)
+
+
+def checks(samples: pa.Table, **given_settings: Any) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    for finding in find_duplicates(samples, DuplicateSettings(**given_settings)).findings.to_pylist():
+        found.setdefault(finding["row"], set()).add(finding["check"])
+    return found
+
+
+def naive_grams(form: str, latin: int = 5, cjk: int = 2) -> set[str]:
+    """The definition in `tasks.ngrams`, as plainly as it can be written."""
+    wide = [any(a <= ord(c) <= b for a, b in ((0x3000, 0x30FF), (0x3400, 0x9FFF))) for c in form]
+    if sum(wide) >= 0.05 * len(form):
+        wide = [w for w, c in zip(wide, form, strict=True) if c != " "]
+        form = form.replace(" ", "")
+    grams = set()
+    for start in range(len(form)):
+        for end in range(start + 1, len(form) + 1):
+            if sum(1 / cjk if w else 1 / latin for w in wide[start:end]) > 1 - 1e-9:
+                grams.add(form[start:end])
+                break
+    return grams or {form}
+
+
+def naive_jaccard(a: str, b: str) -> float:
+    left, right = naive_grams(a), naive_grams(b)
+    return len(left & right) / len(left | right)
+
+
+def test_exact_duplicate_keeps_the_newest() -> None:
+    samples = samples_of(
+        {"input": "Where is my card?", "label": "card", "date": "2026-01-01"},
+        {"input": "Ｗｈｅｒｅ  is my CARD?", "label": "card", "date": "2026-03-01"},
+        {"input": "Where is my card?", "label": "card"},
+    )
+    findings = find_duplicates(samples, SETTINGS).findings.to_pylist()
+    assert [(f["row"], f["check"], f["score"]) for f in findings] == [
+        (0, "exact_duplicate", 1),
+        (2, "exact_duplicate", 1),
+    ]
+    canonical = json.loads(findings[0]["evidence"])["canonical"]
+    assert (canonical["row"], canonical["sample_id"], canonical["date"]) == (1, "s0001", "2026-03-01")
+    assert canonical["source"] == "test"
+    assert canonical["excerpt"].endswith("is my CARD?")
+    assert json.loads(findings[0]["suggestion"]) == {"action": "drop"}
+
+
+def test_canonical_is_newest_then_longest_then_first() -> None:
+    samples = samples_of(
+        {"input": "short", "date": "2026-01-01"},
+        {"input": "longer text", "date": "2026-01-01"},
+        {"input": "longer text"},
+        {"input": "longer text", "date": "2026-01-01"},
+    )
+    assert rank_rows(samples).tolist() == [2, 0, 3, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"), [(LONG_EN, "working", "business"), (LONG_JA, "発送", "送付")]
+)
+def test_near_duplicate_with_same_label(text: str, old: str, new: str) -> None:
+    samples = samples_of({"input": text, "label": "a"}, {"input": text.replace(old, new), "label": "a"})
+    (finding,) = find_duplicates(samples, SETTINGS).findings.to_pylist()
+    expected = naive_jaccard(matching_form(text), matching_form(text.replace(old, new)))
+    assert finding["check"] == "near_duplicate"
+    assert finding["score"] == pytest.approx(expected)
+    assert finding["threshold"] == SETTINGS.threshold
+    assert json.loads(finding["evidence"])["jaccard"] == pytest.approx(expected)
+
+
+def test_short_paraphrases_are_kept() -> None:
+    """Similarity .5-.8 of short questions is variety, not duplication."""
+    samples = samples_of(
+        {"input": "Why is my card payment pending?", "label": "pending"},
+        {"input": "Why is my card payment cancelled?", "label": "cancelled"},
+        {"input": "どうすれば振込を取り消せますか", "label": "cancel"},
+        {"input": "どうすれば振込を確認できますか", "label": "check"},
+    )
+    assert checks(samples) == {}
+
+
+def test_conflicting_duplicate_flags_both_sides() -> None:
+    samples = samples_of(
+        {"input": "my transfer failed", "label": "failed"},
+        {"input": "My transfer  failed", "label": "declined"},
+        {"input": "my transfer failed", "label": "failed"},
+    )
+    result = find_duplicates(samples, SETTINGS)
+    found = checks(samples)
+    assert found == {
+        0: {"conflicting_duplicate"},
+        1: {"conflicting_duplicate"},
+        2: {"conflicting_duplicate", "exact_duplicate"},
+    }
+    evidence = json.loads(next(f for f in result.findings.to_pylist() if f["row"] == 1)["evidence"])
+    assert (evidence["own"]["label"], evidence["others"][0]["label"], evidence["others"][0]["rows"]) == (
+        "declined",
+        "failed",
+        2,
+    )
+
+
+def test_disagreeing_near_duplicate_is_never_called_a_copy() -> None:
+    nearly = LONG_EN.replace("site", "place")
+    samples = samples_of(
+        {"input": LONG_EN, "label": "billing"},
+        {"input": nearly, "label": "billing"},
+        {"input": nearly + " ", "label": "travel"},
+    )
+    found = checks(samples)
+    assert found[1] == found[2] == {"conflicting_duplicate"}
+    assert found[0] == {"disagreeing_near_duplicate"}
+
+
+def test_generation_compares_answers_and_their_figures() -> None:
+    answer = "Travel costs are refunded within 30 days of the visit, against the receipts."
+    other = "Ask the accounting department; nobody else may tell you about it."
+    question = LONG_EN + " When are travel costs refunded?"
+    nearly = question.replace("site", "place")
+    near = samples_of(
+        {"input": question, "target": answer}, {"input": nearly, "target": answer}, task="text-generation"
+    )
+    figure = samples_of(
+        {"input": question, "target": answer},
+        {"input": nearly, "target": answer.replace("30", "60")},
+        task="text-generation",
+    )
+    apart = samples_of(
+        {"input": question, "target": answer}, {"input": question, "target": other}, task="text-generation"
+    )
+    asked = samples_of(
+        {"input": question + " For 2 visits?", "target": answer},
+        {"input": question + " For 9 visits?", "target": other},
+        task="text-generation",
+    )
+    assert checks(near) == {1: {"near_duplicate"}} or checks(near) == {0: {"near_duplicate"}}
+    assert checks(figure) == {0: {"disagreeing_near_duplicate"}, 1: {"disagreeing_near_duplicate"}}
+    assert checks(apart) == {0: {"conflicting_duplicate"}, 1: {"conflicting_duplicate"}}
+    assert checks(asked) == {}  # other numbers make another question
+
+
+def test_same_reply_in_another_conversation_is_another_question() -> None:
+    def talk(first: str) -> list[dict[str, str]]:
+        turns = [("user", first), ("assistant", "Shall I go on?"), ("user", "yes")]
+        return [{"role": role, "content": content} for role, content in turns]
+
+    samples = samples_of(
+        {
+            "prompt": talk("Please close my account in Osaka."),
+            "input": "yes",
+            "target": "The account is closed.",
+        },
+        {
+            "prompt": talk("I would like to order a new charger."),
+            "input": "yes",
+            "target": "The charger is ordered.",
+        },
+        task="text-generation",
+    )
+    assert checks(samples) == {}
+
+
+def test_language_modeling_compares_passages_by_target() -> None:
+    samples = samples_of(
+        {"input": "", "target": LONG_JA},
+        {"input": "", "target": LONG_JA[:-5]},
+        {"input": "", "target": LONG_EN},
+        task="language-modeling",
+    )
+    assert checks(samples) == {1: {"near_duplicate"}}
+
+
+def chain(count: int) -> list[str]:
+    """Texts of which each shares two thirds with the next one, and little with the one after."""
+    words = [f"{'abcdefghij'[i % 10]}{i * 7919 % 9973:04}x" for i in range(200)]
+    return [" ".join(words[i * 15 : i * 15 + 60]) for i in range(count)]
+
+
+def test_clusters_are_stars_not_chains() -> None:
+    texts = chain(5)
+    assert naive_jaccard(texts[0], texts[1]) >= 0.5 > naive_jaccard(texts[0], texts[2])
+    samples = samples_of(*({"input": text, "label": "a"} for text in texts))
+    result = find_duplicates(samples, SETTINGS)
+    stars = {f["row"]: json.loads(f["evidence"])["canonical"]["row"] for f in result.findings.to_pylist()}
+    assert stars
+    assert not stars.keys() & set(stars.values())
+    assert all(naive_jaccard(texts[member], texts[canonical]) >= 0.5 for member, canonical in stars.items())
+    assert len(set(result.samples["group_id"].to_pylist())) == 1  # but no split may come between them
+
+
+def test_groups_join_families_through_standing_rows_only() -> None:
+    footer = LONG_EN
+    samples = samples_of(
+        {"target": footer, "group_id": "doc-a"},
+        {"target": footer, "group_id": "doc-b"},
+        {"target": chain(1)[0], "group_id": "doc-b"},
+        {"target": LONG_JA, "group_id": None},
+        task="language-modeling",
+    )
+    groups = find_duplicates(samples, SETTINGS).samples["group_id"].to_pylist()
+    assert groups == ["doc-a", "doc-a", "doc-b", "s0003"]
+
+
+def test_evaluation_rows_are_compared_among_themselves() -> None:
+    samples = samples_of(
+        {"input": LONG_EN, "label": "a"},
+        {"input": LONG_EN, "label": "a", "role": "evaluation"},
+        {"input": LONG_EN, "label": "a", "role": "evaluation"},
+    )
+    assert checks(samples) == {2: {"exact_duplicate"}}
+    assert len(set(find_duplicates(samples, SETTINGS).samples["group_id"].to_pylist())) == 1
+
+
+def test_japanese_edits_are_found_as_well_as_english_ones() -> None:
+    random = np.random.default_rng(0)
+
+    def edited(text: str, units: list[str], joint: str, share: float) -> str:
+        changed = [
+            ("変更" if joint == "" else "changed") if random.random() < share else unit for unit in units
+        ]
+        return joint.join(changed)
+
+    japanese = [LONG_JA[i : i + 2] for i in range(0, len(LONG_JA), 2)]
+    for text, units, joint in ((LONG_EN, LONG_EN.split(), " "), (LONG_JA, japanese, "")):
+        for _ in range(20):
+            samples = samples_of(
+                {"input": text, "label": "a"}, {"input": edited(text, units, joint, 0.05), "label": "a"}
+            )
+            assert len(find_pairs(samples, SETTINGS, 0.5)) == 1
+
+
+def test_spacing_and_width_of_mixed_text_do_not_matter() -> None:
+    spaced = (
+        "新機能「Data Hub」の設定は、Web コンソール の Settings から ２ 回 Enter を押して完了します。" * 3
+    )
+    tight = spaced.replace(" ", "").replace("２", "2")
+    samples = samples_of({"input": spaced, "label": "a"}, {"input": tight, "label": "a"})
+    pairs = find_pairs(samples, SETTINGS, 0.5)
+    assert pairs["jaccard"].to_pylist() == [1.0]
+
+
+texts = st.lists(
+    st.text(alphabet="ab 漢字", min_size=0, max_size=12)
+    | st.sampled_from([LONG_EN, LONG_JA, LONG_EN + " x", LONG_JA[3:]]),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts)
+def test_reported_pairs_have_the_similarity_they_state(raw: list[str]) -> None:
+    samples = samples_of(*({"input": text, "label": "a"} for text in raw))
+    forms = [matching_form(text) for text in raw]
+    table = find_pairs(samples, SETTINGS, 0.5).to_pylist() if raw else []
+    for pair in table:
+        a, b = forms[pair["row_a"]], forms[pair["row_b"]]
+        if pair["exact"]:
+            assert a == b
+            continue
+        short = min(len(naive_grams(a)), len(naive_grams(b))) < SHORT_GRAMS
+        assert pair["required"] == (SHORT_SIMILARITY if short else 0.5)
+        assert pair["jaccard"] == pytest.approx(naive_jaccard(a, b))
+        assert pair["jaccard"] >= pair["required"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([LONG_EN, LONG_EN + "!", LONG_EN[4:], LONG_JA, LONG_JA[2:], "ok", "OK", "no"]),
+            st.sampled_from("AB"),
+            st.sampled_from(["train", "evaluation"]),
+        ),
+        max_size=14,
+    )
+)
+def test_no_cluster_loses_all_its_members(rows: list[tuple[str, str, str]]) -> None:
+    samples = samples_of(*({"input": text, "label": label, "role": role} for text, label, role in rows))
+    findings = find_duplicates(samples, SETTINGS).findings.to_pylist()
+    copies = {f["row"] for f in findings if f["check"] in COPIES}
+    disputed = {f["row"] for f in findings if f["check"] in DISPUTES}
+    for finding in findings:
+        evidence = json.loads(finding["evidence"])
+        if finding["check"] == "near_duplicate":
+            assert evidence["canonical"]["row"] not in copies | disputed
+        if finding["check"] == "exact_duplicate":
+            twins = [
+                i
+                for i, row in enumerate(rows)
+                if matching_form(row[0]) == matching_form(rows[finding["row"]][0])
+                and row[1:] == rows[finding["row"]][1:]
+            ]
+            assert evidence["canonical"]["row"] in twins
+            assert not all(
+                "exact_duplicate" in {f["check"] for f in findings if f["row"] == i} for i in twins
+            )
+    for label in "AB":  # each side of a contradiction still has a row that a person can look at
+        sides = {matching_form(rows[i][0]) for i in disputed if rows[i][1] == label}
+        standing = {matching_form(rows[i][0]) for i in disputed - copies if rows[i][1] == label}
+        assert sides == standing
+
+
+class CountingCache:
+    """The workspace's cache, counting what it asks to compute."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.computed = 0
+        self._cached = functools.partial(workspace.cached_arrays, "signatures")
+
+    def __call__(self, keys: list[str], compute: Callable[[list[int]], np.ndarray]) -> np.ndarray:
+        def counted(missing: list[int]) -> np.ndarray:
+            self.computed += len(missing)
+            return compute(missing)
+
+        return self._cached(keys, counted)
+
+
+def test_incremental_run_computes_what_is_new_and_equals_a_full_one(tmp_path: Path) -> None:
+    rows = [{"input": f"{LONG_EN} {i * 7919 % 10007} {LONG_JA[i % 50 :]}", "label": "a"} for i in range(200)]
+    changed = [*rows[:-2], {"input": LONG_EN, "label": "a"}, {"input": LONG_JA, "label": "a"}]
+    cache = CountingCache(Workspace(root=str(tmp_path)))
+    find_duplicates(samples_of(*rows), SETTINGS, cache=cache)
+    assert cache.computed == 200
+    incremental = find_duplicates(samples_of(*changed), SETTINGS, cache=cache)
+    assert cache.computed == 202
+    full = find_duplicates(samples_of(*changed), SETTINGS, cache=compute_all)
+    assert incremental.findings.equals(full.findings)
+    assert incremental.pairs.equals(full.pairs)
+    assert incremental.samples.equals(full.samples)
+
+
+def test_huge_bucket_costs_linear_pairs_and_loses_no_member() -> None:
+    texts = [matching_form(f"{LONG_EN} {LONG_EN[::-1]} ticket {i:05}") for i in range(BUCKET_LIMIT + 300)]
+    pairs = similar_pairs(texts, band_keys(texts, 5, 2, 0.5), 5, 2, 0.5)
+    partners = np.unique(np.concatenate([pairs.first, pairs.second]))
+    assert len(partners) == len(texts)
+    assert (pairs.first == 0).sum() == len(texts) - 1  # the first is compared with all others
+
+
+def test_banding_finds_pairs_at_the_threshold() -> None:
+    for threshold in (0.3, 0.5, 0.7, 0.9):
+        bands, rows = choose_banding(threshold)
+        assert 1 - (1 - threshold**rows) ** bands >= 0.98
+    assert choose_banding(0.5) == (64, 4)
+
+
+def test_jaccard_of_given_pairs() -> None:
+    forms = ["", "abc", "abcdefg", "abcdefh"]
+    values = jaccards(forms, np.array([[0, 0], [0, 1], [1, 1], [2, 3]]), 5, 2)
+    assert values.tolist() == [1, 0, 1, pytest.approx(2 / 4)]
+
+
+def test_no_samples() -> None:
+    result = find_duplicates(samples_of(), SETTINGS)
+    assert (result.samples.num_rows, result.pairs.num_rows, result.findings.num_rows) == (0, 0, 0)
+
+
+def test_stage_stores_tables(tmp_path: Path) -> None:
+    workspace = Workspace(root=str(tmp_path))
+    ref = workspace.write_table(
+        samples_of({"input": "a b", "label": "x"}, {"input": "a b", "label": "x"}), "samples"
+    )
+    refs = find_duplicates_stage.fn(workspace, ref, SETTINGS, 0.5)
+    assert workspace.read_table(refs.findings)["check"].to_pylist() == ["exact_duplicate"]
+    assert workspace.read_table(refs.pairs)["exact"].to_pylist() == [True]
+    assert workspace.read_table(refs.samples)["group_id"].to_pylist() == ["s0000", "s0000"]

@@ -1,0 +1,208 @@
+"""Wrong labels are flagged, few and the worst first; odd data never crashes the stage."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tasks.label_noise import NoiseSummary, find_label_noise, find_label_noise_stage, loss_outliers
+from tasks.out_of_fold import calibrate, nearest_rows, out_of_fold_scores, text_features
+from tasks.recipe import LabelNoiseSettings
+from tasks.records import SAMPLE, build_table
+from tasks.storage import Workspace
+
+THINGS = {
+    "en": {
+        "card": ["card", "chip", "PIN code", "plastic card", "debit card"],
+        "transfer": ["transfer", "bank transfer", "payment to a friend", "wire", "standing order"],
+        "app": ["app", "login screen", "password page", "mobile app", "notification"],
+    },
+    "ja": {
+        "card": ["カード", "暗証番号", "デビットカード", "磁気カード", "カードの再発行"],
+        "transfer": ["振込", "送金", "口座振替", "海外送金", "振込手数料"],
+        "app": ["アプリ", "ログイン画面", "パスワード", "通知設定", "アプリの更新"],
+    },
+}
+FORMS = {
+    "en": [
+        "My {} does not work, number {}",
+        "Question {1} about the {0}",
+        "Please help with the {}, case {}",
+        "{}: what now? ({})",
+    ],
+    "ja": [
+        "{}が使えません、{}番です",
+        "{1}番、{0}について教えてください",
+        "{}で困っています({})",
+        "{}はどうすればよいですか {}",
+    ],
+}
+
+
+def corpus(language: str, size: int = 180) -> list[dict[str, Any]]:
+    rows = []
+    for i in range(size):
+        label = sorted(THINGS[language])[i % 3]
+        thing = THINGS[language][label][(i // 3) % 5]
+        rows.append({"input": FORMS[language][(i // 15) % 4].format(thing, i), "label": label})
+    return rows
+
+
+def samples_of(rows: list[dict[str, Any]], task: str = "text-classification") -> pa.Table:
+    default = {"task": task, "role": "train", "uri": "t.csv", "language": "en"}
+    return build_table(
+        [
+            default | {"row": i, "line": i, "sample_id": f"s{i}", "group_id": f"g{i}"} | row
+            for i, row in enumerate(rows)
+        ],
+        SAMPLE,
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_wrong_labels_are_flagged_and_mended(language: str) -> None:
+    rows, wrong = corpus(language), [3, 40, 77, 101, 150]
+    truth = [row["label"] for row in rows]
+    for i in wrong:
+        rows[i]["label"] = {"app": "card", "card": "transfer", "transfer": "app"}[truth[i]]
+    result = find_label_noise(samples_of(rows), LabelNoiseSettings(), seed=1)
+    findings = result.findings.to_pylist()
+    assert {f["row"] for f in findings} == set(wrong)
+    for finding in findings:
+        suggestion, evidence = json.loads(finding["suggestion"]), json.loads(finding["evidence"])
+        assert finding["check"] == "label_noise"
+        assert suggestion["action"] == "relabel"
+        assert suggestion["label"] == truth[finding["row"]]
+        assert suggestion["probability"] == finding["threshold"] > finding["score"]
+        assert evidence["labels"][0] == {
+            "label": suggestion["label"],
+            "probability": suggestion["probability"],
+        }
+        assert evidence["role"] == "train"
+        assert len(evidence["neighbours"]) == 5
+        assert finding["row"] not in [n["row"] for n in evidence["neighbours"]]
+    assert result.summary.accuracy is not None
+    assert 1 - result.summary.accuracy == pytest.approx(len(wrong) / len(rows))
+    assert result.summary.errors_per_100 is not None
+    assert 50 < result.summary.errors_per_100 <= result.summary.errors_per_100_most <= 100  # type: ignore[operator]
+
+
+def test_queue_is_capped_and_holds_the_worst() -> None:
+    rows = corpus("en")
+    for i in range(0, 60, 2):
+        rows[i]["label"] = {"app": "card", "card": "transfer", "transfer": "app"}[rows[i]["label"]]
+    many = find_label_noise(samples_of(rows), LabelNoiseSettings(max_flagged_share=0.5))
+    few = find_label_noise(samples_of(rows), LabelNoiseSettings(max_flagged_share=0.05))
+    assert few.summary.flagged == 9 < many.summary.flagged
+    assert few.findings["row"].to_pylist() == many.findings["row"].to_pylist()[:9]
+
+
+def test_evaluation_rows_are_checked_and_named_as_such() -> None:
+    rows = corpus("en")
+    for row in rows[90:]:
+        row["role"] = "evaluation"
+    rows[100]["label"] = "card" if rows[100]["label"] != "card" else "app"
+    result = find_label_noise(samples_of(rows), LabelNoiseSettings())
+    (finding,) = result.findings.to_pylist()
+    assert (finding["row"], json.loads(finding["evidence"])["role"]) == (100, "evaluation")
+    assert result.summary.accuracy == 1  # of the training rows
+
+
+def test_rare_class_is_named_and_left_out() -> None:
+    rows = [*corpus("en"), {"input": "blue", "label": "rare"}, {"input": "red", "label": "rare"}]
+    result = find_label_noise(samples_of(rows), LabelNoiseSettings())
+    (finding,) = result.findings.to_pylist()
+    assert (finding["check"], finding["severity"], finding["row"]) == ("class_too_small", "info", None)
+    assert json.loads(finding["evidence"]) == {"label": "rare", "samples": 2, "groups": 2, "folds": 5}
+    assert result.summary.checked == 180
+
+
+def test_fewer_samples_than_folds_means_fewer_folds() -> None:
+    result = find_label_noise(samples_of(corpus("en", 9)), LabelNoiseSettings(folds=20))
+    assert (result.summary.folds, result.summary.checked) == (3, 9)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [{"input": "a", "label": "x"}],
+        [{"input": f"text {i}", "label": "x"} for i in range(30)],
+        [{"input": "a", "label": None}, {"input": "", "label": "x"}, {"input": None, "label": "y"}],
+        [{"input": "a", "label": "x"}, {"input": "b", "label": "y"}],
+        [{"input": f"text {i}", "label": "xy"[i % 2], "group_id": "one"} for i in range(30)],
+        [{"input": "same", "label": "xy"[i % 2]} for i in range(30)],
+    ],
+)
+def test_degenerate_data_does_not_crash(rows: list[dict[str, Any]]) -> None:
+    result = find_label_noise(samples_of(rows), LabelNoiseSettings())
+    assert result.summary.flagged == result.findings["check"].to_pylist().count("label_noise")
+
+
+def test_disabled_and_other_tasks_say_nothing() -> None:
+    off = find_label_noise(samples_of(corpus("en")), LabelNoiseSettings(enabled=False))
+    other = find_label_noise(samples_of(corpus("en"), task="text-generation"), LabelNoiseSettings())
+    assert off.findings.num_rows == other.findings.num_rows == 0
+    assert off.summary == other.summary == NoiseSummary()
+
+
+def test_a_group_is_never_on_both_sides_of_a_fold() -> None:
+    """Ten near-copies of one text under a label of their own: unseen by their fold's model, they score as unknown."""
+    rows = corpus("en", 90)
+    texts = [row["input"] for row in rows] + [f"zebra quagga okapi {i}" for i in range(10)]
+    labels = np.array([i % 2 for i in range(90)] + [2] * 10)
+    groups = np.array([*range(90), *[90] * 10])
+    grouped = out_of_fold_scores(text_features(texts), labels, groups, 5, 0)
+    alone = out_of_fold_scores(text_features(texts), labels, np.arange(100), 5, 0)
+    assert np.isneginf(grouped[90:, 2]).all()
+    assert np.isfinite(alone).all()
+
+
+def test_calibration_recovers_the_share_of_random_labels() -> None:
+    random = np.random.default_rng(0)
+    truth = random.integers(0, 10, 3_000)
+    scores = random.normal(size=(3_000, 10)) + 6 * np.eye(10)[truth]
+    noisy = random.random(3_000) < 0.2
+    labels = np.where(noisy, random.integers(0, 10, 3_000), truth)
+    found = calibrate(scores, labels)
+    assert found.noise_rate == pytest.approx(0.2, abs=0.02)
+    assert found.wrong.sum() == pytest.approx((labels != truth).sum(), rel=0.05)
+    assert found.probabilities.sum(axis=1) == pytest.approx(1)
+
+
+def test_neighbours_are_the_nearest_other_rows() -> None:
+    features = text_features(["red apple", "red apples", "blue whale", "blue whales"])
+    indices, similarities = nearest_rows(features, np.array([0, 3]), 5)
+    assert indices[:, 0].tolist() == [1, 2]
+    assert indices.shape == similarities.shape == (2, 3)
+    assert (np.diff(similarities, axis=1) <= 0).all()
+
+
+def test_high_base_loss_by_language() -> None:
+    random = np.random.default_rng(0)
+    rows = (
+        [{"language": "en", "target": "x"}] * 40
+        + [{"language": "ja", "target": "x"}] * 40
+        + [{"language": "ko"}]
+    )
+    losses = np.concatenate([random.normal(2, 0.2, 40), random.normal(6, 0.2, 40), [99]])
+    losses[7], losses[50], losses[60] = 5, 9, np.nan  # 5 is high for English, ordinary for Japanese
+    findings = loss_outliers(samples_of(rows, task="text-generation"), losses).to_pylist()
+    assert [(f["row"], f["check"], f["severity"]) for f in findings] == [
+        (7, "high_base_loss", "info"),
+        (50, "high_base_loss", "info"),
+    ]
+    assert all(f["score"] >= f["threshold"] == 3.5 for f in findings)
+    with pytest.raises(ValueError, match=r"shape \(81,\), got \(3,\)"):
+        loss_outliers(samples_of(rows), np.zeros(3))
+
+
+def test_stage(tmp_path: Path) -> None:
+    workspace = Workspace(root=str(tmp_path))
+    ref = workspace.write_table(samples_of(corpus("en", 30)), "samples")
+    refs = find_label_noise_stage.fn(workspace, ref, LabelNoiseSettings(), 0)
+    assert refs.summary.checked == 30
+    assert workspace.read_table(refs.findings).num_rows == refs.findings.rows
