@@ -22,34 +22,41 @@ FILES = 100
 EVALUATION_FILES = 5
 """Of `FILES`: the last ones have the role `evaluation`."""
 
-_EN_PREFIXES = ("re", "un", "over", "pre", "mis", "sub", "inter", "micro", "co", "dis", "auto", "multi")
-_EN_ROOTS = (
-    "charge deliver order install connect refund bill ship pack print scan heat cool fold lock load track form "
-    "port cast bond press grade mount seal route stack wire light draft cycle count match sort store frame link"
-).split()
-_EN_SUFFIXES = ("er", "ing", "ment", "able", "ed", "ation", "ist", "or", "ure", "al", "age", "ness")
-_EN_OPENINGS = (
+
+def _listed(words: str) -> list[str]:
+    return words.split("|")
+
+
+_EN_PREFIXES = _listed("re|un|over|pre|mis|sub|inter|micro|co|dis|auto|multi")
+_EN_ROOTS = _listed(
+    "charge|deliver|order|install|connect|refund|bill|ship|pack|print|scan|heat|cool|fold|lock|load|track|form|port|"
+    "cast|bond|press|grade|mount|seal|route|stack|wire|light|draft|cycle|count|match|sort|store|frame|link"
+)
+_EN_SUFFIXES = _listed("er|ing|ment|able|ed|ation|ist|or|ure|al|age|ness")
+_EN_OPENINGS = _listed(
     "could you explain|I never understood|we still wait for|please look at|nobody mentioned|she forgot|how do I find|"
     "last week he lost|our office needs|it hardly matters, but|thanks for|they returned|my manual skips|who decides on|"
     "yesterday came|is it normal to hear|your invoice shows|I would rather keep|what becomes of|do shops sell"
-).split("|")
-_EN_OBJECTS = (
+)
+_EN_OBJECTS = _listed(
     "the blue|any second|some broken|this cheap|her third|another loose|that noisy|one empty|every spare|a missing|"
     "both old|no proper|half the|such a heavy|its original|his favourite|an unknown|these wet|two identical|most other"
-).split("|")
+)
 _JA_KANJI = (
-    "配送料金返品交換修理設置接続請求書類登録変更解約保証部品注文在庫支払期限連絡担当確認温度騒音電源画面操作説明故障点検"
-    "予約住所氏名履歴通知更新削除印刷読取冷却加熱洗浄充填圧縮展開"
+    "配送料金返品交換修理設置接続請求書類登録変更解約保証部注文在庫支払期限連絡担当確認温度騒音電源画面操作説明故障点検予住所氏名"
+    "履歴通知新削除印刷読取冷却加熱洗浄充填圧縮展開"
 )
-_JA_KATAKANA = "アプリ コード センサー フィルター モーター パネル ケーブル バッテリー スイッチ タンク ホース レバー".split()
-_JA_PARTICLES = "について|ばかりか|だけでも|なしでは|のせいで|をめぐり|ごとに|よりも|という物|のほうへ|さえも|と並べて".split(
-    "|"
+_JA_KATAKANA = _listed(
+    "アプリ|コード|センサー|フィルター|モーター|パネル|ケーブル|タンク|ホース|レバー|ノズル|ランプ"
 )
-_JA_ENDINGS = (
+_JA_PARTICLES = _listed(
+    "について|ばかりか|だけでも|なしでは|のせいで|をめぐり|ごとに|よりも|という物|のほうへ|さえも|と並べて"
+)
+_JA_ENDINGS = _listed(
     "お尋ねします|届いていません|教えてください|調子が悪いようです|取り替えたいのですが|動きませんでした|お電話しました|至急願います|"
     "見当たらず困ります|いつ頃になりますか|捨ててしまった|変な音がする|書いてありません|昨日受け取りました|途中で止まる|別売りでしょうか|"
     "ゆるんできました|誰に頼めばよいか|去年も壊れた|写真を送ります|同じ色がほしい|値段を知りたい|もう使わない|何度試してもだめ"
-).split("|")
+)
 
 
 class Planted(NamedTuple):

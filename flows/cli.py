@@ -50,11 +50,12 @@ def run(
     console = Console()
     console.print(Text(f"seimai: {loaded.name} ({loaded.task}), workspace {loaded.workspace}"))
     with console.status("starting (Prefect, libraries)"):
+        from flows.retrain import Until as LastPart
         from flows.retrain import retrain
         from tasks.run_report import load_report
         from tasks.summary import closing_table
 
-    result = retrain(recipe=str(recipe.resolve()), until=until.value, wait=wait)
+    result = retrain(recipe=str(recipe.resolve()), until=LastPart(until.value), wait=wait)
     data = load_report(Workspace(root=loaded.workspace), result.run_id)
     if data is not None:
         console.print(closing_table(data))
@@ -151,13 +152,33 @@ def ui(workspace: WorkspaceOption = None) -> None:
 
 
 @app.command()
-def up(recipe: RecipeArgument) -> None:
+def up(
+    recipe: RecipeArgument,
+    until: Annotated[Until, typer.Option(help="Last part of the line that its runs do.")] = Until.PROMOTE,
+    every: Annotated[float, typer.Option(min=1, help="Seconds between looks at the sources.")] = 60,
+) -> None:
     """Start server, worker, deployments and watcher for a recipe on this machine."""
-    loaded = load_recipe(recipe)
-    _configure(loaded)
+    _configure(load_recipe(recipe))
     from flows.up import up as start
 
-    start(recipe.resolve())
+    start(recipe.resolve(), until=until.value, every_seconds=every)
+
+
+@app.command()
+def watch(
+    recipe: RecipeArgument,
+    every: Annotated[float, typer.Option(min=1, help="Seconds between looks at the sources.")] = 60,
+    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
+) -> None:
+    """Tell a Prefect server when a recipe's documents or base model have changed."""
+    _configure(load_recipe(recipe))
+    from flows.watch import watch as look_again_and_again
+    from flows.watch import watch_once
+
+    if once:
+        watch_once(recipe.resolve())
+    else:
+        look_again_and_again(recipe.resolve(), every)
 
 
 def _workspace(given: str | None) -> Workspace:

@@ -67,11 +67,12 @@ def retrain(recipe: str, until: Until = Until.PROMOTE, wait: float = 0.0) -> Run
         ledger = Ledger(workspace.ledger_url)
         run_id = ledger.start_run(loaded.name, digest_of(loaded.model_dump(mode="json")))
         line = Line(recipe=loaded)
-        seen = observe(loaded)
+        seen = observe(loaded, ledger.watched(loaded.name))
         try:
             _run(line, workspace, Until(until))
         except SeimaiError as error:
             _finish(ledger, workspace, line, run_id, error.exit_code, str(error))
+            ledger.set_watched(loaded.name, seen)
             raise
         except BaseException as error:
             ledger.finish_run(run_id, exit_code=ExitCode.UNEXPECTED, message=repr(error))

@@ -64,14 +64,13 @@ def stage(name: str, *depends: ModuleType, retries: int = 0) -> Callable[[Callab
             return f"{name}-{digest_of([version, content_of(arguments)])}"
 
         return task(
-            function,
             name=name,
             cache_policy=CacheKeyFnPolicy(cache_key_fn=cache_key),
             persist_result=True,
             result_serializer="json",
             retries=retries,
             retry_delay_seconds=2,
-        )
+        )(function)
 
     return wrap
 

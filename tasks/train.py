@@ -140,7 +140,7 @@ def fit(
         curve=_curve(state.log_history),
         best_step=int(state.best_global_step or state.global_step),
         stopped_early=state.global_step < audit.steps,
-        trainable_parameters=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+        trainable_parameters=sum(int(p.numel()) for p in model.parameters() if p.requires_grad),
     )
 
 
@@ -155,8 +155,9 @@ def _encode_split(samples: pa.Table, split: Split, tokenizer: Any, max_tokens: i
 
 def _to_dataset(items: Sequence[Encoded]) -> Any:
     """Ids with a completion mask, the tokenized form SFTTrainer takes: what was audited is what is trained."""
-    from datasets import Dataset
+    from datasets import Dataset, disable_progress_bars
 
+    disable_progress_bars()
     kept = [item for item in items if len(item.ids) > max(1, item.prompt_length)]
     return Dataset.from_dict(
         {

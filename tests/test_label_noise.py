@@ -98,6 +98,23 @@ def test_queue_is_capped_and_holds_the_worst() -> None:
     few = find_label_noise(samples_of(rows), LabelNoiseSettings(max_flagged_share=0.05))
     assert few.summary.flagged == 9 < many.summary.flagged
     assert few.findings["row"].to_pylist() == many.findings["row"].to_pylist()[:9]
+    doubts = many.findings.to_pylist()
+    ratios = [finding["score"] / finding["threshold"] for finding in doubts]
+    assert (np.diff(ratios) > -1e-9).all()
+    assert {finding["row"] for finding in doubts[:9]} <= set(range(0, 60, 2))
+
+
+def test_copies_of_a_group_do_not_vouch_for_each_other() -> None:
+    """Pairs of equal texts with labels by chance: held out together, no model can know the label."""
+    random = np.random.default_rng(0)
+    words, labels = random.integers(0, 10**9, 60), random.integers(0, 2, 60)
+    rows = [
+        {"input": f"{words[i // 2]}", "label": "xy"[labels[i // 2]], "group_id": f"pair-{i // 2}"}
+        for i in range(120)
+    ]
+    accuracy = find_label_noise(samples_of(rows), LabelNoiseSettings()).summary.accuracy
+    assert accuracy is not None
+    assert accuracy < 0.7
 
 
 def test_evaluation_rows_are_checked_and_named_as_such() -> None:

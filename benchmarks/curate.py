@@ -1,0 +1,231 @@
+"""What the data half of the line costs, stage by stage, and what Prefect adds to it.
+
+    python -m benchmarks.curate --rows 100000
+
+Everything happens in a temporary folder, on a made-up corpus (`benchmarks.corpus`). Three tables: each stage's body
+alone, in a process of its own; the `curate` flow under a running Prefect server; and the flow again, with nothing
+changed and with 1 % of the samples changed.
+"""
+
+import argparse
+import functools
+import importlib
+import os
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import numpy as np
+
+from benchmarks.corpus import change_rows, input_bytes, write_corpus
+from benchmarks.measure import MEGABYTE, Measured, free_port, in_child, prefect_server
+from flows.engine import configure_prefect
+from tasks.recipe import Recipe, load_recipe
+from tasks.storage import Workspace
+
+CHANGED = 0.01
+OWN_WORK = ("find_all_files", "pipeline_version", "Ledger", "_record")
+"""What `flows.curate` does itself, beside the stages."""
+LIBRARIES = (
+    "flows.curate",
+    "expectations.custom",
+    "cleanlab.filter",
+    "sklearn.feature_extraction.text",
+    "sklearn.linear_model",
+    "sklearn.model_selection",
+)
+Clock = dict[str, float]
+
+
+class FlowRun(NamedTuple):
+    """One run of the flow, seen from inside its process."""
+
+    seconds: float
+    """Of the call of the flow: neither imports nor the server's start."""
+    bodies: Clock
+    """Seconds inside the body of each stage that ran; a stage taken from the cache is not there."""
+    own: Clock
+    """Seconds in each of `OWN_WORK`."""
+    computed: Counter[str]
+    """Rows that each cache of arrays had to compute, and files that were parsed."""
+    counts: dict[str, int]
+    reasons: dict[str, int]
+
+
+def measure_stages(recipe: Recipe, workspace: Workspace) -> list[tuple[str, Measured]]:
+    """The flow's own wiring without Prefect: each stage's body runs in a child of its own."""
+    import flows.curate as module
+
+    rows: list[tuple[str, Measured]] = []
+
+    def perform(stage: Any, *arguments: Any) -> Any:
+        measured = in_child(stage.fn, *arguments)
+        rows.append((stage.name, measured))
+        return measured.value
+
+    def record(*arguments: Any) -> None:
+        rows.append(("ledger (no stage)", in_child(original, *arguments)))
+
+    original = module._record
+    with patch.multiple(module, perform=perform, _record=record, publish_snapshot=lambda *_: None):
+        module.curate.fn(recipe, workspace)
+    return rows
+
+
+def run_flow(recipe: Recipe, workspace: Workspace) -> FlowRun:
+    """Runs `curate` under Prefect with a clock inside each stage's body."""
+    import prefect
+
+    import flows.curate as module
+    from tasks.ingest import parse
+
+    bodies: Clock = defaultdict(float)
+    own: Clock = defaultdict(float)
+    computed: Counter[str] = Counter()
+    stages = [value for value in vars(module).values() if isinstance(value, prefect.Task)]
+    with ExitStack() as stack:
+        for stage in stages:
+            stack.enter_context(patch.object(stage, "fn", _timed(stage.fn, bodies, stage.name)))
+        for name in OWN_WORK:
+            stack.enter_context(patch.object(module, name, _timed(getattr(module, name), own, name)))
+        stack.enter_context(patch.object(parse, "parse_file", _counted(parse.parse_file, computed)))
+        stack.enter_context(patch.object(Workspace, "cached_arrays", _counting_cache(computed)))
+        begin = time.perf_counter()
+        snapshot = module.curate(recipe, workspace).snapshot
+        seconds = time.perf_counter() - begin
+    reasons = {f"{reason.check}: {reason.disposition}": reason.rows for reason in snapshot.reasons}
+    return FlowRun(seconds, dict(bodies), dict(own), computed, snapshot.counts, reasons)
+
+
+def _timed(function: Callable[..., Any], clock: Clock, name: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def timed(*arguments: Any, **named: Any) -> Any:
+        begin = time.perf_counter()
+        try:
+            return function(*arguments, **named)
+        finally:
+            clock[name] += time.perf_counter() - begin
+
+    return timed
+
+
+def _counted(parse_file: Callable[..., Any], computed: Counter[str]) -> Callable[..., Any]:
+    @functools.wraps(parse_file)
+    def counted(*arguments: Any) -> Any:
+        computed["files parsed"] += 1
+        return parse_file(*arguments)
+
+    return counted
+
+
+def _counting_cache(computed: Counter[str]) -> Callable[..., np.ndarray]:
+    """`Workspace.cached_arrays` that counts the rows which its `compute` is asked for."""
+    original = Workspace.cached_arrays
+
+    def cached_arrays(
+        self: Workspace, name: str, keys: Sequence[str], compute: Callable[[list[int]], np.ndarray]
+    ) -> np.ndarray:
+        def counted(missing: list[int]) -> np.ndarray:
+            computed[name] += len(missing)
+            return compute(missing)
+
+        return original(self, name, keys, counted)
+
+    return cached_arrays
+
+
+def import_everything() -> float:
+    """Loads what the stages load when they first run, so that no stage pays for it; returns the seconds."""
+    begin = time.perf_counter()
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    from tasks.ngrams import band_keys, similar_pairs
+
+    warm = ["the kernels are compiled, or loaded, by the first call"] * 2  # numba keeps what it compiled
+    similar_pairs(warm, band_keys(warm, 5, 2, 0.5), 5, 2, 0.5)
+    return time.perf_counter() - begin
+
+
+def print_stages(rows: Sequence[tuple[str, Measured]], size: int, baseline: int) -> None:
+    print("\nEach stage's body alone, in a process of its own, without Prefect")
+    print(f"{'stage':<22}{'seconds':>9}{'CPU s':>8}{'MB/s':>8}{'peak MB':>9}")
+    for name, measured in rows:
+        rate = size / MEGABYTE / measured.seconds
+        print(
+            f"{name:<22}{measured.seconds:>9.2f}{measured.cpu_seconds:>8.2f}{rate:>8.1f}"
+            f"{measured.peak_bytes / MEGABYTE:>9.0f}"
+        )
+    seconds, cpu = (sum(getattr(m, name) for _, m in rows) for name in ("seconds", "cpu_seconds"))
+    peak = max(measured.peak_bytes for _, measured in rows) / MEGABYTE
+    print(f"{'together':<22}{seconds:>9.2f}{cpu:>8.2f}{size / MEGABYTE / seconds:>8.1f}{peak:>9.0f}")
+    print(f"MB/s: of input text. Of each peak, {baseline / MEGABYTE:.0f} MB are the libraries.")
+
+
+def print_runs(runs: Sequence[tuple[str, Measured]]) -> None:
+    print("\nThe curate flow under Prefect, server running, libraries loaded")
+    print(
+        f"{'run':<34}{'seconds':>9}{'bodies':>9}{'own work':>9}{'rest':>7}{'1-bodies':>9}{'rest':>7}{'peak MB':>9}"
+    )
+    for name, measured in runs:
+        run: FlowRun = measured.value
+        bodies, own = sum(run.bodies.values()), sum(run.own.values())
+        rest = run.seconds - bodies - own
+        print(
+            f"{name:<34}{run.seconds:>9.2f}{bodies:>9.2f}{own:>9.2f}{rest:>7.2f}{1 - bodies / run.seconds:>9.1%}"
+            f"{rest / run.seconds:>7.1%}{measured.peak_bytes / MEGABYTE:>9.0f}"
+        )
+    print("bodies: inside the stages. own work: files' digests, code's digest, ledger. rest: Prefect.")
+    for name, measured in runs:
+        run = measured.value
+        ran = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in run.bodies.items()) or "none"
+        print(f"\n{name}\n  stages that ran (s): {ran}")
+        print(f"  computed anew: {dict(run.computed) or 'nothing'}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--stages-only", action="store_true", help="leave the flow under Prefect out")
+    arguments = parser.parse_args()
+    print(f"$ python -m benchmarks.curate --rows {arguments.rows} --seed {arguments.seed}")
+    with tempfile.TemporaryDirectory(prefix="seimai-curate-") as name:
+        _measure(Path(name), arguments.rows, arguments.seed, arguments.stages_only)
+
+
+def _measure(folder: Path, rows: int, seed: int, stages_only: bool) -> None:
+    planted = write_corpus(folder, rows, seed)
+    size = input_bytes(folder)
+    print(f"{rows:,} samples, {size / MEGABYTE:.1f} MB in 100 files; planted: {planted._asdict()}")
+    port = free_port()
+    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+    configure_prefect(folder / "workspace")
+    print(f"imports: {import_everything():.1f} s (none of it in the tables)")
+    recipe = load_recipe(folder / "recipe.yaml")
+    stages = in_child(measure_stages, recipe, Workspace(root=str(folder / "bodies")))
+    print_stages(stages.value, size, in_child(import_everything).peak_bytes)
+    if stages_only:
+        return
+    workspace = Workspace(root=recipe.workspace)
+    with prefect_server(port, folder / "server.log") as started:
+        print(f"\nPrefect server: {started:.1f} s until it answered (not in the table)")
+        runs = [("first run", in_child(run_flow, recipe, workspace))]
+        runs.append(("nothing changed", in_child(run_flow, recipe, workspace)))
+        for scattered in (False, True):
+            changed, files = change_rows(folder, CHANGED, scattered)
+            measured = in_child(run_flow, recipe, workspace)
+            runs.append((f"{changed} rows of {files} files changed", measured))
+    print_runs(runs)
+    first: FlowRun = runs[0][1].value
+    print(f"\nfirst run, rows: {first.counts}\nsettled by: {first.reasons}")
+
+
+if __name__ == "__main__":
+    main()
