@@ -52,8 +52,8 @@ def run(
     with console.status("starting (Prefect, libraries)"):
         from flows.retrain import Until as LastPart
         from flows.retrain import retrain
-        from tasks.run_report import load_report
-        from tasks.summary import closing_table
+        from tasks.report.gather import load_report
+        from tasks.report.summary import closing_table
 
     result = retrain(recipe=str(recipe.resolve()), until=LastPart(until.value), wait=wait)
     data = load_report(Workspace(root=loaded.workspace), result.run_id)
@@ -106,8 +106,8 @@ def report(
 ) -> None:
     """Print a run's closing table and the path of its report."""
     from tasks.ledger import Ledger
-    from tasks.run_report import load_report
-    from tasks.summary import closing_table
+    from tasks.report.gather import load_report
+    from tasks.report.summary import closing_table
 
     place = _workspace(workspace)
     found = Ledger(place.ledger_url).find_run(run_id)

@@ -6,13 +6,13 @@ from pydantic import BaseModel, ConfigDict
 from flows.curate import Curated
 from flows.finetune import Tuned
 from flows.publish import publish_verdict
-from tasks.card import write_card
 from tasks.evaluate import ScoreSettings, gather_scores_stage, general_texts, score_stage
-from tasks.gate import Verdict, verdict
+from tasks.gate.gates import Verdict, verdict
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task
 from tasks.register import RegisteredModel, champion, register
-from tasks.run_report import Parts, gather_report
+from tasks.report.card import write_card
+from tasks.report.gather import Parts, gather_report
 from tasks.stage import perform
 from tasks.storage import Workspace
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
-from tasks.gate import Verdict
+from tasks.gate.gates import Verdict
 from tasks.register import RegisteredModel
 from tasks.snapshot import SnapshotRef
 from tasks.storage import Workspace
@@ -47,7 +47,8 @@ def publish_training(training: TrainResult) -> None:
 def publish_verdict(verdict: Verdict, model: RegisteredModel) -> None:
     """Each gate with its bounds, and what became of the model."""
     rows = [
-        f"| {g.name} | **{g.outcome}** | {g.estimate:.4g} | {_bound(g.lower)} .. {_bound(g.upper)} | {g.threshold:.4g} | {g.reason} |"
+        f"| {g.name} | **{g.outcome}** | {g.estimate:.4g} | {_bound(g.lower)} .. {_bound(g.upper)} "
+        f"| {g.threshold:.4g} | {g.reason} |"
         for g in verdict.gates
     ]
     aliases = ", ".join(model.aliases) or "no alias"

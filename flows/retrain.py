@@ -15,7 +15,7 @@ from tasks.errors import ExitCode, SeimaiError
 from tasks.ledger import Ledger
 from tasks.recipe import Recipe, load_recipe
 from tasks.records import Outcome, digest_of
-from tasks.run_report import Parts, gather_report, save_report, stop_sentence
+from tasks.report.gather import Parts, gather_report, save_report, stop_sentence
 from tasks.storage import Workspace
 from tasks.watching import observe
 

@@ -36,7 +36,8 @@ def explain_sample(workspace: Workspace, sample: str) -> Iterator[str]:
                 yield f"  in model {', '.join(sorted(models))} (`seimai models list`)"
     for decision in ledger.decisions().values():
         if sample and decision["sample_id"].startswith(sample):
-            yield f"decision: {decision['action']} by {decision['actor']} at {decision['created']}: {decision['reason']}"
+            who, when = decision["actor"], decision["created"]
+            yield f"decision: {decision['action']} by {who} at {when}: {decision['reason']}"
     if not told:
         raise SeimaiError(f"no snapshot holds a sample whose id begins with {sample!r}")
 

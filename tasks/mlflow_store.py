@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.gate import Verdict
+from tasks.gate.gates import Verdict
 from tasks.records import Outcome
 from tasks.storage import Workspace
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from tasks.gate.intervals import items_needed
 from tasks.ingest.contract import SourceFile
-from tasks.intervals import items_needed
 from tasks.recipe import Recipe
 from tasks.records import Task
 

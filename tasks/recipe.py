@@ -148,7 +148,9 @@ class SplitSettings(Settings):
     @model_validator(mode="after")
     def _leaves_training_data(self) -> Self:
         if self.validation + self.gate >= 0.9:
-            raise ValueError(f"validation={self.validation} and gate={self.gate} leave less than 10 % to train on")
+            raise ValueError(
+                f"validation={self.validation} and gate={self.gate} leave less than 10 % to train on"
+            )
         return self
 
 

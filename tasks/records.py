@@ -196,7 +196,9 @@ def digest_of(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def sample_id(task: str, prompt: Sequence[Mapping[str, str]], completion: Sequence[Mapping[str, str]], label: str | None) -> str:
+def sample_id(
+    task: str, prompt: Sequence[Mapping[str, str]], completion: Sequence[Mapping[str, str]], label: str | None
+) -> str:
     """The content hash that decisions, findings and lineage refer to."""
     return digest_of({"task": task, "prompt": list(prompt), "completion": list(completion), "label": label})
 

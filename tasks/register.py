@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.errors import SeimaiError, StorageError
-from tasks.gate import Verdict
+from tasks.gate.gates import Verdict
 from tasks.mlflow_store import (
     RegisteredModel,
     log_run,

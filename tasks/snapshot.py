@@ -29,7 +29,7 @@ from tasks.records import (
     build_table,
     digest_of,
 )
-from tasks.report_data import ReasonCount
+from tasks.report.data import ReasonCount
 from tasks.stage import stage
 from tasks.storage import Workspace
 
@@ -117,7 +117,8 @@ def require_splits(counts: Mapping[str, int]) -> None:
     for split in Split:
         if counts[split] == 0:
             raise DataGateError(
-                f"snapshot: the {split} split is empty; observed {dict(counts)}, expected at least one row in each split"
+                f"snapshot: the {split} split is empty; observed {dict(counts)}, "
+                "expected at least one row in each split"
             )
 
 

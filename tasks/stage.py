@@ -48,7 +48,9 @@ def content_of(value: Any) -> Any:
     return value
 
 
-def stage(name: str, *depends: ModuleType, retries: int = 0) -> Callable[[Callable[..., Any]], Task[..., Any]]:
+def stage(
+    name: str, *depends: ModuleType, retries: int = 0
+) -> Callable[[Callable[..., Any]], Task[..., Any]]:
     """A task whose cache key is: stage name, digests of its inputs, its settings, and its code's version.
 
     Args:

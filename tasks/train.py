@@ -15,7 +15,7 @@ from tasks.base_model import BaseModelRef, load_model, load_tokenizer
 from tasks.errors import DataGateError
 from tasks.recipe import TrainSettings
 from tasks.records import FolderRef, Split, TableRef
-from tasks.report_data import LossPoint
+from tasks.report.data import LossPoint
 from tasks.stage import stage
 from tasks.storage import Workspace
 from tasks.tokens import Encoded, encode
@@ -228,7 +228,11 @@ def _frozen_prefix(
     lengths = [len(item.ids) for split in items.values() for item in split]
     if settings.method != "lora" or (settings.layers or depth) >= depth or model.device.type != "cpu":
         return None
-    return FrozenPrefix(decoder, depth - (settings.layers or depth)) if FrozenPrefix.fits(decoder, lengths) else None
+    return (
+        FrozenPrefix(decoder, depth - (settings.layers or depth))
+        if FrozenPrefix.fits(decoder, lengths)
+        else None
+    )
 
 
 def _linear_names(model: Any, layers: int | None) -> list[str]:

@@ -100,7 +100,13 @@ def test_review_in_the_terminal(tmp_path: Path) -> None:
     place = tmp_path / ".seimai"
     ledger = Ledger(f"sqlite:///{place / 'ledger.db'}")
     sample = make_sample(3, "テキスト [bold]text[/bold]", "a")
-    finding = {"check": "label_noise", "score": 0.1, "reason": "looks like b", "evidence": '{"x": 1}', "suggestion": None}
+    finding = {
+        "check": "label_noise",
+        "score": 0.1,
+        "reason": "looks like b",
+        "evidence": '{"x": 1}',
+        "suggestion": None,
+    }
     flagged = dict(
         row=3,
         sample_id=sample["sample_id"],

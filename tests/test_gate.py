@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from tasks.errors import SeimaiError
-from tasks.gate import Verdict, forgetting, non_inferiority, superiority, verdict
-from tasks.intervals import estimate_mean, items_needed
-from tasks.paired import Metric, Pairs, read_pairs
+from tasks.gate.gates import Verdict, forgetting, non_inferiority, superiority, verdict
+from tasks.gate.intervals import estimate_mean, items_needed
+from tasks.gate.paired import Metric, Pairs, read_pairs
 from tasks.recipe import GateSettings
 from tasks.records import SCORE, Outcome, build_table
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tasks.edits import edit_sample
 from tasks.judge import DEFAULT_POLICY, judge
-from tasks.records import FINDING, Action, Disposition, Role, Severity, build_table
 from tasks.recipe import SplitSettings
+from tasks.records import FINDING, Action, Disposition, Role, Severity, build_table
 from tasks.snapshot import assemble, count_rows
 
 TEXTS = [(f"text number {i}", "a" if i % 2 else "b") for i in range(8)]

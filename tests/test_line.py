@@ -14,7 +14,7 @@ from tasks.errors import DataGateError, ExitCode, SeimaiError
 from tasks.ledger import Ledger
 from tasks.records import Action
 from tasks.register import champion, list_models
-from tasks.run_report import load_report
+from tasks.report.gather import load_report
 from tasks.storage import Workspace
 
 pytestmark = [pytest.mark.prefect, pytest.mark.train, pytest.mark.usefixtures("prefect_server")]
@@ -91,7 +91,9 @@ def test_snapshot_loads_as_a_data_set(promoted: tuple[Path, Any]) -> None:
     assert set(loaded["split"]) == {"train", "validation", "gate"}
 
 
-def test_nothing_changed_nothing_is_done_again(promoted: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_changed_nothing_is_done_again(
+    promoted: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     recipe, first = promoted
     workspace = workspace_of(recipe)
     before = {path: path.stat().st_mtime_ns for path in workspace.path("tables").iterdir()}
@@ -163,7 +165,9 @@ def test_one_class_stops_the_line_and_says_so(tiny_model: Path, tmp_path: Path) 
     [("", "too_few_samples"), ('{"text": "a", "label": "b"}\n{broken\n', "too_few_samples")],
     ids=["empty", "malformed"],
 )
-def test_data_that_cannot_serve_stops_the_line(tiny_model: Path, tmp_path: Path, content: str, said: str) -> None:
+def test_data_that_cannot_serve_stops_the_line(
+    tiny_model: Path, tmp_path: Path, content: str, said: str
+) -> None:
     recipe = write_line(tmp_path / "e", tiny_model, fruit_and_tools(1))
     (recipe.parent / "data.jsonl").write_text(content)
     with pytest.raises(DataGateError, match=said):

@@ -17,7 +17,9 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("examples/**/*.yaml")), ids=lambda p: p.parent.name + p.stem)
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("examples/**/*.yaml")), ids=lambda p: p.parent.name + p.stem
+)
 def test_every_shipped_recipe_is_valid(path: Path) -> None:
     assert load_recipe(path).sources
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import SeimaiError, StorageError
-from tasks.gate import GateResult, Verdict
-from tasks.intervals import Interval
+from tasks.gate.gates import GateResult, Verdict
+from tasks.gate.intervals import Interval
+from tasks.gate.paired import Comparison, Metric
 from tasks.mlflow_store import open_registry, registry_file
-from tasks.paired import Comparison, Metric
 from tasks.records import Outcome
 from tasks.register import (
     RegisteredModel,

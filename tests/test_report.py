@@ -9,14 +9,12 @@ import pytest
 from pydantic import ValidationError
 from rich.console import Console
 
-from tasks.card import escape_markdown, write_card
-from tasks.figures import plot_intervals, plot_losses, round_ticks
-from tasks.gate import verdict
-from tasks.paired import Metric
+from tasks.gate.gates import verdict
+from tasks.gate.paired import Metric
 from tasks.recipe import GateSettings
 from tasks.records import SCORE, Disposition, Outcome, build_table
-from tasks.report import render_report, show_characters, show_json, show_value
-from tasks.report_data import (
+from tasks.report.card import escape_markdown, write_card
+from tasks.report.data import (
     CheckSummary,
     Confusion,
     DecisionEffect,
@@ -31,7 +29,9 @@ from tasks.report_data import (
     headline,
     where_to_look,
 )
-from tasks.summary import closing_table
+from tasks.report.figures import plot_intervals, plot_losses, round_ticks
+from tasks.report.page import render_report, show_characters, show_json, show_value
+from tasks.report.summary import closing_table
 
 HOSTILE = (
     "</td></script><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7 * 7 }}\u202e\u200b\x1b[31m[red]"

@@ -208,7 +208,14 @@ def test_kept_prefix_trains_the_same_weights(
     for name in ("kept", "anew"):
         if name == "anew":
             monkeypatch.setattr(tasks.train, "_frozen_prefix", lambda *_: None)
-        fit(tiny_model, snapshot(fruit_and_tools(2)), settings, 3, tmp_path / name / "work", tmp_path / name / "out")
+        fit(
+            tiny_model,
+            snapshot(fruit_and_tools(2)),
+            settings,
+            3,
+            tmp_path / name / "work",
+            tmp_path / name / "out",
+        )
         weights.append(load_file(tmp_path / name / "out" / "adapter_model.safetensors"))
     for key, array in weights[0].items():
         np.testing.assert_allclose(array, weights[1][key], atol=2e-5)

@@ -4,10 +4,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tasks.gate import Verdict
+from tasks.gate.gates import Verdict
 from tasks.records import Disposition
-from tasks.report import show_characters, show_value
-from tasks.report_data import DecisionEffect, ReportData, RowFlow, headline, where_to_look
+from tasks.report.data import DecisionEffect, ReportData, RowFlow, headline, where_to_look
+from tasks.report.page import show_characters, show_value
 
 COLOURS = {"PASS": "green", "FAIL": "red", "STOPPED": "red", "INCONCLUSIVE": "yellow", "DONE": "yellow"}
 

@@ -1,6 +1,5 @@
 """Puts together what a run has to tell, from whatever parts it reached, and keeps it beside the run."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -10,26 +9,25 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.base_model import BaseModelRef
 from tasks.errors import ExitCode
-from tasks.gate import Verdict
+from tasks.gate.gates import Verdict
 from tasks.judge import disposition_of
 from tasks.ledger import now
 from tasks.quality import ExpectationOutcome
 from tasks.recipe import Recipe
 from tasks.records import Disposition, Role, TableRef
 from tasks.register import RegisteredModel
-from tasks.report import EXAMPLES, render_report
-from tasks.report_data import (
+from tasks.report.data import (
     CheckSummary,
     Confusion,
     DecisionEffect,
     Example,
     FailedExpectation,
-    ReasonCount,
     ReportData,
     RowFlow,
     Training,
     WorstItem,
 )
+from tasks.report.page import EXAMPLES, render_report
 from tasks.snapshot import SnapshotRef
 from tasks.storage import Workspace, written_whole
 from tasks.train import TrainResult

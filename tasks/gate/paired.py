@@ -15,7 +15,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from tasks.errors import SeimaiError
-from tasks.intervals import Estimate, Interval, estimate_mean
+from tasks.gate.intervals import Estimate, Interval, estimate_mean
 
 
 class Metric(StrEnum):

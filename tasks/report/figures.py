@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.paired import Comparison
-from tasks.report_data import LossPoint
+from tasks.gate.paired import Comparison
+from tasks.report.data import LossPoint
 
 WIDTH = 640
 """User units of every figure; the page scales it."""

@@ -14,8 +14,8 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from tasks.errors import SeimaiError
-from tasks.intervals import Estimate, estimate_ratio, items_needed
-from tasks.paired import Comparison, Metric, Pairs, compare, estimate_gain, has_scores, read_pairs
+from tasks.gate.intervals import Estimate, estimate_ratio, items_needed
+from tasks.gate.paired import Comparison, Metric, Pairs, compare, estimate_gain, has_scores, read_pairs
 from tasks.recipe import GateSettings
 from tasks.records import Outcome
 

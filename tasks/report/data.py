@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tasks.gate import Verdict
+from tasks.gate.gates import Verdict
 from tasks.records import Disposition, Outcome
 
 SET_ASIDE = (Disposition.QUARANTINE, Disposition.DROP)

@@ -11,10 +11,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tasks.figures import plot_intervals, plot_losses
-from tasks.paired import Metric
+from tasks.gate.paired import Metric
 from tasks.records import Disposition
-from tasks.report_data import ReportData, headline, where_to_look
+from tasks.report.data import ReportData, headline, where_to_look
+from tasks.report.figures import plot_intervals, plot_losses
 
 EXAMPLES = 5
 """Samples shown for one check."""

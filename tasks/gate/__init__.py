@@ -1,0 +1,1 @@
+"""Scores to a verdict: `intervals` estimates, `paired` compares two models, `gates` asks and decides."""
