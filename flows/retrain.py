@@ -123,6 +123,7 @@ def _parts(line: Line, workspace: Workspace, run_id: str) -> Parts:
     places = (
         f"report: {workspace.path('runs', run_id, 'report.html')}",
         "review queue: seimai review list",
+        f"what Great Expectations saw: {workspace.path('data_docs')}",
         "every run and its stages: seimai ui (the Prefect UI)",
     )
     return Parts(

@@ -123,12 +123,13 @@ def _folder_digest(folder: Path) -> str:
 
 
 def _hub_commit(name: str) -> str:
+    from httpx2 import HTTPError
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
     try:
         return str(HfApi().model_info(name).sha)
-    except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, OSError) as error:
+    except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, HTTPError) as error:
         raise RecipeError(
             f"base_model.source: cannot ask the hub for {name!r} ({error}); offline, use package: or path:"
         ) from error

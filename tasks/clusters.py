@@ -24,8 +24,8 @@ from tasks.text import matching_form
 DISPUTE_SIMILARITY = 0.8
 """Jaccard similarity of inputs from which different answers are a contradiction. Below it, what differs in
 the texts can well be what decides the answer (banking77 at .5-.6: "... charged a fee for my card payment?"
-and "... for my transfer?" rightly have two labels); from .8 on, all differing pairs of banking77 were errors
-by eye."""
+and "... for my transfer?" rightly have two labels); from .8 on, the 3 differing pairs of its
+training set were inconsistent labels, by eye."""
 _FIGURE = re.compile(r"\d+")
 
 

@@ -150,7 +150,7 @@ def _hold_copies_of_doubtful_rows(
         if verdict["disposition"] is not Disposition.DROP or verdict["check"] not in COPIES:
             continue
         copy = next(f for f in by_row[row] if f["check"] in COPIES)
-        original = verdicts.get(json.loads(copy["evidence"] or "{}").get("canonical_row"))
+        original = verdicts.get(json.loads(copy["evidence"] or "{}").get("canonical", {}).get("row"))
         if original and original["disposition"] in _RANK[2:] and original.get("check") not in COPIES:
             verdicts[row] = verdict | {
                 "disposition": Disposition.QUARANTINE,

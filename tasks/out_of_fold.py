@@ -15,13 +15,13 @@ from scipy.special import logsumexp
 from tasks.findings import Columns
 
 NGRAMS = (1, 4)
-"""Characters of an n-gram, in any script. Measured on banking77 with 10 % of the labels replaced: average
-precision .975 with analyzer "char", the same with "char_wb", which has no words to look at in Japanese."""
+"""Characters of an n-gram, in any script. On banking77 with 10 % of the labels replaced, the analyzer "char" ranks the
+wrong ones as well as "char_wb" does (average precision .976 and .975), which has no words to look at in Japanese."""
 STRENGTH = 4.0
 """Inverse of the L2 penalty, as `C` of scikit-learn: SGD's alpha is 1 / (STRENGTH * samples)."""
 STEPS = 40_000
-"""Samples that SGD sees at least; at least `EPOCHS` passes. More gain nothing on banking77 (15 passes:
--.003)."""
+"""Samples that SGD sees at least; at least `EPOCHS` passes. On banking77, 15 passes instead of 5 gained .004 of average
+precision for three times the time."""
 EPOCHS = 5
 _FITTED_ROWS = 5_000
 

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -349,7 +349,7 @@ class CountingCache:
         self.computed = 0
         self._cached = functools.partial(workspace.cached_arrays, "signatures")
 
-    def __call__(self, keys: list[str], compute: Callable[[list[int]], np.ndarray]) -> np.ndarray:
+    def __call__(self, keys: Sequence[str], compute: Callable[[list[int]], np.ndarray]) -> np.ndarray:
         def counted(missing: list[int]) -> np.ndarray:
             self.computed += len(missing)
             return compute(missing)

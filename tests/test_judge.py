@@ -93,7 +93,7 @@ def test_evaluation_rows_stay_when_they_are_merely_hard() -> None:
 
 
 def test_copy_of_a_doubtful_row_waits_beside_it() -> None:
-    evidence = json.dumps({"canonical_row": 0})
+    evidence = json.dumps({"canonical": {"row": 0}})
     judgement = settle([finding(0, "label_noise"), finding(1, "near_duplicate", evidence=evidence)])
     assert disposition(judgement, 1)["disposition"] == "quarantine"
     assert "label_noise" in disposition(judgement, 1)["reason"]
@@ -141,3 +141,15 @@ def test_relabel_changes_completion_and_hash() -> None:
     assert edited["sample_id"] != sample["sample_id"]
     assert edit_sample(edited, {"label": sample["label"]})["sample_id"] == sample["sample_id"]
     assert Disposition.EDIT == "edit"
+
+
+def test_copies_found_by_the_witness_wait_for_their_canonical() -> None:
+    from tasks.duplicates import find_duplicates
+    from tasks.recipe import DuplicateSettings
+
+    copies = make_samples([("the very same sentence, sent again", "a")] * 3, group_id=None)
+    found = find_duplicates(copies, DuplicateSettings()).findings.to_pylist()
+    canonical = ({0, 1, 2} - {f["row"] for f in found}).pop()
+    judgement = settle([*found, finding(canonical, "label_noise")], samples=copies)
+    assert set(judgement.dispositions["disposition"].to_pylist()) == {"quarantine"}
+    assert Counter(settle(found, samples=copies).dispositions["disposition"].to_pylist()) == {"keep": 1, "drop": 2}

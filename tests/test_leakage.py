@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from tasks.duplicates import find_duplicates
@@ -27,7 +28,7 @@ ROWS = [
 ]
 
 
-def samples():  # type: ignore[no-untyped-def]
+def samples() -> pa.Table:
     return build_table(
         [
             {

@@ -154,6 +154,8 @@ class ReportData(Facts):
     """One sentence: why the run ended before a verdict."""
     failed_expectations: tuple[FailedExpectation, ...] = ()
     unread_files: int = 0
+    unread_lines: int = 0
+    """Lines and rows of files that became no sample: malformed, or a field is missing."""
     flow: RowFlow | None = None
     languages: Mapping[str, int] = {}
     """Samples in the snapshot by language."""
@@ -196,6 +198,8 @@ def where_to_look(data: ReportData) -> tuple[str, ...]:
     ]
     if data.unread_files:
         steps.append(f"{data.unread_files:,} file(s) could not be read: see the findings of stage ingest.")
+    if data.unread_lines:
+        steps.append(f"{data.unread_lines:,} line(s) became no sample: see the findings of stage ingest.")
     gates = data.verdict.gates if data.verdict else ()
     steps += [
         f"Gate {gate.name.replace('_', '-')}: {gate.reason}"

@@ -14,7 +14,7 @@ from tasks.judge import disposition_of
 from tasks.ledger import now
 from tasks.quality import ExpectationOutcome
 from tasks.recipe import Recipe
-from tasks.records import Disposition, Role, TableRef
+from tasks.records import Disposition, Role, Severity, TableRef
 from tasks.register import RegisteredModel
 from tasks.report.data import (
     CheckSummary,
@@ -133,9 +133,16 @@ def _tell_snapshot(workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef) 
         "licenses": dict(Counter(text or "" for text in samples["license"].to_pylist())),
         "checks": _summarise_checks(findings, samples, aside, recipe),
         "decisions": DecisionEffect(applied=applied, rescued=snapshot.rescued),
-        "unread_files": len(
-            {f["uri"] for f in findings.to_pylist() if f["row"] is None and f["line"] is None}
-        ),
+        **_count_unread(findings),
+    }
+
+
+def _count_unread(findings: pa.Table) -> dict[str, int]:
+    """Files that could not be read, and lines that became no sample."""
+    lost = [f for f in findings.to_pylist() if f["row"] is None and f["severity"] != Severity.INFO]
+    return {
+        "unread_files": len({f["uri"] for f in lost if f["line"] is None}),
+        "unread_lines": len({(f["uri"], f["line"]) for f in lost if f["line"] is not None}),
     }
 
 
@@ -154,11 +161,17 @@ def _summarise_checks(
             severity=severity,
             findings=len(found),
             samples=len({f["row"] for f in found if f["row"] is not None}),
-            policy=disposition_of(check, severity, Role.TRAIN, recipe.policy),
+            policy=_policy_of(check, severity, found, recipe),
             examples=tuple(_example(f, texts.get(f["row"], {})) for f in found[:EXAMPLES]),
         )
         for (stage, check, severity), found in sorted(grouped.items())
     )
+
+
+def _policy_of(check: str, severity: str, found: Sequence[dict[str, Any]], recipe: Recipe) -> str:
+    if all(finding["row"] is None for finding in found):
+        return "no sample to keep"
+    return disposition_of(check, severity, Role.TRAIN, recipe.policy)
 
 
 def _example(finding: dict[str, Any], sample: dict[str, Any]) -> Example:
