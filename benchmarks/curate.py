@@ -144,7 +144,7 @@ def import_everything() -> float:
     begin = time.perf_counter()
     for name in LIBRARIES:
         importlib.import_module(name)
-    from tasks.ngrams import band_keys, similar_pairs
+    from tasks.duplicates.ngrams import band_keys, similar_pairs
 
     warm = ["the kernels are compiled, or loaded, by the first call"] * 2  # numba keeps what it compiled
     similar_pairs(warm, band_keys(warm, 5, 2, 0.5), 5, 2, 0.5)

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from rapidfuzz import fuzz
 
-from tasks.ngrams import band_keys, similar_pairs
+from tasks.duplicates.ngrams import band_keys, similar_pairs
 from tasks.recipe import DuplicateSettings
 from tasks.text import matching_form
 

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict
 
 from flows.publish import publish_snapshot
 from tasks.base_model import base_model_stage, find_revision
-from tasks.duplicates import find_duplicates_stage
+from tasks.duplicates.find import find_duplicates_stage
 from tasks.evaluate import base_losses_stage
 from tasks.ingest import IngestSettings, find_all_files, ingest_stage
 from tasks.judge import judge_stage

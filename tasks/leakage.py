@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks import findings
+from tasks.duplicates.pairs import first_rows, row_indices
 from tasks.findings import about_sample, point_at, read_columns
-from tasks.pairs import first_rows, row_indices
 from tasks.recipe import LeakageSettings
 from tasks.records import FINDING, Role, Severity, TableRef, build_table
 from tasks.stage import stage

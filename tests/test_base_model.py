@@ -57,7 +57,10 @@ def test_folder_is_its_own_revision(tiny_model: Path, workspace: Workspace) -> N
 
 @pytest.mark.parametrize(
     ("source", "said"),
-    [("package:no-such-package", "must be installed and carry one .gguf"), ("path:{}", "holds no .safetensors")],
+    [
+        ("package:no-such-package", "must be installed and carry one .gguf"),
+        ("path:{}", "holds no .safetensors"),
+    ],
 )
 def test_base_model_that_is_not_there(tmp_path: Path, source: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said):
@@ -73,7 +76,9 @@ def hub(tiny_model: Path) -> Iterator[str]:
         def do_GET(self) -> None:
             name = self.path.split("?")[0].rsplit("/", 1)[-1]
             if "/tree/" in self.path:
-                tree = [{"type": "file", "path": f, "size": len(c), "oid": "0" * 40} for f, c in files.items()]
+                tree = [
+                    {"type": "file", "path": f, "size": len(c), "oid": "0" * 40} for f, c in files.items()
+                ]
                 self.answer(json.dumps(tree).encode())
             elif self.path.startswith("/api/models/acme/tiny"):
                 listed = [{"rfilename": file} for file in files]
@@ -83,7 +88,7 @@ def hub(tiny_model: Path) -> Iterator[str]:
             else:
                 self.send_error(404)
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815
 
         def answer(self, body: bytes) -> None:
             self.send_response(200)
@@ -105,7 +110,12 @@ def hub(tiny_model: Path) -> Iterator[str]:
 
 def fetch(endpoint: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     """In a process of its own: huggingface_hub reads its endpoint when it is imported."""
-    environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(folder / "hf"), "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "HF_ENDPOINT": endpoint,
+        "HF_HOME": str(folder / "hf"),
+        "PYTHONPATH": str(ROOT),
+    }
     environment |= {"HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
     command = [sys.executable, "-c", FETCH, str(folder / "workspace")]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False)

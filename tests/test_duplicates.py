@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.duplicates import find_duplicates, find_duplicates_stage
-from tasks.kernels import BUCKET_LIMIT, SHORT_GRAMS, SHORT_SIMILARITY
-from tasks.ngrams import band_keys, choose_banding, jaccards, similar_pairs
-from tasks.pairs import compute_all, find_pairs, rank_rows
+from tasks.duplicates.find import find_duplicates, find_duplicates_stage
+from tasks.duplicates.kernels import BUCKET_LIMIT, SHORT_GRAMS, SHORT_SIMILARITY
+from tasks.duplicates.ngrams import band_keys, choose_banding, jaccards, similar_pairs
+from tasks.duplicates.pairs import compute_all, find_pairs, rank_rows
 from tasks.recipe import DuplicateSettings
 from tasks.records import SAMPLE, build_table
 from tasks.storage import Workspace
@@ -51,7 +51,7 @@ def checks(samples: pa.Table, **given_settings: Any) -> dict[int, set[str]]:
 
 
 def naive_grams(form: str, latin: int = 5, cjk: int = 2) -> set[str]:
-    """The definition in `tasks.ngrams`, as plainly as it can be written."""
+    """The definition in `tasks.duplicates.ngrams`, as plainly as it can be written."""
     wide = [any(a <= ord(c) <= b for a, b in ((0x3000, 0x30FF), (0x3400, 0x9FFF))) for c in form]
     if sum(wide) >= 0.05 * len(form):
         wide = [w for w, c in zip(wide, form, strict=True) if c != " "]

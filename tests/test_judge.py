@@ -144,7 +144,7 @@ def test_relabel_changes_completion_and_hash() -> None:
 
 
 def test_copies_found_by_the_witness_wait_for_their_canonical() -> None:
-    from tasks.duplicates import find_duplicates
+    from tasks.duplicates.find import find_duplicates
     from tasks.recipe import DuplicateSettings
 
     copies = make_samples([("the very same sentence, sent again", "a")] * 3, group_id=None)
@@ -152,4 +152,7 @@ def test_copies_found_by_the_witness_wait_for_their_canonical() -> None:
     canonical = ({0, 1, 2} - {f["row"] for f in found}).pop()
     judgement = settle([*found, finding(canonical, "label_noise")], samples=copies)
     assert set(judgement.dispositions["disposition"].to_pylist()) == {"quarantine"}
-    assert Counter(settle(found, samples=copies).dispositions["disposition"].to_pylist()) == {"keep": 1, "drop": 2}
+    assert Counter(settle(found, samples=copies).dispositions["disposition"].to_pylist()) == {
+        "keep": 1,
+        "drop": 2,
+    }

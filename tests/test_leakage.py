@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tasks.duplicates import find_duplicates
+from tasks.duplicates.find import find_duplicates
+from tasks.duplicates.pairs import find_pairs
 from tasks.leakage import find_leaks, find_leaks_stage
-from tasks.pairs import find_pairs
 from tasks.recipe import DuplicateSettings, LeakageSettings
 from tasks.records import SAMPLE, build_table
 from tasks.storage import Workspace

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.kernels import SHORT_SIMILARITY
-from tasks.ngrams import SimilarPairs, band_keys, choose_banding, jaccards, similar_pairs
+from tasks.duplicates.kernels import SHORT_SIMILARITY
+from tasks.duplicates.ngrams import SimilarPairs, band_keys, choose_banding, jaccards, similar_pairs
 from tasks.recipe import DuplicateSettings
 from tasks.records import Role, Task
 from tasks.text import matching_form
@@ -50,7 +50,7 @@ def find_pairs(
     Args:
         samples: N rows of the schema SAMPLE, of one task.
         floor: lowest Jaccard similarity of interest (0-1); short texts need more
-        (`tasks.kernels.SHORT_SIMILARITY`).
+        (`tasks.duplicates.kernels.SHORT_SIMILARITY`).
         cache: where signatures of texts seen in earlier runs are kept.
 
     Returns:

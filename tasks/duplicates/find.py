@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from tasks import clusters, findings, kernels, ngrams, pairs, text
-from tasks.clusters import (
+from tasks import findings, text
+from tasks.duplicates import clusters, kernels, ngrams, pairs
+from tasks.duplicates.clusters import (
     DISPUTE_SIMILARITY,
     Corpus,
     Edge,
@@ -27,8 +28,8 @@ from tasks.clusters import (
     read_corpus,
     variant_edges,
 )
+from tasks.duplicates.pairs import PAIR, ArrayCache, compute_all, find_pairs, row_indices, signature_name
 from tasks.findings import about_sample, point_at
-from tasks.pairs import PAIR, ArrayCache, compute_all, find_pairs, row_indices, signature_name
 from tasks.recipe import DuplicateSettings
 from tasks.records import FINDING, SAMPLE, Role, Severity, TableRef, build_table
 from tasks.stage import stage

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from tasks.duplicates.ngrams import jaccards
+from tasks.duplicates.pairs import compared_forms, first_rows, rank_rows
 from tasks.findings import Columns, read_columns
-from tasks.ngrams import jaccards
-from tasks.pairs import compared_forms, first_rows, rank_rows
 from tasks.recipe import DuplicateSettings
 from tasks.records import Role, Task
 from tasks.text import matching_form

@@ -1,4 +1,4 @@
-"""What `tasks.ngrams` compiles: loops over code points, n-gram hashes and buckets.
+"""What `tasks.duplicates.ngrams` compiles: loops over code points, n-gram hashes and buckets.
 
 Sets of n-grams are laid end to end: text i has the sorted distinct hashes `grams[bounds[i]:bounds[i + 1]]`.
 """

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks import kernels
+from tasks.duplicates import kernels
 
 HASHES = 256
 """Hash functions of a signature: at threshold .5, 64 bands of 4 find a pair at .5 with probability .984, at
