@@ -102,6 +102,7 @@ def judge(
     _hold_copies_of_doubtful_rows(verdicts, by_row)
     edits: dict[int, dict[str, Any]] = {}
     rescued = 0
+    names = DISPOSITION.names
     rows = []
     for column in columns:
         row = column["row"]
@@ -111,7 +112,7 @@ def judge(
             rescued += 1
         if after["disposition"] is Disposition.EDIT:
             edits[row] = after["edit"]
-        rows.append({name: after.get(name) for name in DISPOSITION.names} | {"row": row})
+        rows.append({name: after.get(name) for name in names} | {"row": row})
     return Judgement(build_table(rows, DISPOSITION), edits, rescued)
 
 

@@ -169,7 +169,9 @@ def nearest_rows(
         part = rows[start : start + chunk]
         cosine = (features[part] @ other).toarray()
         cosine[np.arange(len(part)), part] = -1
-        top = np.argsort(-cosine, axis=1, kind="stable")[:, :count]
-        indices[start : start + chunk] = top
-        values[start : start + chunk] = np.take_along_axis(cosine, top, axis=1)
+        top = np.argpartition(-cosine, count - 1, axis=1)[:, :count]
+        similarities = np.take_along_axis(cosine, top, axis=1)
+        order = np.lexsort((top, -similarities))
+        indices[start : start + chunk] = np.take_along_axis(top, order, axis=1)
+        values[start : start + chunk] = np.take_along_axis(similarities, order, axis=1)
     return indices, values

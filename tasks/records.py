@@ -209,8 +209,9 @@ def build_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Tabl
     Raises:
         KeyError: a row has a key that the schema does not know.
     """
+    known = set(schema.names)
     for row in rows:
-        unknown = row.keys() - set(schema.names)
+        unknown = row.keys() - known
         if unknown:
             raise KeyError(f"row has columns {sorted(unknown)} that the schema does not know: {schema.names}")
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    return pa.Table.from_pylist(rows, schema=schema)

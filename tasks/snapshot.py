@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
@@ -32,6 +34,9 @@ from tasks.records import (
 from tasks.report.data import ReasonCount
 from tasks.stage import stage
 from tasks.storage import Workspace
+
+AWAY = [Disposition.QUARANTINE.value, Disposition.DROP.value]
+"""Dispositions that take a row out of the snapshot's samples."""
 
 
 class SnapshotRef(BaseModel):
@@ -74,20 +79,44 @@ def assemble(
     settings: SplitSettings,
     has_evaluation: bool,
 ) -> tuple[pa.Table, pa.Table]:
-    """Parts N samples into those that stay (records.SNAPSHOT_SAMPLE) and those set aside (records.SET_ASIDE)."""
-    kept, aside = [], []
-    settled = dispositions.to_pylist()
-    for sample, verdict in zip(samples.select(SAMPLE.names).to_pylist(), settled, strict=True):
-        if verdict["disposition"] in (Disposition.QUARANTINE, Disposition.DROP):
-            aside.append(sample | verdict)
-            continue
-        edited = verdict["disposition"] == Disposition.EDIT
-        row = edit_sample(sample, edits[sample["row"]]) if edited else dict(sample)
-        row["split"] = assign_split(row["role"], row["group_id"], settings, has_evaluation)
-        row["disposition"] = verdict["disposition"]
-        row["edited_from"] = sample["sample_id"] if edited else None
-        kept.append(row)
-    return build_table(kept, SNAPSHOT_SAMPLE), build_table(aside, SET_ASIDE)
+    """Parts N samples into those that stay (records.SNAPSHOT_SAMPLE) and those set aside (records.SET_ASIDE).
+
+    Args:
+        dispositions: of the same rows in the same order.
+        edits: row -> what changes, for each row whose disposition is to edit.
+
+    Raises:
+        ValueError: samples and dispositions are not about the same rows.
+    """
+    samples = samples.select(SAMPLE.names)
+    if not samples["row"].equals(dispositions["row"]):
+        raise ValueError(
+            f"{len(samples)} samples and {len(dispositions)} dispositions differ in rows or order"
+        )
+    away = pc.is_in(dispositions["disposition"], value_set=pa.array(AWAY))
+    aside, reasons = samples.filter(away), dispositions.filter(away).drop_columns("row")
+    kept, settled = samples.filter(pc.invert(away)), dispositions.filter(pc.invert(away))["disposition"]
+    edited = pc.equal(settled, Disposition.EDIT.value)
+    changed = [edit_sample(sample, edits[sample["row"]]) for sample in kept.filter(edited).to_pylist()]
+    current = _put_in(kept, edited, build_table(changed, SAMPLE))
+    splits = [
+        assign_split(role, group, settings, has_evaluation)
+        for role, group in zip(current["role"].to_pylist(), current["group_id"].to_pylist(), strict=True)
+    ]
+    edited_from = pc.if_else(edited, kept["sample_id"], None)
+    columns = [*current.columns, pa.array(splits, pa.string()), settled, edited_from]
+    return (
+        pa.table(columns, schema=SNAPSHOT_SAMPLE),
+        pa.table([*aside.columns, *reasons.columns], schema=SET_ASIDE),
+    )
+
+
+def _put_in(rows: pa.Table, replaced: pa.ChunkedArray, by: pa.Table) -> pa.Table:
+    """`rows` where those for which `replaced` is true are those of `by`, in order."""
+    mask = replaced.to_numpy()
+    order = np.cumsum(~mask) - 1
+    order[mask] = len(rows) - len(by) + np.arange(len(by))
+    return pa.concat_tables([rows.filter(pc.invert(replaced)), by]).take(order)
 
 
 def count_rows(kept: pa.Table, aside: pa.Table) -> dict[str, int]:
@@ -103,9 +132,8 @@ def count_rows(kept: pa.Table, aside: pa.Table) -> dict[str, int]:
 
 def count_reasons(dispositions: pa.Table) -> tuple[ReasonCount, ...]:
     """Rows by disposition, stage and check, most first."""
-    settled = Counter(
-        (row["disposition"], row["stage"], row["check"]) for row in dispositions.to_pylist() if row["check"]
-    )
+    columns = [dispositions[name].to_pylist() for name in ("disposition", "stage", "check")]
+    settled = Counter(cause for cause in zip(*columns, strict=True) if cause[2])
     return tuple(
         ReasonCount(disposition=Disposition(disposition), stage=stage, check=check, rows=rows)
         for (disposition, stage, check), rows in settled.most_common()
@@ -129,9 +157,7 @@ def flagged_rows(samples: pa.Table, dispositions: pa.Table, findings: pa.Table) 
     for finding in findings.to_pylist():
         if finding["row"] in wanted:
             found.setdefault(finding["row"], []).append(finding)
-    rows = samples.select(SAMPLE.names).filter(
-        pa.compute.is_in(samples["row"], pa.array(list(wanted), pa.int64()))
-    )
+    rows = samples.select(SAMPLE.names).filter(pc.is_in(samples["row"], pa.array(list(wanted), pa.int64())))
     return [
         {
             "row": sample["row"],

@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
-_KANA = re.compile(r"[\u3040-\u30ff\uff66-\uff9f]")
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]")
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_KANA = re.compile(r"[\u3040-\u30ff\uff66-\uff9f]+")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+_HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]+")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _SPACE = re.compile(r"\s+")
 _SPACE_BESIDE_CJK = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) | (?=[\u3040-\u30ff\u3400-\u9fff])")
 CJK_SHARE = 0.3
@@ -23,16 +24,14 @@ def matching_form(text: str) -> str:
 def script_counts(text: str) -> dict[str, int]:
     """Number of letters by script: kana, han, hangul, latin."""
     if text.isascii():
-        return {"kana": 0, "han": 0, "hangul": 0, "latin": len(_LATIN.findall(text))}
+        return {"kana": 0, "han": 0, "hangul": 0, "latin": _count(_LATIN, text)}
     patterns = {"kana": _KANA, "han": _HAN, "hangul": _HANGUL, "latin": _LATIN}
-    return {name: len(pattern.findall(text)) for name, pattern in patterns.items()}
+    return {name: _count(pattern, text) for name, pattern in patterns.items()}
 
 
 def is_cjk(text: str) -> bool:
     """Whether kana, kanji or hangul make up at least `CJK_SHARE` of the letters."""
-    counts = script_counts(text)
-    letters = sum(counts.values())
-    return letters > 0 and (letters - counts["latin"]) / letters >= CJK_SHARE
+    return _is_cjk(script_counts(text))
 
 
 def detect_language(text: str) -> str:
@@ -41,11 +40,20 @@ def detect_language(text: str) -> str:
     Latin text counts as English: telling Latin-script languages apart needs a model, not a script.
     """
     counts = script_counts(text)
-    letters = sum(counts.values())
-    if letters == 0:
+    if not any(counts.values()):
         return "und"
-    if not is_cjk(text):
+    if not _is_cjk(counts):
         return "en"
     if counts["hangul"] > counts["han"] + counts["kana"]:
         return "ko"
     return "ja" if counts["kana"] else "zh"
+
+
+def _count(letters: re.Pattern[str], text: str) -> int:
+    """Characters in runs of `letters`."""
+    return sum(map(len, letters.findall(text)))
+
+
+def _is_cjk(counts: Mapping[str, int]) -> bool:
+    letters = sum(counts.values())
+    return letters > 0 and (letters - counts["latin"]) / letters >= CJK_SHARE
