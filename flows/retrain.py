@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import flow
+from prefect.runtime import flow_run
 from pydantic import BaseModel, ConfigDict
 
 from flows.curate import Curated, curate
@@ -40,6 +41,12 @@ class RunResult(BaseModel):
     """Path of the report, relative to the workspace."""
 
 
+def run_name() -> str:
+    """What a run is called in the Prefect UI: folder and name of its recipe."""
+    recipe = Path(flow_run.parameters["recipe"])
+    return f"{recipe.parent.name}/{recipe.stem}"
+
+
 class Line(BaseModel):
     """How far a run has come: filled from left to right, so that a run that was stopped has a report too."""
 
@@ -49,7 +56,7 @@ class Line(BaseModel):
     promotion: Promotion | None = None
 
 
-@flow(name="retrain", flow_run_name="{recipe}", validate_parameters=False)
+@flow(name="retrain", flow_run_name=run_name, validate_parameters=False)
 def retrain(recipe: str, until: Until = Until.PROMOTE, wait: float = 0.0) -> RunResult:
     """Runs the recipe's line and leaves a report, whatever happens.
 

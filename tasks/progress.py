@@ -19,3 +19,9 @@ def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
     """Yields `items` while a bar counts them towards `total`."""
     with progress_bar() as progress:
         yield from progress.track(items, total=total, description=what)
+
+
+def tell_stage(name: str, seconds: float | None) -> None:
+    """One line on standard error for a stage that is done; `seconds` is None when nothing had changed."""
+    took = "unchanged" if seconds is None else f"{seconds:.1f} s"
+    Console(stderr=True, highlight=False).print(f"  {name:<20}{took}", style="dim")

@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from prefect.cache_policies import CacheKeyFnPolicy
 from pydantic import BaseModel
 
 from tasks import records
+from tasks.progress import tell_stage
 from tasks.records import FolderRef, TableRef, digest_of
 from tasks.storage import Workspace
 
@@ -79,7 +81,12 @@ def stage(
 
 def perform(stage_task: Task[..., Any], workspace: Workspace, *arguments: Any) -> Any:
     """Runs a stage, or takes its cached result if every file that result refers to is still whole."""
-    result = stage_task(workspace, *arguments)
+    started = time.monotonic()
+    state: Any = stage_task(workspace, *arguments, return_state=True)
+    result = state.result()
+    unchanged = state.name == "Cached"
     if not workspace.holds(result):
         result = stage_task.with_options(refresh_cache=True)(workspace, *arguments)
+        unchanged = False
+    tell_stage(stage_task.name, None if unchanged else time.monotonic() - started)
     return result
