@@ -233,7 +233,7 @@ def _explain(question: _Question, outcome: Outcome, estimate: Estimate, needed: 
     if outcome is Outcome.PASS:
         return f"{claim}: {measured}."
     if outcome is Outcome.FAIL:
-        return f"Not so: {question.claim}; {measured}."
+        return f"It does not hold that {question.claim}: {measured}."
     more = f"about {needed:,} items would decide" if needed else "the estimate lies on the threshold"
     if estimate.effective_clusters < MIN_CLUSTERS:
         few = f"{estimate.items} items are worth {estimate.effective_clusters:.1f} independent ones"
