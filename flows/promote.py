@@ -6,8 +6,9 @@ from pydantic import BaseModel, ConfigDict
 from flows.curate import Curated
 from flows.finetune import Tuned
 from flows.publish import publish_verdict
-from tasks.evaluate import ScoreSettings, gather_scores_stage, general_texts, score_stage
+from tasks.evaluate import ScoreSettings, gather_scores_stage, score_stage
 from tasks.gate.gates import Verdict, verdict
+from tasks.general_text import split_general_texts
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task
 from tasks.register import RegisteredModel, champion, register
@@ -31,9 +32,8 @@ class Promotion(BaseModel):
 def promote(recipe: Recipe, workspace: Workspace, curated: Curated, tuned: Tuned) -> Promotion:
     """Scores all models, puts the gates, and registers the candidate with what they say."""
     settings = ScoreSettings.of(recipe)
-    general = workspace.write_table(
-        general_texts(recipe.gates.general_text, settings.general_items), "general"
-    )
+    scored, _ = split_general_texts(recipe.gates.general_text, settings.general_items)
+    general = workspace.write_table(scored, "general")
     standing = champion(workspace, recipe.name)
     models: dict[str, FolderRef | None] = {"base": None, "candidate": tuned.training.model}
     if standing is not None:

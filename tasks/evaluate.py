@@ -1,6 +1,5 @@
 """Per-item scores of a model: everything statistical is computed from these, never from averages."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -11,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks import base_model, inference, tokens
 from tasks.base_model import BaseModelRef
-from tasks.errors import RecipeError
 from tasks.inference import completion_losses, predict_labels
 from tasks.recipe import Recipe
 from tasks.records import SCORE, FolderRef, Split, TableRef, Task, build_table
@@ -121,28 +119,6 @@ class ScoreSettings(BaseModel):
     @classmethod
     def of(cls, recipe: Recipe) -> Self:
         return cls(labels=recipe.labels, max_tokens=recipe.train.max_tokens, **recipe.evaluate.model_dump())
-
-
-def general_texts(path: str | None, items: int) -> pa.Table:
-    """The first `items` general texts (id, language, text), languages taking turns.
-
-    Raises:
-        RecipeError: the file of `gates.general_text` cannot be read or lacks a key.
-    """
-    file = Path(path) if path else Path(__file__).with_name("general_text.jsonl")
-    try:
-        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        texts = [{name: str(row[name]) for name in ("id", "language", "text")} for row in rows]
-    except (OSError, ValueError, KeyError) as error:
-        raise RecipeError(
-            f"gates.general_text: {file} must be JSON lines with id, language and text ({error!r})"
-        ) from error
-    turns: dict[str, int] = {}
-    order = []
-    for index, text in enumerate(texts):
-        turns[text["language"]] = turns.get(text["language"], 0) + 1
-        order.append((turns[text["language"]], index))
-    return pa.Table.from_pylist([texts[index] for _, index in sorted(order)[:items]])
 
 
 def gate_items(samples: pa.Table, max_items: int | None) -> pa.Table:

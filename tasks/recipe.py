@@ -177,6 +177,9 @@ class TrainSettings(Settings):
     patience: int = Field(default=2, ge=1)
     """Evaluations without improvement after which training stops."""
     weight_decay: float = Field(default=0.01, ge=0, lt=1)
+    rehearsal: int = Field(default=0, ge=0)
+    """General texts trained on beside the samples, none of them scored by the forgetting gate, so that the
+    model keeps what it can (rehearsal: Robins 1995, "Catastrophic Forgetting, Rehearsal and Pseudorehearsal")."""
 
 
 class EvaluateSettings(Settings):

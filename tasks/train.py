@@ -14,7 +14,7 @@ from tasks import base_model, tokens
 from tasks.base_model import BaseModelRef, load_model, load_tokenizer
 from tasks.errors import DataGateError
 from tasks.recipe import TrainSettings
-from tasks.records import FolderRef, Split, TableRef
+from tasks.records import FolderRef, Split, TableRef, digest_of
 from tasks.report.data import LossPoint
 from tasks.stage import stage
 from tasks.storage import Workspace
@@ -96,7 +96,13 @@ def audit_training(items: Sequence[Encoded], tokenizer: Any, settings: TrainSett
 
 
 def fit(
-    base: Path, samples: pa.Table, settings: TrainSettings, seed: int, work: Path, output: Path
+    base: Path,
+    samples: pa.Table,
+    settings: TrainSettings,
+    seed: int,
+    work: Path,
+    output: Path,
+    rehearsal: Sequence[str] = (),
 ) -> TrainResult:
     """Tunes the model in `base` and writes adapter (or weights) and tokenizer to `output`.
 
@@ -104,6 +110,7 @@ def fit(
         samples: snapshot samples; the train split is learned, the validation split stops training early and
             chooses the checkpoint. The gate split is not looked at.
         work: folder for checkpoints; a run that was killed goes on from the last whole one.
+        rehearsal: general texts that are trained on beside the train split.
 
     Returns:
         The result, with a model reference that the caller fills in once `output` is in its place.
@@ -114,6 +121,10 @@ def fit(
 
     tokenizer = load_tokenizer(base)
     items = {split: _encode_split(samples, split, tokenizer, settings.max_tokens) for split in Split}
+    items[Split.TRAIN] += [
+        encode(tokenizer, [], [{"role": "assistant", "content": text}], settings.max_tokens)
+        for text in rehearsal
+    ]
     audit = audit_training(items[Split.TRAIN], tokenizer, settings)
     validation = _to_dataset(items[Split.VALIDATION])
     if len(validation) == 0:
@@ -271,19 +282,19 @@ def _curve(history: Sequence[dict[str, Any]]) -> list[LossPoint]:
 
 @stage("train", base_model, tokens)
 def train_stage(
-    workspace: Workspace, base: BaseModelRef, samples: TableRef, settings: TrainSettings, seed: int
+    workspace: Workspace,
+    base: BaseModelRef,
+    samples: TableRef,
+    rehearsal: TableRef,
+    settings: TrainSettings,
+    seed: int,
 ) -> TrainResult:
     """Thin task over `fit`: checkpoints in the workspace's `work` folder, the model under its content's name."""
-    name = f"{samples.digest[:12]}-{base.revision[:8]}-{settings_digest(settings, seed)}"
+    name = f"{samples.digest[:12]}-{digest_of([base.revision, rehearsal.digest, settings.model_dump(), seed])[:12]}"
     work = workspace.path("work", f"train-{name}")
     with workspace.new_folder("models", name) as folder:
-        result = fit(workspace.path(base.path), workspace.read_table(samples), settings, seed, work, folder)
+        texts = workspace.read_table(rehearsal)["text"].to_pylist()
+        table = workspace.read_table(samples)
+        result = fit(workspace.path(base.path), table, settings, seed, work, folder, texts)
     shutil.rmtree(work, ignore_errors=True)
     return result.model_copy(update={"model": workspace.folder_ref("models", name)})
-
-
-def settings_digest(settings: TrainSettings, seed: int) -> str:
-    """Eight hex digits that stand for the training settings in a folder's name."""
-    from tasks.records import digest_of
-
-    return digest_of([settings.model_dump(mode="json"), seed])[:8]

@@ -12,7 +12,8 @@ from conftest import fruit_and_tools, make_sample
 
 from tasks.base_model import load_model, load_tokenizer
 from tasks.errors import DataGateError
-from tasks.evaluate import gate_items, general_texts, load_tuned, score_forgetting, score_gate
+from tasks.evaluate import gate_items, load_tuned, score_forgetting, score_gate
+from tasks.general_text import split_general_texts
 from tasks.inference import completion_losses, predict_labels
 from tasks.recipe import TrainSettings
 from tasks.records import SNAPSHOT_SAMPLE, build_table
@@ -132,6 +133,20 @@ def test_training_learns_and_the_gate_split_shows_it(tiny_model: Path, tuned: tu
     assert (folder / "model.safetensors").exists()
 
 
+def test_rehearsal_keeps_the_loss_on_general_text_down(tiny_model: Path, tmp_path: Path) -> None:
+    tokenizer, general = load_tokenizer(tiny_model), split_general_texts(None, 12)[0].to_pylist()
+    losses = []
+    for name, texts in (
+        ("without", []),
+        ("with", [t["text"] for t in split_general_texts(None, 12)[1].to_pylist()]),
+    ):
+        folder = tmp_path / name
+        fit(tiny_model, snapshot(fruit_and_tools(4)), SETTINGS, 0, folder / "work", folder / "out", texts)
+        model = load_tuned(tiny_model, folder / "out")
+        losses.append(np.mean(score_forgetting(model, tokenizer, name, general, 128)["value"].to_numpy()))
+    assert losses[1] < 0.8 * losses[0]
+
+
 def test_same_seed_gives_the_same_weights(tiny_model: Path, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
@@ -162,7 +177,10 @@ def test_labels_are_only_ever_declared_ones(tiny_model: Path) -> None:
 
 
 def test_forgetting_is_scored_on_shipped_text(tiny_model: Path) -> None:
-    texts = general_texts(None, 6).to_pylist()
+    scored, others = split_general_texts(None, 6)
+    texts = scored.to_pylist()
+    assert not {t["id"] for t in texts} & set(others["id"].to_pylist())
+    assert len(others) >= 36
     assert {t["language"] for t in texts} == {"en", "ja"}
     scores = score_forgetting(load_model(tiny_model).eval(), load_tokenizer(tiny_model), "base", texts, 64)
     assert scores.num_rows == 6
