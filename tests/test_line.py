@@ -34,6 +34,10 @@ gates: {{min_gain: 0.1, max_loss_ratio: 50, champion_margin: 0.1}}
 """
 
 
+APART = "duplicates: {threshold: 0.98}\nleakage: {threshold: 0.98}\n"
+"""Sentences of one pattern would be near-duplicates of each other, and all in one split."""
+
+
 def write_line(folder: Path, model: Path, rows: list[tuple[str, str]]) -> Path:
     """A recipe over `rows` in `folder`; its workspace is folder/.seimai."""
     folder.mkdir(exist_ok=True)
@@ -179,3 +183,56 @@ def test_missing_file_names_the_source(tiny_model: Path, tmp_path: Path) -> None
     (recipe.parent / "data.jsonl").unlink()
     with pytest.raises(SeimaiError, match=r"data\.jsonl"):
         run(recipe)
+
+
+def test_answers_are_judged_by_loss(tiny_model: Path, tmp_path: Path) -> None:
+    recipe = write_line(tmp_path / "a", tiny_model, [])
+    rows = [
+        {
+            "prompt": f"where is the {what} number {i}?",
+            "completion": f"The {what} number {i} is in box {i % 7}.",
+        }
+        for i in range(30)
+        for what in ("apple", "hammer", "plum")
+    ]
+    (recipe.parent / "data.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    text = (
+        recipe.read_text()
+        .replace("text-classification", "text-generation")
+        .replace("min_gain: 0.1", "min_gain: 0")
+    )
+    recipe.write_text(text + APART)
+    result = run(recipe)
+    assert result.exit_code is ExitCode.PROMOTED, result.message
+    data = load_report(workspace_of(recipe), result.run_id)
+    assert data is not None
+    assert data.verdict is not None
+    [overall] = data.verdict.comparisons
+    assert overall.metric == "loss"
+    assert overall.candidate_mean.value < overall.reference_mean.value
+
+
+def test_documents_become_passages_and_a_verdict(tiny_model: Path, tmp_path: Path) -> None:
+    recipe = write_line(tmp_path / "h", tiny_model, [])
+    folder = recipe.parent / "handbook"
+    folder.mkdir()
+    for i in range(80):
+        lines = [
+            f"The {what} of chapter {i} lies in drawer {i * 3 % 11}, not elsewhere."
+            for what in ("saw", "fig")
+        ]
+        (folder / f"chapter-{i}.md").write_text(f"# Chapter {i}\n\n" + "\n\n".join(lines) + "\n")
+    text = (
+        recipe.read_text()
+        .replace("text-classification", "language-modeling")
+        .replace("data.jsonl", "handbook")
+    )
+    recipe.write_text(
+        text.replace("min_gain: 0.1", "min_gain: 0") + APART + "passages: {min_characters: 20}\n"
+    )
+    result = run(recipe)
+    data = load_report(workspace_of(recipe), result.run_id)
+    assert data is not None
+    assert data.verdict is not None
+    assert {gate.name for gate in data.verdict.gates} >= {"superiority", "forgetting"}
+    assert result.exit_code in (ExitCode.PROMOTED, ExitCode.NOT_PROMOTED)
