@@ -16,7 +16,7 @@ from review.terminal import WorkspaceOption
 from review.terminal import app as review_app
 from tasks.errors import SeimaiError
 from tasks.recipe import Recipe, load_recipe
-from tasks.storage import Workspace, find_workspace
+from tasks.storage import Workspace, find_workspace, shown_path
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -48,7 +48,8 @@ def run(
     loaded = load_recipe(recipe)
     _configure(loaded)
     console = Console()
-    console.print(Text(f"seimai: {loaded.name} ({loaded.task}), workspace {loaded.workspace}"))
+    place = shown_path(Path(loaded.workspace))
+    console.print(Text(f"seimai: {loaded.name} ({loaded.task}), workspace {place}"))
     with console.status("starting (Prefect, libraries)"):
         from flows.retrain import Until as LastPart
         from flows.retrain import retrain

@@ -17,7 +17,7 @@ from tasks.ledger import Ledger
 from tasks.recipe import Recipe, load_recipe
 from tasks.records import Outcome, digest_of
 from tasks.report.gather import Parts, gather_report, save_report, stop_sentence
-from tasks.storage import Workspace
+from tasks.storage import Workspace, shown_path
 from tasks.watching import observe
 
 
@@ -128,9 +128,9 @@ def _finish(
 def _parts(line: Line, workspace: Workspace, run_id: str) -> Parts:
     curated, tuned, promotion = line.curated, line.tuned, line.promotion
     places = (
-        f"report: {workspace.path('runs', run_id, 'report.html')}",
+        f"report: {shown_path(workspace.path('runs', run_id, 'report.html'))}",
         "review queue: seimai review list",
-        f"what Great Expectations saw: {workspace.path('data_docs')}",
+        f"what Great Expectations saw: {shown_path(workspace.path('data_docs'))}",
         "every run and its stages: seimai ui (the Prefect UI)",
     )
     return Parts(

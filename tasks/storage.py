@@ -262,3 +262,8 @@ def find_workspace(given: str | None) -> Path:
         f"no workspace at {candidates[0]}{'' if chosen else ' nor in a folder above'}; run a recipe first, "
         "or name one with --workspace"
     )
+
+
+def shown_path(path: Path) -> Path:
+    """A path as a person reads it: relative where it lies below the current folder."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
