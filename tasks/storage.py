@@ -81,8 +81,9 @@ class Workspace(BaseModel):
         content = sink.getvalue()
         digest = hashlib.sha256(content).hexdigest()
         path = self.path("tables", f"{name}-{digest[:16]}.parquet")
-        with written_whole(path) as part:
-            part.write_bytes(content)
+        if not path.is_file() or file_digest(path) != digest:
+            with written_whole(path) as part:
+                part.write_bytes(content)
         return TableRef(path=str(path.relative_to(self.root)), digest=digest, rows=table.num_rows)
 
     def read_table(self, ref: TableRef) -> pa.Table:
