@@ -38,7 +38,7 @@ class Curated(BaseModel):
     """What the label-noise stage has to say to whoever looks next."""
 
 
-@flow(name="curate", validate_parameters=False)
+@flow(name="curate", flow_run_name="curate", validate_parameters=False)
 def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     files = find_all_files(recipe.sources)
     read = perform(ingest_stage, workspace, files, IngestSettings.of(recipe))

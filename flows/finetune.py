@@ -22,7 +22,7 @@ class Tuned(BaseModel):
     training: TrainResult
 
 
-@flow(name="finetune", validate_parameters=False)
+@flow(name="finetune", flow_run_name="finetune", validate_parameters=False)
 def finetune(recipe: Recipe, workspace: Workspace, snapshot: SnapshotRef) -> Tuned:
     base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
     _, others = split_general_texts(recipe.gates.general_text, recipe.evaluate.general_items)

@@ -28,7 +28,7 @@ class Promotion(BaseModel):
     model: RegisteredModel
 
 
-@flow(name="promote", validate_parameters=False)
+@flow(name="promote", flow_run_name="promote", validate_parameters=False)
 def promote(recipe: Recipe, workspace: Workspace, curated: Curated, tuned: Tuned) -> Promotion:
     """Scores all models, puts the gates, and registers the candidate with what they say."""
     settings = ScoreSettings.of(recipe)
