@@ -1,7 +1,6 @@
 """The `seimai` command. Heavy imports happen inside the commands, so that help answers at once."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.engine import configure_prefect
+from flows.engine import Until, configure_prefect
 from flows.models import app as models_app
 from review.terminal import WorkspaceOption
 from review.terminal import app as review_app
 from tasks.errors import SeimaiError
 from tasks.recipe import Recipe, load_recipe
-from tasks.storage import Workspace, find_workspace, shown_path
+from tasks.storage import Workspace, open_workspace, shown_path
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,14 +27,6 @@ app = typer.Typer(
 app.add_typer(review_app, name="review")
 app.add_typer(models_app, name="models")
 RecipeArgument = Annotated[Path, typer.Argument(help="Recipe file (YAML).", metavar="RECIPE")]
-
-
-class Until(StrEnum):
-    """As flows.retrain.Until, whose import takes seconds."""
-
-    CURATE = "curate"
-    FINETUNE = "finetune"
-    PROMOTE = "promote"
 
 
 @app.command()
@@ -51,12 +42,11 @@ def run(
     place = shown_path(Path(loaded.workspace))
     console.print(Text(f"seimai: {loaded.name} ({loaded.task}), workspace {place}"))
     with console.status("starting (Prefect, libraries)"):
-        from flows.retrain import Until as LastPart
         from flows.retrain import retrain
         from tasks.report.gather import load_report
         from tasks.report.summary import closing_table
 
-    result = retrain(recipe=str(recipe.resolve()), until=LastPart(until.value), wait=wait)
+    result = retrain(recipe=str(recipe.resolve()), until=until, wait=wait)
     data = load_report(Workspace(root=loaded.workspace), result.run_id)
     if data is not None:
         console.print(closing_table(data))
@@ -110,7 +100,7 @@ def report(
     from tasks.report.gather import load_report
     from tasks.report.summary import closing_table
 
-    place = _workspace(workspace)
+    place = open_workspace(workspace)
     found = Ledger(place.ledger_url).find_run(run_id)
     data = load_report(place, found["run_id"])
     if data is None:
@@ -126,7 +116,7 @@ def why(
     """Say what became of a sample in each snapshot, and why."""
     from flows.why import explain_sample
 
-    for line in explain_sample(_workspace(workspace), sample):
+    for line in explain_sample(open_workspace(workspace), sample):
         Console().print(Text(line))
 
 
@@ -139,13 +129,13 @@ def chat(
     """Try champion and base side by side."""
     from flows.chat import chat_loop
 
-    chat_loop(_workspace(workspace), model, tokens)
+    chat_loop(open_workspace(workspace), model, tokens)
 
 
 @app.command()
 def ui(workspace: WorkspaceOption = None) -> None:
     """Serve the Prefect UI over this workspace's runs."""
-    place = _workspace(workspace)
+    place = open_workspace(workspace)
     configure_prefect(Path(place.root))
     from flows.up import ui as serve
 
@@ -180,10 +170,6 @@ def watch(
         watch_once(recipe.resolve())
     else:
         look_again_and_again(recipe.resolve(), every)
-
-
-def _workspace(given: str | None) -> Workspace:
-    return Workspace(root=str(find_workspace(given)))
 
 
 def _configure(recipe: Recipe) -> None:

@@ -4,10 +4,19 @@ Prefect reads its settings when it is imported, so `configure_prefect` comes bef
 """
 
 import os
+from enum import StrEnum
 from pathlib import Path
 
 STARTUP_SECONDS = 90
 """The embedded server takes 11-41 s to answer on two busy cores; Prefect's own limit is 20."""
+
+
+class Until(StrEnum):
+    """The last part of the line that a run does."""
+
+    CURATE = "curate"
+    FINETUNE = "finetune"
+    PROMOTE = "promote"
 
 
 def configure_prefect(workspace: Path) -> None:

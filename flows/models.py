@@ -8,14 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from review.terminal import WorkspaceOption
-from tasks.storage import Workspace, find_workspace
+from tasks.storage import open_workspace
 
 app = typer.Typer(no_args_is_help=True, help="Look at registered models, and roll one back.")
 NameArgument = Annotated[str, typer.Argument(help="Registered model.")]
-
-
-def _workspace(given: str | None) -> Workspace:
-    return Workspace(root=str(find_workspace(given)))
 
 
 @app.command("list")
@@ -26,7 +22,7 @@ def list_command(workspace: WorkspaceOption = None) -> None:
     table = Table()
     for name in ("model", "version", "aliases", "verdict", "created", "snapshot"):
         table.add_column(name)
-    for model in list_models(_workspace(workspace)):
+    for model in list_models(open_workspace(workspace)):
         table.add_row(
             model.name,
             str(model.version),
@@ -44,7 +40,7 @@ def show(name: NameArgument, workspace: WorkspaceOption = None) -> None:
     from tasks.register import show_model
 
     console = Console()
-    for model in show_model(_workspace(workspace), name):
+    for model in show_model(open_workspace(workspace), name):
         aliases = ", ".join(model.aliases) or "no alias"
         console.print(Text(f"{model.name} version {model.version} ({aliases})", style="bold"))
         console.print(Text(f"  {model.outcome}: {model.sentence}"))
@@ -58,5 +54,5 @@ def rollback(name: NameArgument, workspace: WorkspaceOption = None) -> None:
     """Make the champion before the present one champion again."""
     from tasks.register import rollback as roll_back
 
-    model = roll_back(_workspace(workspace), name)
+    model = roll_back(open_workspace(workspace), name)
     Console().print(Text(f"champion of {model.name} is version {model.version} again"))

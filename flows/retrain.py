@@ -1,6 +1,5 @@
 """The main job: curate, finetune, promote, in a row, with one report at the end."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from prefect.runtime import flow_run
 from pydantic import BaseModel, ConfigDict
 
 from flows.curate import Curated, curate
+from flows.engine import Until
 from flows.finetune import Tuned, finetune
 from flows.promote import Promotion, promote
 from flows.publish import publish_report
@@ -19,14 +19,6 @@ from tasks.records import Outcome, digest_of
 from tasks.report.gather import Parts, gather_report, save_report, stop_sentence
 from tasks.storage import Workspace, shown_path
 from tasks.watching import observe
-
-
-class Until(StrEnum):
-    """The last part of the line that a run does."""
-
-    CURATE = "curate"
-    FINETUNE = "finetune"
-    PROMOTE = "promote"
 
 
 class RunResult(BaseModel):

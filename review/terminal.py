@@ -13,7 +13,7 @@ from review.decide import decide as record_decision
 from review.decide import find_flagged, newest_flagged
 from tasks.ledger import Ledger
 from tasks.records import Action, Disposition
-from tasks.storage import Workspace, find_workspace
+from tasks.storage import open_workspace
 
 app = typer.Typer(no_args_is_help=True, help="Decide about samples that were flagged.")
 WorkspaceOption = Annotated[
@@ -22,7 +22,7 @@ WorkspaceOption = Annotated[
 
 
 def _ledger(workspace: str | None) -> Ledger:
-    return Ledger(Workspace(root=str(find_workspace(workspace))).ledger_url)
+    return Ledger(open_workspace(workspace).ledger_url)
 
 
 @app.command("list")

@@ -27,7 +27,7 @@ from tasks.mlflow_store import (
     registry_file,
 )
 from tasks.records import Outcome, digest_of
-from tasks.storage import MANIFEST, Workspace, file_digest, written_whole
+from tasks.storage import Workspace, file_digests, written_whole
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -151,11 +151,7 @@ def folder_digest(folder: Path) -> str:
     Raises:
         StorageError: the folder holds no files.
     """
-    files = {
-        str(path.relative_to(folder)): file_digest(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != MANIFEST
-    }
+    files = file_digests(folder)
     if not files:
         raise StorageError(f"model folder {folder} holds no files")
     return digest_of(files)

@@ -202,13 +202,18 @@ class Workspace(BaseModel):
             ) from error
 
 
-def write_manifest(folder: Path) -> None:
-    """Lists every file under `folder` with its sha256, as the last file written."""
-    files = {
+def file_digests(folder: Path) -> dict[str, str]:
+    """Every file under `folder`, the manifest aside -> its sha256: what a manifest lists."""
+    return {
         str(path.relative_to(folder)): file_digest(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != MANIFEST
     }
+
+
+def write_manifest(folder: Path) -> None:
+    """Lists every file under `folder` with its sha256, as the last file written."""
+    files = file_digests(folder)
     with written_whole(folder / MANIFEST) as part:
         part.write_text(json.dumps({"files": files}, indent=1, sort_keys=True), encoding="utf-8")
 
@@ -263,6 +268,11 @@ def find_workspace(given: str | None) -> Path:
         f"no workspace at {candidates[0]}{'' if chosen else ' nor in a folder above'}; run a recipe first, "
         "or name one with --workspace"
     )
+
+
+def open_workspace(given: str | None) -> Workspace:
+    """The workspace that `find_workspace` finds."""
+    return Workspace(root=str(find_workspace(given)))
 
 
 def shown_path(path: Path) -> Path:
