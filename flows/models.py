@@ -19,16 +19,16 @@ def list_command(workspace: WorkspaceOption = None) -> None:
     """List every version of every model with its aliases and verdict."""
     from tasks.register import list_models
 
-    table = Table()
+    table = Table(box=None, pad_edge=False)
     for name in ("model", "version", "aliases", "verdict", "created", "snapshot"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for model in list_models(open_workspace(workspace)):
         table.add_row(
             model.name,
             str(model.version),
             ", ".join(model.aliases),
             model.outcome,
-            model.created,
+            model.created[:16].replace("T", " "),
             model.tags.get("snapshot", ""),
         )
     Console().print(table)
