@@ -21,7 +21,7 @@ def list_command(workspace: WorkspaceOption = None) -> None:
 
     table = Table(box=None, pad_edge=False)
     for name in ("model", "version", "aliases", "verdict", "created", "snapshot"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, no_wrap=name != "aliases")
     for model in list_models(open_workspace(workspace)):
         table.add_row(
             model.name,
