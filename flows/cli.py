@@ -1,6 +1,7 @@
 """The `seimai` command. Heavy imports happen inside the commands, so that help answers at once."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -182,6 +183,7 @@ def _complain(error: SeimaiError) -> None:
 
 def main() -> None:
     """Entry point: a SeimaiError is one message and its exit code, never a traceback."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")  # peft's, not the user's
     try:
         app()
     except SeimaiError as error:
