@@ -82,7 +82,7 @@ def run_flow(recipe: Recipe, workspace: Workspace) -> FlowRun:
     import prefect
 
     import flows.curate as module
-    from tasks.ingest import parse
+    from tasks.ingest import workers
 
     bodies: Clock = defaultdict(float)
     own: Clock = defaultdict(float)
@@ -93,7 +93,7 @@ def run_flow(recipe: Recipe, workspace: Workspace) -> FlowRun:
             stack.enter_context(patch.object(stage, "fn", _timed(stage.fn, bodies, stage.name)))
         for name in OWN_WORK:
             stack.enter_context(patch.object(module, name, _timed(getattr(module, name), own, name)))
-        stack.enter_context(patch.object(parse, "parse_file", _counted(parse.parse_file, computed)))
+        stack.enter_context(patch.object(workers, "_give", _counted(workers._give, computed)))
         stack.enter_context(patch.object(Workspace, "cached_arrays", _counting_cache(computed)))
         begin = time.perf_counter()
         snapshot = module.curate(recipe, workspace).snapshot

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from tasks.text import detect_language, is_cjk
+from tasks.language import detect_language
+from tasks.text import is_cjk
 
 _NGRAM = 12
 """Characters of an n-gram: two or three words. Shorter ones repeat in any text, in Japanese as in English."""

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.engine import Until, configure_prefect
+from flows.erase import erase_command
 from flows.models import app as models_app
 from review.terminal import WorkspaceOption
 from review.terminal import app as review_app
@@ -122,6 +123,21 @@ def why(
 
 
 @app.command()
+def diff(
+    first: Annotated[
+        str | None, typer.Argument(help="Snapshot, or its beginning; the newest but one when left out.")
+    ] = None,
+    second: Annotated[str | None, typer.Argument(help="Snapshot; the newest when left out.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="List every change, not the first only.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show documents and samples in, out and changed between two snapshots, and why."""
+    from flows.diff import diff_two
+
+    diff_two(open_workspace(workspace), first, second, everything)
+
+
+@app.command()
 def chat(
     model: Annotated[str | None, typer.Argument(help="Registered model; the only one when left out.")] = None,
     tokens: Annotated[int, typer.Option(min=1, max=1024, help="Most tokens of an answer.")] = 64,
@@ -131,6 +147,9 @@ def chat(
     from flows.chat import chat_loop
 
     chat_loop(open_workspace(workspace), model, tokens)
+
+
+app.command("erase")(erase_command)
 
 
 @app.command()

@@ -7,11 +7,13 @@ from flows.publish import publish_snapshot
 from tasks.base_model import base_model_stage, find_revision
 from tasks.duplicates.find import find_duplicates_stage
 from tasks.evaluate import base_losses_stage
-from tasks.ingest import IngestSettings, find_all_files, ingest_stage
+from tasks.ingest.contract import IngestSettings
+from tasks.ingest.files import find_all_files
+from tasks.ingest.stage import describe_files, ingest_stage
 from tasks.judge import judge_stage
 from tasks.label_noise import describe_noise, find_label_noise_stage, find_loss_outliers_stage
 from tasks.leakage import find_leaks_stage
-from tasks.ledger import Ledger
+from tasks.ledger import Ledger, now
 from tasks.privacy import find_personal_data_stage
 from tasks.quality import (
     ExpectationOutcome,
@@ -20,7 +22,7 @@ from tasks.quality import (
     check_snapshot_stage,
 )
 from tasks.recipe import Recipe
-from tasks.records import TableRef, Task, digest_of
+from tasks.records import FolderRef, TableRef, Task, digest_of
 from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
 from tasks.stage import perform, pipeline_version
 from tasks.storage import Workspace
@@ -40,8 +42,13 @@ class Curated(BaseModel):
 
 @flow(name="curate", flow_run_name="curate", validate_parameters=False)
 def curate(recipe: Recipe, workspace: Workspace) -> Curated:
-    files = find_all_files(recipe.sources)
-    read = perform(ingest_stage, workspace, files, IngestSettings.of(recipe))
+    ledger = Ledger(workspace.ledger_url)
+    looked = now()
+    files = find_all_files(recipe.sources, ledger.documents(), recipe.reading)
+    erased = {digest for digests in ledger.tombstones().values() for digest in digests}
+    settings = IngestSettings.of(recipe, _tokenizer(recipe, workspace), erased)
+    read = perform(ingest_stage, workspace, files, settings)
+    ledger.note_documents(describe_files(files, looked))
     documents = perform(check_documents_stage, workspace, read.documents, recipe.quality)
     quality = perform(
         check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels
@@ -60,7 +67,6 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         leaks,
         *noise,
     ]
-    ledger = Ledger(workspace.ledger_url)
     decisions = ledger.decisions()
     judgement = perform(judge_stage, workspace, duplicates.samples, findings, recipe.policy, decisions)
     lineage = {
@@ -73,6 +79,7 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         snapshot_stage,
         workspace,
         duplicates.samples,
+        read.documents,
         judgement,
         recipe.split,
         recipe.has_evaluation_source,
@@ -87,6 +94,14 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         lineage=lineage,
         notes=notes,
     )
+
+
+def _tokenizer(recipe: Recipe, workspace: Workspace) -> FolderRef | None:
+    """The base model, where passages are measured in its tokens."""
+    if recipe.task is not Task.LANGUAGE_MODELING or recipe.passages.max_tokens is None:
+        return None
+    base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
+    return base.folder
 
 
 def _label_noise(

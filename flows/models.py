@@ -1,6 +1,6 @@
 """`seimai models`: the registry in the terminal."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -9,6 +9,9 @@ from rich.text import Text
 
 from review.terminal import WorkspaceOption
 from tasks.storage import open_workspace
+
+if TYPE_CHECKING:
+    from tasks.register import RegisteredModel
 
 app = typer.Typer(no_args_is_help=True, help="Look at registered models, and roll one back.")
 NameArgument = Annotated[str, typer.Argument(help="Registered model.")]
@@ -26,12 +29,17 @@ def list_command(workspace: WorkspaceOption = None) -> None:
         table.add_row(
             model.name,
             str(model.version),
-            ", ".join(model.aliases),
+            ", ".join((*model.aliases, *_due(model))),
             model.outcome,
             model.created[:16].replace("T", " "),
             model.tags.get("snapshot", ""),
         )
     Console().print(table)
+
+
+def _due(model: "RegisteredModel") -> list[str]:
+    """What an erasure asks for: the model learned from what is to be forgotten."""
+    return ["due for retraining"] if "due_for_retraining" in model.tags else []
 
 
 @app.command()

@@ -39,7 +39,16 @@ def promote(recipe: Recipe, workspace: Workspace, curated: Curated, tuned: Tuned
     if standing is not None:
         models["champion"] = FolderRef(path=standing.path, digest=standing.digest)
     scores = [
-        perform(score_stage.with_options(name=f"score: {name}"), workspace, tuned.base, folder, name, curated.snapshot.samples, general, settings)
+        perform(
+            score_stage.with_options(name=f"score: {name}"),
+            workspace,
+            tuned.base,
+            folder,
+            name,
+            curated.snapshot.samples,
+            general,
+            settings,
+        )
         for name, folder in models.items()
     ]
     table = perform(gather_scores_stage, workspace, scores)

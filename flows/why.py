@@ -53,12 +53,27 @@ def _rows(folder: Any, sample: str) -> Iterator[dict[str, Any]]:
 def _tell(row: dict[str, Any]) -> Iterator[str]:
     text = " ".join((row["input"] or row["target"]).split())
     yield f"  {row['sample_id'][:12]} {text[:100]!r} label: {row['label']}"
-    yield f"  from {row['uri']} line {row['line']} (id {row['source_id']}), group {row['group_id'][:16]}"
+    yield f"  from {row['uri']}{_place(row)}"
+    yield f"  id {row['source_id']}, group {row['group_id'][:16]}, document {(row['doc_id'] or '')[:12]}"
+    if row["support"]:
+        yield f"  rests on {row['document'] or 'its document'}: {' '.join(row['support'].split())[:200]!r}"
+    if row["license"] or row["owner"]:
+        yield f"  licence {row['license'] or 'not stated'}, owner {row['owner'] or 'not stated'}"
     if row.get("split"):
         edited = f", edited from {row['edited_from'][:12]}" if row.get("edited_from") else ""
         yield f"  {row['disposition']}: in the {row['split']} split{edited}"
     else:
         yield f"  {row['disposition']} by {row['stage']}/{row['check']}: {row['reason']}"
+
+
+def _place(row: dict[str, Any]) -> str:
+    """Page, sheet or headings, line and characters, as far as the format has them."""
+    parts = [f"page {row['page']}" if row["page"] else "", row["section"] or ""]
+    parts += [f"line {row['line']}" if row["line"] else ""]
+    if row["start"] is not None:
+        parts.append(f"characters {row['start']:,} to {row['end']:,} of its text")
+    told = ", ".join(part for part in parts if part)
+    return f": {told}" if told else ""
 
 
 def _findings(folder: Any, row: int) -> Iterator[str]:

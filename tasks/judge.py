@@ -44,6 +44,9 @@ DEFAULT_POLICY: dict[str, Disposition] = {
     "too_long": Disposition.QUARANTINE,
     "too_short": Disposition.QUARANTINE,
     "personal_data": Disposition.EDIT,
+    "superseded": Disposition.DROP,
+    "stale": Disposition.QUARANTINE,
+    "document_gone": Disposition.QUARANTINE,
 }
 """Checks that are not named here quarantine when critical and are only reported otherwise."""
 

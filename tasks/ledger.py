@@ -1,7 +1,8 @@
-"""The ledger: runs, snapshots, flagged samples, decisions, verdicts and watched files, in one SQL database.
+"""The ledger: runs, snapshots, decisions, verdicts, the document index and erasures, in one SQL database.
 
 The only module that touches the database. Rows are added, never changed (runs are closed once; what a watcher
-saw is replaced). Schema changes are alembic migrations in `tasks/migrations`.
+saw is replaced; an erasure blanks the text that rows quote). Schema changes are alembic migrations in
+`tasks/migrations`.
 """
 
 import json
@@ -95,6 +96,38 @@ WATCHED = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     _text("modified", nullable=False),
     _text("digest", nullable=False),
+    _text("etag", nullable=False),
+    _text("checked", nullable=False),
+)
+DOCUMENTS = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("uri", sa.String(700), primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    _text("modified", nullable=False),
+    _text("etag", nullable=False),
+    _text("digest", nullable=False),
+    _text("checked", nullable=False),
+    _text("reader", nullable=False),
+    _text("family", nullable=False),
+)
+ERASURES = sa.Table(
+    "erasures",
+    metadata,
+    _key("erasure_id"),
+    _text("created", nullable=False),
+    _text("actor", nullable=False),
+    _text("reason", nullable=False),
+    _text("request", nullable=False),
+    _text("found", nullable=False),
+    _text("models", nullable=False),
+)
+TOMBSTONES = sa.Table(
+    "tombstones",
+    metadata,
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("erasure_id", sa.String(64), nullable=False),
 )
 
 
@@ -228,7 +261,7 @@ class Ledger:
         )
 
     def watched(self, recipe: str) -> dict[str, dict[str, Any]]:
-        """What the last run of `recipe` saw: uri -> size (bytes), modified, digest."""
+        """What the last run of `recipe` saw: uri -> size (bytes), modified, etag, digest, checked."""
         return {r["uri"]: r for r in self._select(WATCHED.select().where(WATCHED.c.recipe == recipe))}
 
     def set_watched(self, recipe: str, seen: Sequence[Mapping[str, Any]]) -> None:
@@ -237,6 +270,74 @@ class Ledger:
             connection.execute(WATCHED.delete().where(WATCHED.c.recipe == recipe))
             if seen:
                 connection.execute(WATCHED.insert(), [dict(row, recipe=recipe) for row in seen])
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """The document index: uri -> size (bytes), modified, etag, digest, checked (when it was last read),
+        reader (parser version) and family, of every file as a run last saw it."""
+        return {r["uri"]: r for r in self._select(DOCUMENTS.select())}
+
+    def note_documents(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Puts files into the index, over what it said of the same URIs."""
+        known = self.documents()
+        fresh = [dict(row) for row in rows if known.get(row["uri"]) != row]
+        with self.engine.begin() as connection:
+            for row in fresh:
+                connection.execute(DOCUMENTS.delete().where(DOCUMENTS.c.uri == row["uri"]))
+            if fresh:
+                connection.execute(DOCUMENTS.insert(), fresh)
+
+    def add_erasure(
+        self,
+        request: Mapping[str, Any],
+        found: Mapping[str, Any],
+        models: Sequence[str],
+        tombstones: Iterable[tuple[str, str]],
+        actor: str,
+        reason: str,
+    ) -> str:
+        """Records what was erased, and what shall not come back, in one transaction; returns the receipt's id.
+
+        Args:
+            request: what was asked for, without any text that was to be erased.
+            found: what held it: counts and digests.
+            models: names and versions that are due for retraining.
+            tombstones: (kind, digest): kind "sample" or "document".
+        """
+        erasure_id = uuid.uuid4().hex
+        standing = self.tombstones()
+        rows = [
+            dict(kind=kind, digest=digest, erasure_id=erasure_id)
+            for kind, digest in sorted(set(tombstones))
+            if digest not in standing.get(kind, {})
+        ]
+        with self.engine.begin() as connection:
+            connection.execute(
+                ERASURES.insert(),
+                dict(
+                    erasure_id=erasure_id,
+                    created=now(),
+                    actor=actor,
+                    reason=reason,
+                    request=json.dumps(request, ensure_ascii=False),
+                    found=json.dumps(found, ensure_ascii=False),
+                    models=json.dumps(list(models), ensure_ascii=False),
+                ),
+            )
+            if rows:
+                connection.execute(TOMBSTONES.insert(), rows)
+        return erasure_id
+
+    def erasures(self) -> list[dict[str, Any]]:
+        """The receipts, the newest first, with request, found and models as Python values."""
+        rows = self._select(ERASURES.select().order_by(ERASURES.c.created.desc()))
+        return [r | {key: json.loads(r[key]) for key in ("request", "found", "models")} for r in rows]
+
+    def tombstones(self) -> dict[str, dict[str, str]]:
+        """What shall not come back: kind ("sample" or "document") -> digest -> erasure_id."""
+        stones: dict[str, dict[str, str]] = {}
+        for row in self._select(TOMBSTONES.select()):
+            stones.setdefault(row["kind"], {})[row["digest"]] = row["erasure_id"]
+        return stones
 
     def find_run(self, run_id: str | None) -> dict[str, Any]:
         """The run whose id begins with `run_id`, or the newest one.
@@ -249,6 +350,29 @@ class Ledger:
             known = ", ".join(run["run_id"] for run in self.runs()[:5]) or "none yet"
             raise SeimaiError(f"{len(runs)} runs match {run_id or 'the newest'!r}; newest runs: {known}")
         return runs[0]
+
+    def stored(self, table: str) -> list[dict[str, Any]]:
+        """Every row of "flagged", "decisions" or "runs" as it is stored, JSON as text."""
+        return self._select(metadata.tables[table].select())
+
+    def rewrite(self, changed: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """For erasure: puts rows in the place of those with the same key, and leaves nothing of the old ones.
+
+        Args:
+            changed: table -> rows as `stored` gives them.
+        """
+        sqlite = self.engine.dialect.name == "sqlite"
+        with self.engine.begin() as connection:
+            if sqlite:
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            for name, rows in changed.items():
+                table = metadata.tables[name]
+                for row in rows:
+                    key = [column == row[column.name] for column in table.primary_key]
+                    connection.execute(table.update().where(*key).values(**row))
+        if sqlite:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM")
 
     def _insert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         with self.engine.begin() as connection:

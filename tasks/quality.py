@@ -87,8 +87,14 @@ def check_samples(
 
 
 def check_documents(documents: pa.Table, settings: QualitySettings) -> QualityResult:
-    """Holds documents (schema DOCUMENT) against their suite; findings have a uri and no row."""
-    frame = _frame(documents)
+    """Holds documents (schema DOCUMENT) against their suite; findings have a uri and no row.
+
+    Files whose rows are samples have no text of their own, and are not looked at.
+    """
+    if "text" in documents.column_names:
+        documents = documents.filter(documents["text"].is_valid())
+    nested = [field.name for field in documents.schema if pa.types.is_nested(field.type)]
+    frame = _frame(documents.drop_columns(nested))
     return _check(documents, "documents", _values(settings), {"none": _columns(documents), "all": frame})
 
 

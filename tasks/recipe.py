@@ -26,6 +26,21 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
     MARKDOWN = "markdown"
     TEXT = "text"
+    HTML = "html"
+    PDF = "pdf"
+    DOCX = "docx"
+    PPTX = "pptx"
+    SHEET = "sheet"
+    """xlsx, xlsm, xlsb, xls and ods."""
+    EML = "eml"
+    MSG = "msg"
+    RTF = "rtf"
+    ODT = "odt"
+    EPUB = "epub"
+    SQL = "sql"
+    """The rows of `query`, from the database that `path` names."""
+    UNSUPPORTED = "unsupported"
+    """Found in a folder, but nothing that can be read: told in a finding."""
 
 
 class Columns(Settings):
@@ -38,7 +53,24 @@ class Columns(Settings):
     prompt: str = "prompt"
     """Question or instruction of a text-generation sample: a string, or a list of role/content messages."""
     completion: str = "completion"
-    """Answer of a text-generation sample: a string, or a list of messages."""
+    """Answer of a text-generation sample: a string, or a list of messages. With `prompt` it maps any pair:
+    source and summary, plain and polite."""
+    spans: str = "spans"
+    """Entities of a token-classification sample: a list of start, end and label; see also `tags`."""
+    tags: str = "tags"
+    """BIO tags of a token-classification sample, one for each of the `tokens`."""
+    tokens: str = "tokens"
+    """Tokens of a token-classification sample whose labels are BIO tags."""
+    document: str = "document"
+    """Name of the document that an answer rests on, if the row says: the pair goes to review when it changed."""
+    support: str = "support"
+    """The words of that document that support the answer, if the row says."""
+    thread: str = "thread"
+    """Id of the conversation that a row is a turn of; rows with one are turns when there is a `speaker` too."""
+    speaker: str = "speaker"
+    """Who says the turn: compared with `threads.agents`."""
+    status: str = "status"
+    """State of the conversation, if the row says: compared with `threads.resolved`."""
     id: str = "id"
     """The source's own id of the row, if it has one; duplicate ids are reported."""
     date: str = "date"
@@ -51,7 +83,12 @@ class Source(Settings):
     """Where samples come from."""
 
     path: str
-    """A file, a folder, a glob, or any fsspec URL; relative to the recipe's folder."""
+    """A file, a folder, a glob, any fsspec URL (s3://…, hf://datasets/…), or with `query` a SQLAlchemy URL;
+    relative to the recipe's folder."""
+    query: str | None = None
+    """SELECT whose rows are the samples (or turns), from the database at `path`."""
+    options: dict[str, str | int | bool] = {}
+    """Options of the store, as fsspec names them: endpoint_url, anon, …; secrets belong in the environment."""
     role: Role = Role.TRAIN
     """`train`, or `evaluation`: never trained on, and the gate set where one is given."""
     format: FileFormat | None = None
@@ -65,6 +102,14 @@ class Source(Settings):
     """Licence of the material, carried to the snapshot and the model card."""
     owner: str | None = None
     """Who answers for the material."""
+
+    @model_validator(mode="after")
+    def _query_with_database(self) -> Self:
+        if self.query is not None and self.format not in (None, FileFormat.SQL):
+            raise ValueError(f"query={self.query!r} goes with format 'sql', but format={self.format.value!r}")
+        if self.query is None and self.format is FileFormat.SQL:
+            raise ValueError("format='sql' needs a query")
+        return self
 
 
 class BaseModelSettings(Settings):
@@ -82,11 +127,34 @@ class BaseModelSettings(Settings):
         return self
 
 
+class ReadingSettings(Settings):
+    """Limits on what one file may cost; a file that goes beyond gives a finding, and the others are read."""
+
+    timeout: float = Field(default=60, gt=0)
+    """Seconds for one file."""
+    max_bytes: int = Field(default=500_000_000, ge=1)
+    """Bytes of one file."""
+    max_memory: int = Field(default=4_000_000_000, ge=200_000_000)
+    """Bytes of memory that reading one file may take."""
+    max_pages: int = Field(default=5_000, ge=1)
+    """Pages, slides or sheets of one document."""
+    max_unpacked_bytes: int = Field(default=1_000_000_000, ge=1)
+    """Bytes that the contents of one docx, xlsx, epub, … may unpack to."""
+    workers: int = Field(default=2, ge=1, le=256)
+    """Files read at once, each in a process of its own."""
+    nfkc: bool = False
+    """Fold full-width letters, half-width kana and their like (NFKC) in stored text, code aside."""
+
+
 class PassageSettings(Settings):
     """How documents are cut into passages for language modelling."""
 
+    max_tokens: int | None = Field(default=None, ge=16, le=131_072)
+    """Tokens of the base model that a passage holds at the most; goes before `max_characters` when given."""
     max_characters: int = Field(default=1200, ge=100, le=20_000)
     """Characters a passage holds at the most; paragraphs are kept whole where they fit."""
+    keep_boilerplate: bool = False
+    """Whether navigation, page headers and footers, signatures and quoted replies stay in."""
     min_characters: int = Field(default=80, ge=1)
     """Passages with fewer characters are joined to their neighbour or left out with a finding."""
 
@@ -97,6 +165,60 @@ class PassageSettings(Settings):
                 f"min_characters={self.min_characters} must be below max_characters={self.max_characters}"
             )
         return self
+
+
+class TeacherSettings(Settings):
+    """A model behind an OpenAI-compatible URL that writes question/answer pairs from passages."""
+
+    url: str
+    """Base URL, up to and with /v1."""
+    model: str
+    """Name that the server knows the model by."""
+    key_variable: str = "OPENAI_API_KEY"
+    """Environment variable that holds the key; no key is sent when it is not set."""
+    pairs: int = Field(default=2, ge=1, le=20)
+    """Pairs asked for on each passage."""
+    timeout: float = Field(default=60, gt=0)
+    """Seconds for one answer."""
+
+
+class QuestionSettings(Settings):
+    """Question/answer pairs from documents, for text-generation."""
+
+    max_characters: int = Field(default=2_000, ge=50)
+    """Characters of an answer; a longer section gives no pair, but a finding."""
+    glossary: bool = True
+    """Whether entries of glossaries and tables of terms become questions."""
+    teacher: TeacherSettings | None = None
+    """Off when left out: nothing leaves the machine."""
+
+
+class ThreadSettings(Settings):
+    """Question/answer pairs from tickets, chats and mail, for text-generation."""
+
+    agents: tuple[str, ...] = (
+        "agent",
+        "support",
+        "assistant",
+        "operator",
+        "サポート",
+        "担当",
+        "オペレーター",
+    )
+    """Who answers for the company: values of `columns.speaker`, or parts of a mail address; case is ignored."""
+    resolved: tuple[str, ...] = (
+        "resolved",
+        "solved",
+        "closed",
+        "done",
+        "解決",
+        "解決済み",
+        "完了",
+        "対応済み",
+    )
+    """Values of `columns.status` that make a conversation worth learning from, where the data has a status."""
+    history: int = Field(default=4, ge=0, le=100)
+    """Earlier turns that a prompt carries."""
 
 
 class QualitySettings(Settings):
@@ -223,7 +345,10 @@ class Recipe(Settings):
     labels: tuple[str, ...] | None = None
     """The declared label set of text-classification; the labels found in the sources when left out."""
     base_model: BaseModelSettings = BaseModelSettings()
+    reading: ReadingSettings = ReadingSettings()
     passages: PassageSettings = PassageSettings()
+    questions: QuestionSettings = QuestionSettings()
+    threads: ThreadSettings = ThreadSettings()
     quality: QualitySettings = QualitySettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     leakage: LeakageSettings = LeakageSettings()

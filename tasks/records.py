@@ -19,6 +19,7 @@ class Task(StrEnum):
     """What the tuned model is for."""
 
     TEXT_CLASSIFICATION = "text-classification"
+    TOKEN_CLASSIFICATION = "token-classification"
     TEXT_GENERATION = "text-generation"
     LANGUAGE_MODELING = "language-modeling"
 
@@ -69,6 +70,23 @@ class Outcome(StrEnum):
 
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+BLOCKS = pa.list_(
+    pa.struct(
+        [
+            ("kind", pa.string()),  # heading, paragraph, list_item, table, code or quote
+            ("start", pa.int64()),  # character span in the document's text
+            ("end", pa.int64()),
+            ("level", pa.int64()),  # of a heading, 1-6; depth of a list item, from 1; else 0
+            ("title", pa.string()),  # a heading's words; "" for other kinds
+            ("page", pa.int64()),  # 1-based page or slide; null where the format has none
+            ("part", pa.string()),  # name of the sheet or chapter that it stands in, "" without one
+            ("line", pa.int64()),  # 1-based line of the file, where the format has lines
+            ("boilerplate", pa.string()),  # what it is if it is not content: navigation, page_header, …
+        ]
+    )
+)
+CHANGES = pa.list_(pa.struct([("name", pa.string()), ("count", pa.int64())]))
+SPANS = pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64()), ("label", pa.string())]))
 
 DOCUMENT = pa.schema(
     [
@@ -79,7 +97,16 @@ DOCUMENT = pa.schema(
         ("media_type", pa.string()),
         ("language", pa.string()),
         ("title", pa.string()),
-        ("text", pa.string()),
+        ("text", pa.string()),  # Markdown; null for a table whose rows are samples
+        ("blocks", BLOCKS),
+        (
+            "changes",
+            CHANGES,
+        ),  # what reading changed in the text, by kind: mojibake, invisible, joined_lines, …
+        (
+            "metadata",
+            pa.string(),
+        ),  # JSON of strings: what the format says of the document (author, mail headers)
         ("modified", pa.string()),  # ISO 8601, UTC
         ("family", pa.string()),  # versions of one document share it
         ("license", pa.string()),
@@ -96,6 +123,7 @@ SAMPLE = pa.schema(
         ("prompt", MESSAGES),
         ("completion", MESSAGES),
         ("label", pa.string()),
+        ("spans", SPANS),  # labelled characters of `input`, for token-classification
         ("input", pa.string()),  # what the user says: the last user message ("" for language modelling)
         ("target", pa.string()),  # what the model shall say: the completion's text
         ("language", pa.string()),
@@ -104,8 +132,13 @@ SAMPLE = pa.schema(
         ("doc_id", pa.string()),
         ("uri", pa.string()),
         ("line", pa.int64()),  # 1-based line or row in the file
+        ("page", pa.int64()),  # 1-based page or slide
+        ("section", pa.string()),  # sheet or chapter and headings, outermost first, joined by " > "
         ("start", pa.int64()),  # character span in the document's text
         ("end", pa.int64()),
+        ("document", pa.string()),  # the document that the source says the answer rests on
+        ("support", pa.string()),  # the words of that document that support the answer
+        ("builder", pa.string()),  # what made it: rows, passages, questions, threads or teacher
         ("date", pa.string()),
         ("license", pa.string()),
         ("owner", pa.string()),
@@ -144,6 +177,9 @@ DISPOSITION = pa.schema(
 SET_ASIDE = pa.schema([*SAMPLE, *[f for f in DISPOSITION if f.name != "row"]])
 SNAPSHOT_SAMPLE = pa.schema(
     [*SAMPLE, ("split", pa.string()), ("disposition", pa.string()), ("edited_from", pa.string())]
+)
+SNAPSHOT_DOCUMENT = pa.schema(
+    [f for f in DOCUMENT if f.name not in ("text", "blocks", "metadata", "modified")]
 )
 
 SCORE = pa.schema(

@@ -22,6 +22,7 @@ from tasks.recipe import SplitSettings
 from tasks.records import (
     SAMPLE,
     SET_ASIDE,
+    SNAPSHOT_DOCUMENT,
     SNAPSHOT_SAMPLE,
     Disposition,
     FolderRef,
@@ -49,6 +50,7 @@ class SnapshotRef(BaseModel):
     samples: TableRef
     set_aside: TableRef
     findings: TableRef
+    documents: TableRef
     counts: dict[str, int]
     """input, keep, edit, quarantine, drop, and the rows of each split."""
     reasons: tuple[ReasonCount, ...]
@@ -176,6 +178,7 @@ def flagged_rows(samples: pa.Table, dispositions: pa.Table, findings: pa.Table) 
 def snapshot_stage(
     workspace: Workspace,
     samples: TableRef,
+    documents: TableRef,
     judgement: JudgementRefs,
     settings: SplitSettings,
     has_evaluation: bool,
@@ -184,6 +187,7 @@ def snapshot_stage(
     """Writes the snapshot's folder; its id is the digest of its content and lineage.
 
     Args:
+        documents: what ingest read; the snapshot keeps which they were, not their text or when they were written.
         lineage: digests of inputs, recipe, code and decisions, for the manifest.
     """
     edits = {r["row"]: json.loads(r["edit"]) for r in workspace.read_table(judgement.edits).to_pylist()}
@@ -191,7 +195,12 @@ def snapshot_stage(
     kept, aside = assemble(workspace.read_table(samples), dispositions, edits, settings, has_evaluation)
     counts = count_rows(kept, aside)
     require_splits(counts)
-    tables = {"samples": kept, "set_aside": aside, "findings": workspace.read_table(judgement.findings)}
+    tables = {
+        "samples": kept,
+        "set_aside": aside,
+        "findings": workspace.read_table(judgement.findings),
+        "documents": workspace.read_table(documents).select(SNAPSHOT_DOCUMENT.names),
+    }
     refs = {name: workspace.write_table(table, name) for name, table in tables.items()}
     snapshot_id = digest_of([{k: r.digest for k, r in refs.items()}, lineage])[:16]
     facts = {

@@ -20,10 +20,13 @@ from tasks.storage import Workspace
 
 
 def code_version(*modules: ModuleType) -> str:
-    """sha256 over the source of `modules`: a cached result dies with the code that made it."""
+    """sha256 over the source of `modules`, all of a package: a cached result dies with the code that made it."""
     digest = hashlib.sha256()
     for module in sorted(modules, key=lambda m: m.__name__):
-        digest.update(Path(inspect.getfile(module)).read_bytes())
+        source = Path(inspect.getfile(module))
+        files = sorted(source.parent.rglob("*.[pm][yd]")) if hasattr(module, "__path__") else [source]
+        for file in files:
+            digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What every witness needs to know of a text: its matching form, its script, its language."""
+"""What every witness needs to know of a text: its matching form, its script."""
 
 import re
 import unicodedata
@@ -32,21 +32,6 @@ def script_counts(text: str) -> dict[str, int]:
 def is_cjk(text: str) -> bool:
     """Whether kana, kanji or hangul make up at least `CJK_SHARE` of the letters."""
     return _is_cjk(script_counts(text))
-
-
-def detect_language(text: str) -> str:
-    """Language by script: "ja" (kana beside CJK letters), "zh", "ko", "en" (Latin), "und" without letters.
-
-    Latin text counts as English: telling Latin-script languages apart needs a model, not a script.
-    """
-    counts = script_counts(text)
-    if not any(counts.values()):
-        return "und"
-    if not _is_cjk(counts):
-        return "en"
-    if counts["hangul"] > counts["han"] + counts["kana"]:
-        return "ko"
-    return "ja" if counts["kana"] else "zh"
 
 
 def _count(letters: re.Pattern[str], text: str) -> int:

@@ -1,6 +1,7 @@
 """How a sample becomes token ids: one place, so that what is audited, trained on and scored is the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.errors import DataGateError
@@ -48,3 +49,19 @@ def prompt_ids(tokenizer: Any, prompt: Messages) -> list[int]:
     return tokenizer.apply_chat_template(
         list(prompt), tokenize=True, add_generation_prompt=True, return_dict=False
     )
+
+
+def token_counter(folder: Path) -> Callable[[str], int]:
+    """Counts the tokens of a text for the base model in `folder`, without loading transformers.
+
+    Raises:
+        DataGateError: the model has no tokenizer.json to count with.
+    """
+    from tokenizers import Tokenizer
+
+    file = folder / "tokenizer.json"
+    if not file.is_file():
+        raise DataGateError(f"{file} is missing: passages.max_tokens needs it; give passages.max_characters")
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    return lambda text: len(tokenizer.encode(text, add_special_tokens=False))

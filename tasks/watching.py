@@ -1,8 +1,8 @@
 """What a run saw of its sources and its base model, and what has changed since.
 
-A row is `uri`, `size` (bytes), `modified` (ISO 8601, UTC, or "" where the store does not say) and `digest`,
-as `Ledger.watched` keeps them. The base model is a row too: its uri is `base-model:` and its source, its
-digest the revision.
+A row is `uri`, `size` (bytes), `modified` (ISO 8601, UTC, or "" where the store does not say), `etag`, `digest` and
+`checked` (a time before it was read), as `Ledger.watched` keeps them. The base model is a row too: its uri is
+`base-model:` and its source, its digest the revision.
 """
 
 import logging
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from tasks.base_model import WEIGHTS, find_revision
 from tasks.errors import RecipeError
+from tasks.ingest.contract import SourceFile
 from tasks.ingest.files import NOTHING_KNOWN, find_files
 from tasks.recipe import BaseModelSettings, Recipe
 
@@ -49,10 +50,15 @@ def observe(recipe: Recipe, known: Mapping[str, Mapping[str, Any]] = NOTHING_KNO
     """
     rows: dict[str, Row] = {}
     unread = False
+    checked = datetime.now(UTC).isoformat()
     for index, source in enumerate(recipe.sources):
         try:
-            for file in find_files(source, index, known):
-                rows[file.uri] = _row(file.uri, file.size, file.modified or "", file.digest)
+            for file in find_files(source, index, known, recipe.reading):
+                if file.trouble is None:
+                    rows[file.uri] = index_row(file, checked)
+                else:
+                    logger.warning("%s is left as it was last seen: %s", file.uri, file.trouble.reason)
+                    unread = True
         except RecipeError as error:
             logger.warning("%s is left as it was last seen: %s", recipe.name, error)
             unread = True
@@ -95,7 +101,8 @@ def _base_model(settings: BaseModelSettings, known: Mapping[str, Mapping[str, An
         yield _kept(before)
         return
     try:
-        yield _row(uri, size, modified, find_revision(settings))
+        revision = find_revision(settings)
+        yield dict(uri=uri, size=size, modified=modified, digest=revision, etag="", checked="")
     except RecipeError as error:
         logger.warning("the base model is left as it was last seen: %s", error)
         if before:
@@ -115,9 +122,21 @@ def _size_and_time(settings: BaseModelSettings) -> tuple[int, str]:
     return sum(stat.st_size for stat in stats), datetime.fromtimestamp(newest, UTC).isoformat()
 
 
-def _row(uri: str, size: int, modified: str, digest: str) -> Row:
-    return {"uri": uri, "size": size, "modified": modified, "digest": digest}
+def index_row(file: SourceFile, checked: str) -> Row:
+    """A file as `Ledger.watched` and `Ledger.documents` keep it.
+
+    Args:
+        checked: ISO 8601, UTC; a time before the file was looked at.
+    """
+    return {
+        "uri": file.uri,
+        "size": file.size,
+        "modified": file.modified or "",
+        "digest": file.digest,
+        "etag": file.etag or "",
+        "checked": checked,
+    }
 
 
 def _kept(row: Mapping[str, Any]) -> Row:
-    return _row(row["uri"], row["size"], row["modified"], row["digest"])
+    return {key: row[key] for key in ("uri", "size", "modified", "digest", "etag", "checked")}

@@ -40,8 +40,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "check", "init", "report", "models list", "models show", "models rollback", "chat", "why", "ui", "up",
-     "review list", "review show", "review decide"],
+    ["run", "check", "init", "report", "models list", "models show", "models rollback", "chat", "why", "diff", "erase",
+     "ui", "up", "review list", "review show", "review decide"],
 )  # fmt: skip
 def test_every_command_has_help(command: str) -> None:
     result = RUNNER.invoke(app, [*command.split(), "--help"])

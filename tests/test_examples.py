@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from benchmarks.planted import CHECKS, score_kind
+from tasks.language import detect_language
 from tasks.recipe import load_recipe
-from tasks.text import detect_language, matching_form
+from tasks.text import matching_form
 
 SUPPORT = Path(__file__).parent.parent / "examples" / "support"
 

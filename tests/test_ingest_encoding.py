@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.ingest.encoding import UndecodableError, decode_text
+from tasks.ingest.contract import UnreadableError
+from tasks.ingest.encoding import decode_text
 
 SHORT = "カードが届きません"
 LONG = "お世話になっております。注文番号123の商品が、まだ届いていません。\nご確認をお願いいたします。"
@@ -50,7 +51,7 @@ def test_cut_off_utf8_keeps_everything_but_the_broken_place() -> None:
 
 def test_forced_encoding_is_taken_at_its_word() -> None:
     assert decode_text(SHORT.encode("euc_jp"), "euc_jp").text == SHORT
-    with pytest.raises(UndecodableError, match=r"not utf-8: .* at byte 0"):
+    with pytest.raises(UnreadableError, match=r"not utf-8: .* at byte 0"):
         decode_text(SHORT.encode("cp932"), "utf-8")
     with pytest.raises(LookupError):
         decode_text(b"x", "klingon")
@@ -62,7 +63,7 @@ def test_forced_utf8_takes_the_mark_off() -> None:
 
 def test_binary_is_not_text() -> None:
     noise = random.Random(0).randbytes(4000)
-    with pytest.raises(UndecodableError):
+    with pytest.raises(UnreadableError):
         decode_text(b"\x89PNG\r\n\x1a\n\x00\x00" + noise)
 
 

@@ -9,7 +9,7 @@ import pytest
 from fsspec import AbstractFileSystem
 
 from tasks.errors import RecipeError
-from tasks.ingest import find_all_files, find_files
+from tasks.ingest.files import find_all_files, find_files
 from tasks.recipe import FileFormat, Source
 
 
@@ -36,8 +36,10 @@ def test_a_file_is_described(tmp_path: Path) -> None:
     assert file.modified == "1970-01-01T00:00:00+00:00"
 
 
-def test_a_folder_gives_known_endings_and_nothing_hidden(folder: Path) -> None:
-    assert names(str(folder)) == ["b.md", "a.txt", "c.jsonl"]
+def test_a_folder_gives_every_file_that_is_not_hidden(folder: Path) -> None:
+    found = {Path(file.uri).name: file.format for file in find_files(Source(path=str(folder)))}
+    assert list(found) == ["b.md", "a.txt", "c.jsonl", "image.png"]
+    assert found["image.png"] is FileFormat.UNSUPPORTED
 
 
 def test_a_format_narrows_a_folder(folder: Path) -> None:
@@ -95,7 +97,9 @@ class LockedFileSystem(AbstractFileSystem):
 
 def test_an_unreadable_file_is_named() -> None:
     fsspec.register_implementation("locked", LockedFileSystem, clobber=True)
-    with pytest.raises(RecipeError, match=r"sources\.0\.path.*no permission to read seimai/secret\.csv"):
+    with pytest.raises(
+        RecipeError, match=r"sources\.0\.path.*locked://seimai/secret\.csv.*Permission denied"
+    ):
         find_files(Source(path="locked://seimai/secret.csv"))
 
 

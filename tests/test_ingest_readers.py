@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.ingest.contract import TableContent
-from tasks.ingest.readers import read_csv, read_jsonl, read_markdown, read_parquet, read_text
+from tasks.ingest.compose import compose
+from tasks.ingest.contract import ReadOptions, TableContent, UnreadableError
+from tasks.ingest.readers.delimited import read_csv
+from tasks.ingest.readers.json_lines import read_json
+from tasks.ingest.readers.markdown import read_markdown
+from tasks.ingest.readers.parquet import read_parquet
+from tasks.ingest.readers.plain_text import read_text
+
+ANY = ReadOptions()
 
 
 def told(content: TableContent) -> list[tuple[str, int | None]]:
@@ -18,7 +25,7 @@ def told(content: TableContent) -> list[tuple[str, int | None]]:
 
 
 def test_jsonl_tells_bad_lines_by_number_and_goes_on() -> None:
-    content = read_jsonl(b'{"a": 1}\n{"a": \n\n[1]\r\n{"a": 2}', None)
+    content = read_json(b'{"a": 1}\n{"a": \n\n[1]\r\n{"a": 2}', ANY)
     assert [(row.line, row.fields) for row in content.rows] == [(1, {"a": 1}), (5, {"a": 2})]
     assert told(content) == [("malformed_line", 2), ("malformed_line", 4)]
     assert content.problems[0].reason == "not JSON: Expecting value at character 7"
@@ -28,11 +35,11 @@ def test_jsonl_tells_bad_lines_by_number_and_goes_on() -> None:
 
 def test_jsonl_keeps_line_separators_inside_strings() -> None:
     line = json.dumps({"a": "one\u2028two\x85three"}, ensure_ascii=False)
-    assert read_jsonl(line.encode(), None).rows[0].fields["a"] == "one\u2028two\x85three"
+    assert read_json(line.encode(), ANY).rows[0].fields["a"] == "one\u2028two\x85three"
 
 
 def test_jsonl_nested_beyond_reading_is_told() -> None:
-    assert told(read_jsonl(b"[" * 200_000, None)) == [("malformed_line", 1)]
+    assert told(read_json(b"[" * 200_000, ANY)) == [("malformed_line", 1)]
 
 
 LINES = st.one_of(
@@ -43,14 +50,15 @@ LINES = st.one_of(
 
 @given(st.lists(LINES, max_size=20))
 def test_every_jsonl_line_is_a_row_or_a_problem(lines: list[str]) -> None:
-    content = read_jsonl("\n".join(lines).encode(), "utf-8")
+    lines = ["{}", *lines]  # a file in which no line at all is JSON is corrupt as a whole
+    content = read_json("\n".join(lines).encode(), ReadOptions("utf-8"))
     seen = sorted([row.line for row in content.rows] + [problem.line or 0 for problem in content.problems])
     text = "\n".join(lines).removeprefix("\ufeff")
     assert seen == [i for i, line in enumerate(text.split("\n"), start=1) if line.strip()]
 
 
 def test_csv_rows_know_the_line_they_start_on() -> None:
-    content = read_csv(b'text,label\n"two\nlines",a\n\nnext,b\n', None)
+    content = read_csv(b'text,label\n"two\nlines",a\n\nnext,b\n', ANY)
     assert [(row.line, row.fields) for row in content.rows] == [
         (2, {"text": "two\nlines", "label": "a"}),
         (5, {"text": "next", "label": "b"}),
@@ -58,7 +66,7 @@ def test_csv_rows_know_the_line_they_start_on() -> None:
 
 
 def test_csv_tells_ragged_rows_and_open_quotes_and_goes_on() -> None:
-    content = read_csv(b'text,label\nshort\ngood,a\n"never closed,b\nstill here,c\n', None)
+    content = read_csv(b'text,label\nshort\ngood,a\n"never closed,b\nstill here,c\n', ANY)
     assert [row.fields["text"] for row in content.rows] == ["good", "still here"]
     assert told(content) == [("malformed_line", 2), ("malformed_line", 4)]
     assert content.problems[0].reason == "1 fields where the header has 2"
@@ -66,45 +74,47 @@ def test_csv_tells_ragged_rows_and_open_quotes_and_goes_on() -> None:
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 def test_csv_takes_the_delimiter_of_the_header(delimiter: str) -> None:
-    content = read_csv(f"text{delimiter}label\na{delimiter}b\n".encode(), None)
+    content = read_csv(f"text{delimiter}label\na{delimiter}b\n".encode(), ANY)
     assert content.rows[0].fields == {"text": "a", "label": "b"}
 
 
 def test_csv_from_excel_in_cp932_is_read() -> None:
-    content = read_csv("本文,分類\r\nカードが届きません,配送\r\n".encode("cp932"), None)
+    content = read_csv("本文,分類\r\nカードが届きません,配送\r\n".encode("cp932"), ANY)
     assert content.columns == ["本文", "分類"]
     assert content.rows[0].fields == {"本文": "カードが届きません", "分類": "配送"}
 
 
 def test_csv_field_may_be_long() -> None:
-    assert len(read_csv(b"text\n" + b"x" * 200_000, None).rows[0].fields["text"]) == 200_000
+    assert len(read_csv(b"text\n" + b"x" * 200_000, ANY).rows[0].fields["text"]) == 200_000
 
 
 def test_csv_without_column_names_is_told() -> None:
-    assert told(read_csv(b'""\n', None)) == [("malformed_line", 1)]
+    assert told(read_csv(b'""\n', ANY)) == [("malformed_line", 1)]
 
 
 @given(
     st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), min_size=2, max_size=3))
 )
 def test_csv_never_fails(rows: list[list[str]]) -> None:
-    content = read_csv(("a,b\n" + "\n".join(",".join(row) for row in rows)).encode(), "utf-8")
+    content = read_csv(("a,b\n" + "\n".join(",".join(row) for row in rows)).encode(), ReadOptions("utf-8"))
     assert content.columns == ["a", "b"]
 
 
 def test_parquet_gives_rows_and_tells_damage() -> None:
     sink = io.BytesIO()
     pq.write_table(pa.table({"text": ["a", "b"]}), sink)
-    content = read_parquet(sink.getvalue(), None)
-    assert [tuple(row) for row in content.rows] == [(1, {"text": "a"}), (2, {"text": "b"})]
+    content = read_parquet(sink.getvalue(), ANY)
+    assert [(row.line, row.fields) for row in content.rows] == [(1, {"text": "a"}), (2, {"text": "b"})]
     assert content.columns == ["text"]
-    assert told(read_parquet(sink.getvalue()[:-8], None)) == [("malformed_file", None)]
+    with pytest.raises(UnreadableError) as damage:
+        read_parquet(sink.getvalue()[:-8], ANY)
+    assert damage.value.check == "corrupt"
 
 
 def test_markdown_front_matter_comes_off_and_gives_the_title() -> None:
-    document = read_markdown(b"---\ntitle: Overtime\ntags: [a]\n---\n\n# Hours\n\nText.\n", None)
-    assert (document.title, document.first_line) == ("Overtime", 5)
-    assert document.text == "\n# Hours\n\nText.\n"
+    document = read_markdown(b"---\ntitle: Overtime\ntags: [a]\n---\n\n# Hours\n\nText.\n", ANY)
+    assert (document.title, document.metadata) == ("Overtime", {"title": "Overtime"})
+    assert [(block.text, block.line) for block in document.blocks] == [("# Hours", 6), ("Text.", 8)]
 
 
 @pytest.mark.parametrize(
@@ -117,12 +127,14 @@ def test_markdown_front_matter_comes_off_and_gives_the_title() -> None:
     ],
 )
 def test_markdown_title_falls_back_to_the_first_heading(source: str, title: str) -> None:
-    assert read_markdown(source.encode(), None).title == title
+    assert read_markdown(source.encode(), ANY).title == title
 
 
 def test_rule_at_the_start_is_not_front_matter() -> None:
-    assert read_markdown(b"---\n\nText without an end of front matter", None).text.startswith("---")
+    assert read_markdown(b"---\n\nText without an end of front matter", ANY).blocks[0].text == "---"
 
 
 def test_text_is_stored_in_nfc_with_lf() -> None:
-    assert read_text("か\u3099\r\nき".encode(), None).text == "が\nき"
+    composed = compose(read_text("か\u3099\r\nき\r\n\r\nく".encode(), ANY).blocks)
+    assert composed.text == "が\nき\n\nく"
+    assert [(b["start"], b["end"], b["line"]) for b in composed.blocks] == [(0, 3, 1), (5, 6, 4)]

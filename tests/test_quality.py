@@ -294,6 +294,7 @@ def test_the_suites_are_these() -> None:
         "samples_language_modeling",
         "samples_text_classification",
         "samples_text_generation",
+        "samples_token_classification",
         "snapshot",
     ]
 

@@ -53,7 +53,7 @@ class Corpus:
     forms: list[str]
     """Matching form of the compared text."""
     answers: list[str]
-    """Label, matching form of the target, or "" for language modelling."""
+    """Label, kinds of entities in order, matching form of the target, or "" for language modelling."""
 
 
 def read_corpus(samples: pa.Table, table: pa.Table) -> Corpus:
@@ -62,6 +62,8 @@ def read_corpus(samples: pa.Table, table: pa.Table) -> Corpus:
     match task:
         case Task.TEXT_CLASSIFICATION:
             answers = [label or "" for label in columns["label"]]
+        case Task.TOKEN_CLASSIFICATION:  # copies with other names in them agree if they hold the same kinds
+            answers = [" ".join(span["label"] for span in spans or ()) for spans in samples["spans"].to_pylist()]
         case Task.TEXT_GENERATION:
             answers = [matching_form(target or "") for target in columns["target"]]
         case Task.LANGUAGE_MODELING:

@@ -2,15 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import RecipeError
-from tasks.ingest.contract import IngestSettings, Parsed, SourceFile
-from tasks.records import DOCUMENT, FINDING, SAMPLE, Severity, build_table
+from tasks.ingest.contract import IngestSettings, Parsed, Problem, SourceFile
+from tasks.ingest.conversations import MAIL_TYPES, build_mail_threads
+from tasks.ingest.support import find_stale
+from tasks.ingest.versions import find_superseded
+from tasks.records import DOCUMENT, FINDING, SAMPLE, Severity, Task, build_table
+
+Teach = Callable[[pa.Table], tuple[list[dict[str, Any]], list[tuple[str, Problem]]]]
+
+
+def no_teacher(_documents: pa.Table) -> tuple[list[dict[str, Any]], list[tuple[str, Problem]]]:
+    """Makes nothing."""
+    return [], []
 
 
 @dataclass(frozen=True)
@@ -22,11 +33,17 @@ class IngestResult:
     findings: pa.Table
 
 
-def assemble(files: Sequence[SourceFile], parsed: Sequence[Parsed], settings: IngestSettings) -> IngestResult:
+def assemble(
+    files: Sequence[SourceFile],
+    parsed: Sequence[Parsed],
+    settings: IngestSettings,
+    teach: Teach = no_teacher,
+) -> IngestResult:
     """One result of many files, ordered by source, URI and line whatever order `files` come in.
 
     Args:
         parsed: what each of `files` gave, at the same position.
+        teach: makes further samples, and problems with their URIs, of all documents.
 
     Raises:
         RecipeError: a source gave no sample at all because every row of it lacks a needed field.
@@ -37,13 +54,15 @@ def assemble(files: Sequence[SourceFile], parsed: Sequence[Parsed], settings: In
     for i in order:
         by_source.setdefault(files[i].source, []).append(parsed[i])
         documents.append(_with_modified(parsed[i].documents, files[i].modified))
+    every_document = pa.concat_tables(documents)
+    further, findings = _of_all_documents(every_document, settings, teach)
     samples: list[pa.Table] = [SAMPLE.empty_table()]
-    findings: list[pa.Table] = [FINDING.empty_table()]
     first_row = 0
     for index, parts in by_source.items():
-        rows = choose_rows(
-            pa.concat_tables(p.samples for p in parts), settings.sources[index].rows, settings.seed
-        )
+        source = settings.sources[index]
+        own = further.filter(pc.equal(further["source"], source.path))
+        every = pa.concat_tables([*(p.samples for p in parts), own])
+        rows = choose_rows(every, source.rows, settings.seed)
         told = pa.concat_tables(p.findings for p in parts)
         _refuse_wrong_column(index, rows, told)
         rows = rows.set_column(
@@ -52,7 +71,23 @@ def assemble(files: Sequence[SourceFile], parsed: Sequence[Parsed], settings: In
         first_row += len(rows)
         findings += [told, find_duplicate_ids(rows)]
         samples.append(_with_line_as_id(rows))
-    return IngestResult(pa.concat_tables(documents), pa.concat_tables(samples), pa.concat_tables(findings))
+    every_sample = pa.concat_tables(samples)
+    findings += [find_superseded(every_sample, every_document), find_stale(every_sample, every_document)]
+    return IngestResult(every_document, every_sample, pa.concat_tables(findings))
+
+
+def _of_all_documents(
+    documents: pa.Table, settings: IngestSettings, teach: Teach
+) -> tuple[pa.Table, list[pa.Table]]:
+    """Samples and findings that no file gives alone: conversations by mail, and what a teacher writes."""
+    if settings.task is not Task.TEXT_GENERATION:
+        return SAMPLE.empty_table(), [FINDING.empty_table()]
+    mails = documents.filter(pc.is_in(documents["media_type"], pa.array(MAIL_TYPES)))
+    samples, problems = build_mail_threads(mails.to_pylist(), settings)
+    taught, told = teach(documents)
+    wanted = [sample for sample in [*samples, *taught] if sample["sample_id"] not in settings.erased]
+    findings = [problem.as_finding(uri) for uri, problem in [*problems, *told]]
+    return build_table(wanted, SAMPLE), [build_table(findings, FINDING)]
 
 
 def choose_rows(samples: pa.Table, rows: int | None, seed: int) -> pa.Table:
@@ -105,6 +140,13 @@ def _with_line_as_id(samples: pa.Table) -> pa.Table:
 
 def _refuse_wrong_column(index: int, samples: pa.Table, findings: pa.Table) -> None:
     checks = set(findings["check"].to_pylist())
-    if len(samples) == 0 and checks == {"missing_field"}:
-        reason = findings["reason"][0].as_py()
-        raise RecipeError(f"sources.{index}: no row of {len(findings)} becomes a sample; the first: {reason}")
+    if (
+        len(samples) == 0
+        and checks
+        and checks <= {"missing_field", "missing_column", "unsuited", "unsupported"}
+    ):
+        first = findings.slice(0, 1).to_pylist()[0]
+        raise RecipeError(
+            f"sources.{index}: nothing becomes a sample, {len(findings)} line(s) or file(s) do not fit; "
+            f"the first: {first['uri']}: {first['reason']}"
+        )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
+from tasks.ingest.contract import UnreadableError
+
 logger = logging.getLogger("seimai.ingest")
 
 _MARKS = (
@@ -32,10 +34,6 @@ _ENOUGH = 0.5
 """Score from which a candidate is believed: ordinary Japanese scores 0.8 and more, misread 0.3 and less."""
 
 
-class UndecodableError(ValueError):
-    """The bytes are not text in the given encoding, or in any that is known."""
-
-
 @dataclass(frozen=True)
 class Decoded:
     text: str
@@ -51,7 +49,7 @@ def decode_text(content: bytes, encoding: str | None = None) -> Decoded:
         encoding: taken at its word when given; detected when None.
 
     Raises:
-        UndecodableError: `content` does not decode.
+        UnreadableError: `content` does not decode.
         LookupError: Python knows no such `encoding`.
     """
     if encoding is not None:
@@ -72,7 +70,9 @@ def _decode_as(content: bytes, encoding: str) -> Decoded:
     try:
         return Decoded(content.decode(codec), codec)
     except UnicodeDecodeError as error:
-        raise UndecodableError(f"not {encoding}: {error.reason} at byte {error.start}") from error
+        raise UnreadableError(
+            "undecodable", f"not {encoding}: {error.reason} at byte {error.start}"
+        ) from error
 
 
 def _try(content: bytes, codec: str) -> str | None:
@@ -143,6 +143,6 @@ def _normalizer(content: bytes) -> Decoded:
     best = from_bytes(content[:100_000]).best()
     text = _try(content, best.encoding) if best is not None else None
     if best is None or text is None or _CONTROL.search(text):
-        raise UndecodableError("not text in any known encoding")
+        raise UnreadableError("undecodable", "not text in any known encoding")
     logger.info("read as %s, by charset-normalizer's guess", best.encoding)
     return Decoded(text, best.encoding)

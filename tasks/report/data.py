@@ -161,6 +161,8 @@ class ReportData(Facts):
     """Samples in the snapshot by language."""
     licenses: Mapping[str, int] = {}
     """Samples in the snapshot by licence; "" where none was given."""
+    owners: Mapping[str, int] = {}
+    """Samples in the snapshot by owner; "" where none was given."""
     splits: Mapping[str, int] = {}
     checks: tuple[CheckSummary, ...] = ()
     decisions: DecisionEffect | None = None

@@ -131,6 +131,7 @@ def _tell_snapshot(workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef) 
         "splits": {name: counts[name] for name in ("train", "validation", "gate")},
         "languages": dict(Counter(samples["language"].to_pylist())),
         "licenses": dict(Counter(text or "" for text in samples["license"].to_pylist())),
+        "owners": dict(Counter(text or "" for text in samples["owner"].to_pylist())),
         "checks": _summarise_checks(findings, samples, aside, recipe),
         "decisions": DecisionEffect(applied=applied, rescued=snapshot.rescued),
         **_count_unread(findings),

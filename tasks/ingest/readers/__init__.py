@@ -1,0 +1,71 @@
+"""Which reader takes which format. A reader is one function: bytes to rows, or to a document's blocks.
+
+Readers are imported when a file needs them: each brings a library of its own.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+from tasks.ingest.contract import DocumentContent, ReadOptions, TableContent
+from tasks.recipe import FileFormat
+
+TableReader = Callable[[bytes, ReadOptions], TableContent]
+DocumentReader = Callable[[bytes, ReadOptions], DocumentContent]
+
+TABLE_READERS = {
+    FileFormat.JSONL: "json_lines:read_json",
+    FileFormat.CSV: "delimited:read_csv",
+    FileFormat.PARQUET: "parquet:read_parquet",
+    FileFormat.SHEET: "sheet:read_sheet_rows",
+    FileFormat.SQL: "json_lines:read_json",
+}
+DOCUMENT_READERS = {
+    FileFormat.MARKDOWN: "markdown:read_markdown",
+    FileFormat.TEXT: "plain_text:read_text",
+    FileFormat.HTML: "html:read_html",
+    FileFormat.PDF: "pdf:read_pdf",
+    FileFormat.DOCX: "docx:read_docx",
+    FileFormat.PPTX: "pptx:read_pptx",
+    FileFormat.SHEET: "sheet:read_sheet",
+    FileFormat.CSV: "delimited:read_csv_document",
+    FileFormat.EML: "eml:read_eml",
+    FileFormat.MSG: "msg:read_msg",
+    FileFormat.RTF: "rtf:read_rtf",
+    FileFormat.ODT: "odt:read_odt",
+    FileFormat.EPUB: "epub:read_epub",
+}
+
+LIBRARIES = (
+    "ftfy",
+    "lxml",
+    "markdown-it-py",
+    "olefile",
+    "py3langid",
+    "pyarrow",
+    "pypdfium2",
+    "python-calamine",
+    "selectolax",
+    "xlrd",
+)
+
+
+def library_versions() -> dict[str, str]:
+    """Name -> version of what the readers read with: another version may read another text."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+def table_reader(format: FileFormat) -> TableReader:
+    """The reader that gives the rows of a table."""
+    return _load(TABLE_READERS[format])
+
+
+def document_reader(format: FileFormat) -> DocumentReader:
+    """The reader that gives the blocks of a document."""
+    return _load(DOCUMENT_READERS[format])
+
+
+def _load(name: str) -> Any:
+    module, _, function = name.partition(":")
+    return getattr(import_module(f"{__name__}.{module}"), function)

@@ -1,0 +1,28 @@
+"""What readers of text formats share: bytes to text, text to lines, and how a bad line is told."""
+
+from tasks.ingest.contract import Problem, excerpt_of
+from tasks.ingest.encoding import decode_text
+from tasks.records import Severity
+
+
+def decode(content: bytes, encoding: str | None) -> tuple[str, list[Problem]]:
+    """Text, and a problem where damaged places became U+FFFD.
+
+    Raises:
+        UnreadableError: undecodable.
+    """
+    decoded = decode_text(content, encoding)
+    if not decoded.replaced:
+        return decoded.text, []
+    reason = f"{decoded.replaced} place(s) are not valid {decoded.encoding}; they read U+FFFD now"
+    return decoded.text, [Problem("invalid_bytes", Severity.WARNING, reason)]
+
+
+def unify_lines(text: str) -> str:
+    """LF line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def malformed(line: int, reason: str, raw: str) -> Problem:
+    """A line that gives no row."""
+    return Problem("malformed_line", Severity.WARNING, reason, line, {"line": excerpt_of(raw.rstrip("\n"))})
