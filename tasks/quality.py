@@ -227,7 +227,7 @@ def _findings(evaluation: Evaluation, table: pa.Table, frame: pd.DataFrame) -> I
                 threshold=bound,
                 signs=", ".join(signs),
                 language=language,
-                expected=_spelled(kwargs),
+                expected=", ".join(kwargs.get("languages", ())),
             ),
             "evidence": json.dumps(evidence, ensure_ascii=False),
         }

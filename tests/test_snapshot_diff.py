@@ -76,8 +76,8 @@ def test_documents_in_out_and_changed_take_their_samples_along(workspace: Worksp
     write(folder, 99, TEXT.format(99))
     diff = diff_snapshots(first, take_snapshot(workspace, folder))
     assert told(diff) == {
-        ("out", "rule-03", "no source holds it any more"),
-        ("out", "rule-03", "its file is out: no source holds it any more"),
+        ("out", "rule-03", "gone, or cannot be read any more"),
+        ("out", "rule-03", "its file is out: gone, or cannot be read any more"),
         ("changed", "rule-05", "its content is another"),
         ("changed", "rule-05", "its file changed"),
         ("in", "rule-99", "new"),
@@ -124,4 +124,4 @@ def test_the_newest_two_are_compared_and_printed(workspace: Workspace, folder: P
     page = console.export_text()
     assert "documents: 0 in, 1 out, 0 changed" in page
     assert "samples: 0 in, 1 out, 0 changed, 39 in both" in page
-    assert "rule-03.md  (no source holds it any more)" in page
+    assert "rule-03.md  (gone, or cannot be read any more)" in page
