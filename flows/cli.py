@@ -119,7 +119,7 @@ def why(
     from flows.why import explain_sample
 
     for line in explain_sample(open_workspace(workspace), sample):
-        Console().print(Text(line))
+        Console().print(Text(line), soft_wrap=True)
 
 
 @app.command()

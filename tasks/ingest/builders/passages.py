@@ -72,11 +72,17 @@ def build_passages(
                 end=passage.blocks[-1].end,
                 builder="passages",
                 page=first.page,
-                section=first.section,
+                section=_section_of(passage),
                 line=first.line,
             )
         )
     return pieces, problems
+
+
+def _section_of(passage: _Passage) -> str:
+    """Where its first content stands, the headings that it begins with included."""
+    content = (block for block in passage.blocks if block.kind != "heading")
+    return next(content, passage.blocks[0]).section
 
 
 def _left_out(document: Mapping[str, Any], settings: PassageSettings) -> list[Problem]:
