@@ -64,6 +64,11 @@ def decide(
     row = find_flagged(ledger, sample)
     if action is Action.RELABEL and row["sample"]["label"] is None:
         raise SeimaiError(f"sample {row['sample_id'][:12]} has no label to change; use edit")
+    if action is Action.EDIT and row["sample"].get("spans") is not None:
+        raise SeimaiError(
+            f"sample {row['sample_id'][:12]} has labelled spans, which an edit would shift; keep or drop it, and mend "
+            "it where it comes from"
+        )
     after = edit_sample(row["sample"], change)["sample_id"] if change else None
     decision_id = ledger.decide(row["sample_id"], action, change, reason, actor, after)
     return {**row, "decision_id": decision_id}

@@ -55,7 +55,8 @@ def find_personal_data(samples: pa.Table) -> pa.Table:
 
     Returns:
         Findings (warning) scored by the number of spans. Evidence: kind, field, start, end and a masked form of
-        each; the value itself is nowhere in a finding. Suggestion: the sample's texts with placeholders.
+        each; the value itself is nowhere in a finding. Suggestion: the sample's texts with placeholders;
+        none for labelled spans, which placeholders would shift.
     """
     columns = read_columns(samples)
     rows = []
@@ -82,7 +83,7 @@ def find_personal_data(samples: pa.Table) -> pa.Table:
                 threshold=1.0,
                 reason=f"holds personal data: {', '.join(kinds)}",
                 evidence={"kinds": kinds, "spans": found},
-                suggestion={"action": "edit", **changed},
+                suggestion=None if columns["spans"][index] is not None else {"action": "edit", **changed},
             )
         )
     return build_table(rows, FINDING)

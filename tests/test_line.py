@@ -212,6 +212,25 @@ def test_answers_are_judged_by_loss(tiny_model: Path, tmp_path: Path) -> None:
     assert overall.candidate_mean.value < overall.reference_mean.value
 
 
+def test_entities_are_learned_as_a_list(tiny_model: Path, tmp_path: Path) -> None:
+    recipe = write_line(tmp_path / "n", tiny_model, [])
+    rows = [
+        {"text": f"{what} number {i} is here", "spans": [{"start": 0, "end": len(what), "label": kind}]}
+        for i in range(40)
+        for what, kind in (("apple", "FRUIT"), ("hammer", "TOOL"))
+    ]
+    (recipe.parent / "data.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    text = recipe.read_text().replace("text-classification", "token-classification")
+    recipe.write_text(text.replace("min_gain: 0.1", "min_gain: 0") + APART)
+    result = run(recipe)
+    assert result.exit_code is ExitCode.PROMOTED, result.message
+    [snapshot] = Ledger(workspace_of(recipe).ledger_url).snapshots()
+    samples = pq.read_table(workspace_of(recipe).path(snapshot["path"], "samples.parquet")).to_pylist()
+    apple = next(sample for sample in samples if sample["input"].startswith("apple"))
+    assert apple["target"] == '[{"text":"apple","label":"FRUIT"}]'
+    assert apple["spans"] == [{"start": 0, "end": 5, "label": "FRUIT"}]
+
+
 def test_documents_become_passages_and_a_verdict(tiny_model: Path, tmp_path: Path) -> None:
     recipe = write_line(tmp_path / "h", tiny_model, [])
     folder = recipe.parent / "handbook"
