@@ -131,7 +131,7 @@ class ReadingSettings(Settings):
     """Limits on what one file may cost; a file that goes beyond gives a finding, and the others are read."""
 
     timeout: float = Field(default=60, gt=0)
-    """Seconds for one file."""
+    """Seconds for reading one file, and for one answer of a remote store."""
     max_bytes: int = Field(default=500_000_000, ge=1)
     """Bytes of one file."""
     max_memory: int = Field(default=4_000_000_000, ge=200_000_000)

@@ -1,10 +1,13 @@
 """Where documents come from: an object store, a data set hub, a database; and what they do wrong."""
 
 import http.server
+import io
 import json
 import logging
 import sqlite3
 import threading
+import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from tasks.ingest.assemble import IngestResult
 from tasks.ingest.contract import IngestSettings
 from tasks.ingest.files import find_all_files, find_files
 from tasks.ingest.stage import describe_files, ingest
-from tasks.recipe import Source
+from tasks.recipe import ReadingSettings, Source
 from tasks.records import Task
 from tasks.watching import index_row
 
@@ -51,6 +54,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _answer(self, with_body: bool) -> None:
         self.server.asked.append(f"{self.command} {self.path}")
         path = self.path.partition("?")[0]
+        if path in self.server.slow:
+            self.server.released.wait(30)
         if with_body and self.server.failures.get(path, 0) > 0:
             self.server.failures[path] -= 1
             self.send_response(503)
@@ -80,6 +85,8 @@ class Store(http.server.ThreadingHTTPServer):
         self.files: dict[str, bytes] = {}
         self.failures: dict[str, int] = {}
         self.cut: dict[str, int] = {}
+        self.slow: set[str] = set()
+        self.released = threading.Event()
         self.asked: list[str] = []
 
     @property
@@ -122,6 +129,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     server = Store()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
+    server.released.set()
     server.shutdown()
     server.server_close()
 
@@ -196,6 +204,32 @@ def test_an_answer_cut_short_is_not_taken_for_whole(shop: Store) -> None:
     shop.cut["/guide.md"] = 100
     with pytest.raises(RecipeError, match="gave up after 4 tries"):
         find_files(Source(path=f"{shop.url}/guide.md"))
+
+
+def test_a_store_that_does_not_answer_is_given_up(shop: Store) -> None:
+    shop.files["/guide.md"] = TEXT.encode()
+    shop.slow.add("/guide.md")
+    begin = time.monotonic()
+    with pytest.raises(RecipeError, match="gave up after 4 tries"):
+        find_files(Source(path=f"{shop.url}/guide.md"), reading=ReadingSettings(timeout=0.2))
+    assert time.monotonic() - begin < 10
+
+
+def test_an_archive_is_told_and_never_unpacked(tmp_path: Path) -> None:
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("../../escaped.md", TEXT)
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
+        archive.writestr("inner.zip", inner.getvalue())
+        archive.writestr("guide.md", TEXT)
+    (tmp_path / "guide.md").write_text(TEXT * 3)
+    result = take_in(Source(path=str(tmp_path)))
+    assert [(f["check"], Path(f["uri"]).name) for f in result.findings.to_pylist()] == [
+        ("unsupported", "outer.zip")
+    ]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["guide.md", "outer.zip"]
+    named = take_in(Source(path=f"zip://guide.md::{tmp_path / 'outer.zip'}"))
+    assert named.documents["text"].to_pylist() == [TEXT.strip()]
 
 
 def test_one_file_of_a_folder_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:

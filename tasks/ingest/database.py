@@ -53,10 +53,10 @@ def fetch_rows(source: Source, where: str) -> bytes:
 
 
 def shown_url(path: str) -> str:
-    """A database URL without its password; any other path as it is."""
+    """A database URL without its password; what is none, as it is."""
     try:
         return sa.engine.make_url(path).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         return path
 
 

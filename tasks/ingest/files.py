@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from fsspec.core import has_magic, url_to_fs
+from fsspec.core import has_magic
 from fsspec.implementations.local import LocalFileSystem
 
 from tasks.errors import RecipeError
 from tasks.ingest import database
 from tasks.ingest.contract import SourceFile, Trouble
-from tasks.ingest.store import UnreachableError, read_bytes, read_digest, try_again
+from tasks.ingest.store import UnreachableError, open_store, read_bytes, read_digest, try_again
 from tasks.recipe import FileFormat, ReadingSettings, Source
 
 ENDINGS = {
@@ -76,16 +76,20 @@ def find_files(
     Raises:
         RecipeError: nothing is there, the one file cannot be read, or its format cannot be told.
     """
-    where = f"sources.{index}.path={database.shown_url(source.path)!r}"
     if source.query is not None:
         return [database.find_rows(source, index)]
+    where = f"sources.{index}.path={source.path!r}"
     try:
-        fs, path = url_to_fs(source.path, **source.options)
+        fs, path = open_store(source.path, source.options, reading.timeout)
         listed = try_again(fs, path, lambda: _list(fs, path))
         chosen = [(name, kind) for name in listed if (kind := _format_of(name, source, path, where))]
         if not chosen:
             raise RecipeError(f"{where}: no files found{_hint(fs, path)}")
-        found = [_look_at(fs, name, kind, index, known, reading) for name, kind in sorted(chosen)]
+        chain = "".join(source.path.partition("::")[1:])
+        found = [
+            _look_at(fs, name, _uri_of(fs, name) + chain, kind, index, known, reading)
+            for name, kind in sorted(chosen)
+        ]
     except PermissionError as error:
         raise RecipeError(f"{where}: no permission to read {error.filename or source.path}") from error
     except (ImportError, ValueError) as error:
@@ -113,15 +117,18 @@ def is_named(source: Source, file: SourceFile) -> bool:
     return source.query is not None or file.uri.endswith(source.path.rpartition("://")[2])
 
 
-def read_file(file: SourceFile, source: Source) -> bytes:
+def read_file(file: SourceFile, source: Source, timeout: float) -> bytes:
     """The whole of a file, or the rows of a query as JSON lines.
+
+    Args:
+        timeout: seconds that a remote store may take to answer.
 
     Raises:
         UnreachableError: after several tries.
     """
     if source.query is not None:
         return database.fetch_rows(source, f"sources.{file.source}")
-    return read_bytes(file.uri, source.options)
+    return read_bytes(file.uri, source.options, timeout)
 
 
 def _list(fs: Any, path: str) -> list[str]:
@@ -189,15 +196,19 @@ def _hint(fs: Any, path: str) -> str:
     return "" if has_magic(path) else "; the path does not exist"
 
 
+def _uri_of(fs: Any, name: str) -> str:
+    return name if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(name)
+
+
 def _look_at(
     fs: Any,
     name: str,
+    uri: str,
     kind: FileFormat,
     index: int,
     known: Mapping[str, Mapping[str, Any]],
     reading: ReadingSettings,
 ) -> SourceFile:
-    uri = name if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(name)
     size, modified, etag, digest = 0, None, None, ""
     trouble: Trouble | None = None
     try:

@@ -224,7 +224,7 @@ def _facts(file: SourceFile, settings: IngestSettings) -> dict[str, Any]:
 def _content(file: SourceFile, settings: IngestSettings) -> bytes:
     """Raises StorageError: the file is gone, or is not what it was when it was listed."""
     try:
-        content = read_file(file, settings.sources[file.source])
+        content = read_file(file, settings.sources[file.source], settings.reading.timeout)
     except OSError as error:
         raise StorageError(f"cannot read {file.uri}: {error.strerror or error}") from error
     if hashlib.sha256(content).hexdigest() != file.digest:

@@ -20,14 +20,40 @@ class UnreachableError(OSError):
     """A store that did not give a file, after several tries."""
 
 
-def read_bytes(uri: str, options: Mapping[str, Any]) -> bytes:
+def open_store(uri: str, options: Mapping[str, Any], timeout: float) -> tuple[Any, str]:
+    """The file system behind a URI, and the path in it.
+
+    Args:
+        options: as fsspec names them; they go before what is set here.
+        timeout: seconds that a remote store may take to answer.
+    """
+    return url_to_fs(uri, **{**_limits_of(uri.partition("://")[0], timeout), **options})
+
+
+def _limits_of(protocol: str, timeout: float) -> dict[str, Any]:
+    """Each client names its time limit in its own way; the tries are counted by `try_again`, not by the client."""
+    match protocol:
+        case "http" | "https":
+            from aiohttp import ClientTimeout
+
+            return {"client_kwargs": {"timeout": ClientTimeout(total=timeout)}}
+        case "s3" | "s3a":
+            limits = {"connect_timeout": timeout, "read_timeout": timeout, "retries": {"max_attempts": 0}}
+            return {"config_kwargs": limits}
+    return {}
+
+
+def read_bytes(uri: str, options: Mapping[str, Any], timeout: float) -> bytes:
     """The whole of a file.
+
+    Args:
+        timeout: seconds that a remote store may take to answer.
 
     Raises:
         OSError: a local file cannot be read.
         UnreachableError: a store did not give it.
     """
-    fs, name = url_to_fs(uri, **options)
+    fs, name = open_store(uri, options, timeout)
     return try_again(fs, name, lambda: _whole(fs, name))
 
 

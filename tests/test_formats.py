@@ -1,0 +1,210 @@
+"""Hundreds of real files of every kind, by the real path: each gives text or a finding that names why not."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tasks.ingest.contract import IngestSettings, Parsed
+from tasks.ingest.files import find_all_files
+from tasks.ingest.hygiene import clean_text
+from tasks.ingest.workers import parse_all
+from tasks.recipe import Source
+from tasks.records import Task
+from tasks.storage import Workspace
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+FORMATS = ("formats_unstructured", "formats_markitdown")
+OFFICE = "docs_ja_fintan_office"
+
+NOTHING_READ = {
+    "arbitrary-records.json": "missing_column",
+    "arbitrary-records.ndjson": "missing_column",
+    "not-unstructured-payload.json": "missing_column",
+    "single-line-object.json": "missing_column",
+    "test.json": "missing_column",
+    "form.json": "missing_field",
+    "duplicate-paragraphs.doc": "unsupported",
+    "fake-doc-emphasized-text.doc": "unsupported",
+    "fake.doc": "unsupported",
+    "eng_spa_mult.doc": "unsupported",
+    "simple.doc": "unsupported",
+    "fake-power-point.ppt": "unsupported",
+    "eng_spa_mult.ppt": "unsupported",
+    "signed-doc.p7s": "unsupported",
+    "simple.yaml": "unsupported",
+    "simple.zip": "unsupported",
+    "test_files.zip": "unsupported",
+    "test_notebook.ipynb": "unsupported",
+    "empty.eml": "empty",
+    "empty.txt": "empty",
+    "empty.xlsx": "empty",
+    "fake-text-all-whitespace.txt": "empty",
+    "MEDRPT-2024-PAT-3847_medical_report_scan.md": "empty",
+    "picture.pptx": "empty",
+    "test-image-jpg-mime.pptx": "empty",
+    "pptx_multiple_images.pptx": "empty",
+    "fake-encrypted.eml": "encrypted",
+    "fake-encrypted.msg": "encrypted",
+    "password.pdf": "encrypted",
+    "password_protected.xlsx": "encrypted",
+    "loremipsum-flat.pdf": "image_only",
+    "single_table.pdf": "image_only",
+    "table-multi-row-column-cells.pdf": "image_only",
+    "MEDRPT-2024-PAT-3847_medical_report_scan.pdf": "image_only",
+}
+"""Every file that gives nothing, and why. No row of the JSON files has a `text`; their elements are not prose."""
+GIVEN_UP = {"reader_failed", "crashed", "timeout", "out_of_memory", "unreadable"}
+
+
+class ReadFile(NamedTuple):
+    path: Path
+    parsed: Parsed
+
+    @property
+    def texts(self) -> list[str]:
+        """The text of the document, or of the samples where its rows are samples."""
+        texts = self.parsed.documents["text"].to_pylist() + self.parsed.samples["target"].to_pylist()
+        return [text for text in texts if text and text.strip()]
+
+    @property
+    def checks(self) -> set[str]:
+        return set(self.parsed.findings["check"].to_pylist())
+
+    @property
+    def blocks(self) -> Iterator[tuple[str, str]]:
+        """(kind, text) of each block of the document."""
+        for document in self.parsed.documents.to_pylist():
+            for block in document["blocks"] or ():
+                yield block["kind"], document["text"][block["start"] : block["end"]]
+
+
+def read_folder(name: str, root: Path) -> list[ReadFile]:
+    """Every file of a folder, found and read in worker processes as the ingest stage does it."""
+    folder = DATA / name
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    settings = IngestSettings(task=Task.LANGUAGE_MODELING, sources=(Source(path=str(folder)),))
+    files = find_all_files(settings.sources)
+    parsed = parse_all(Workspace(root=str(root)), files, settings)
+    return [ReadFile(Path(file.uri), result) for file, result in zip(files, parsed, strict=True)]
+
+
+@pytest.fixture(scope="module", params=FORMATS)
+def formats(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[ReadFile]:
+    return read_folder(request.param, tmp_path_factory.mktemp("formats"))
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> list[ReadFile]:
+    return read_folder(OFFICE, tmp_path_factory.mktemp("office"))
+
+
+def test_no_file_is_left_out(formats: list[ReadFile]) -> None:
+    [folder] = {DATA / file.path.relative_to(DATA).parts[0] for file in formats}
+    assert len(formats) >= 50
+    assert [file.path for file in formats] == sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_every_file_gives_text_or_says_why_not(formats: list[ReadFile]) -> None:
+    silent = {file.path.name: file.checks for file in formats if not file.texts}
+    expected = {name: {NOTHING_READ[name]} for name in silent if name in NOTHING_READ}
+    assert silent == expected
+    assert {name for name in NOTHING_READ if any(file.path.name == name for file in formats)} == set(silent)
+
+
+def test_no_reader_fails_and_no_process_dies(formats: list[ReadFile]) -> None:
+    assert {file.path.name: file.checks for file in formats if file.checks & GIVEN_UP} == {}
+
+
+def test_stored_text_needs_no_repair(formats: list[ReadFile]) -> None:
+    assert find_repairs(formats) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("test_mskanji.csv", "高橋淳"),
+        ("fake-text-utf-16-le.txt", "Once upon a time"),
+        ("fake-email-utf-16.eml", "Important points"),
+        ("umlauts-utf8.eml", "Über"),
+        ("chi_sim_image.docx", ""),
+        ("fake-power-point-malformed.pptx", "Adding a Bullet Slide"),
+        ("copy-protected.pdf", "LayoutParser"),
+    ],
+)
+def test_odd_files_are_read(name: str, words: str, formats: list[ReadFile]) -> None:
+    found = [file for file in formats if file.path.name == name]
+    if not found:
+        pytest.skip(f"{name} stands in another folder")
+    assert words in "\n".join(found[0].texts)
+
+
+def test_japanese_office_documents_are_whole(office: list[ReadFile]) -> None:
+    assert Counter(file.path.suffix for file in office)[".xlsx"] >= 50
+    assert [file.path.name for file in office if not file.texts] == []
+    assert [file.path.name for file in office if file.checks & GIVEN_UP] == []
+    assert find_repairs(office) == {}
+    for file in office:
+        lost = "\n".join(text for _, text in file.blocks).count("\ufffd")
+        in_source = file.path.read_bytes().count("\ufffd".encode()) if file.path.suffix == ".md" else 0
+        assert lost <= in_source, file.path.name
+
+
+def test_every_cell_of_a_workbook_is_found(office: list[ReadFile]) -> None:
+    cells = 0
+    for file in office:
+        if file.path.suffix != ".xlsx":
+            continue
+        text = fold(" ".join(file.texts))
+        for value in read_cells(file.path):
+            cells += 1
+            assert any(fold(form) in text for form in shown_forms(value)), f"{file.path.name}: {value!r}"
+    assert cells > 15_000
+
+
+def find_repairs(files: list[ReadFile]) -> dict[str, Counter[str]]:
+    """Name of a file -> what cleaning its stored text once more would change."""
+    found: dict[str, Counter[str]] = {}
+    for file in files:
+        for kind, text in file.blocks:
+            cleaned, changes = clean_text(text, is_code=kind == "code")
+            if changes or cleaned != text:
+                found[file.path.name] = found.get(file.path.name, Counter()) + changes
+    return found
+
+
+def read_cells(path: Path) -> Iterator[Any]:
+    """The values of all cells that are not empty, by another library than the reader's."""
+    workbook = CalamineWorkbook.from_path(path)
+    for name in workbook.sheet_names:
+        for row in workbook.get_sheet_by_name(name).to_python():
+            yield from (value for value in row if str(value).strip())
+
+
+def shown_forms(value: Any) -> list[str]:
+    """How a cell may be written; calamine does not say which numbers are percentages."""
+    match value:
+        case bool():
+            return [str(value).upper()]
+        case int() | float():
+            return [f"{value:.15g}", f"{value * 100:.12g}%"]
+        case datetime() if value.time() == time():
+            return [value.date().isoformat()]
+        case date() | time():
+            return [value.isoformat()]
+        case timedelta():
+            return [str(value), value.__str__().zfill(8)]
+    return [str(value)]
+
+
+def fold(text: str) -> str:
+    """Without white space, Markdown's marks in cells and differences of width."""
+    plain = text.replace("<br>", "").replace("\\", "")
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", plain))
