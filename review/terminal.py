@@ -67,14 +67,12 @@ def show(
     for message in [*row["sample"]["prompt"], *row["sample"]["completion"]]:
         console.print(Text(f"  {message['role']}: {message['content']}"))
     for finding in row["findings"]:
-        console.print(
-            Text(f"- {finding['check']} (score {finding['score']}): {finding['reason']}", style="yellow")
-        )
+        score = "" if finding["score"] is None else f" (score {finding['score']:.3g})"
+        console.print(Text(f"- {finding['check']}{score}: {finding['reason']}", style="yellow"))
         for name in ("evidence", "suggestion"):
-            if finding[name]:
-                console.print(
-                    Text(f"    {name}: {json.dumps(json.loads(finding[name]), ensure_ascii=False)}")
-                )
+            for key, value in json.loads(finding[name] or "{}").items():
+                shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                console.print(Text(f"    {key}: {shown}".replace("\n", "\n      ")))
     if row["decision"]:
         console.print(Text(f"decided: {_decision(row['decision'])}", style="green"))
 

@@ -2,18 +2,21 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from benchmarks.planted import CHECKS, score_kind
 from tasks.language import detect_language
-from tasks.recipe import load_recipe
+from tasks.recipe import Recipe, load_recipe
 from tasks.text import matching_form
 
-SUPPORT = Path(__file__).parent.parent / "examples" / "support"
+ROOT = Path(__file__).parent.parent
+SUPPORT = ROOT / "examples" / "support"
 
 
 def read(name: str) -> list[dict[str, Any]]:
@@ -71,3 +74,11 @@ def test_score_kind_counts_pairs_once() -> None:
     assert score_kind(planted, {"original", "innocent"}, set()) == (1, 2, 1)
     assert score_kind(planted, {"doubtful"}, {"doubtful"}) == (0, 1, 1)
     assert score_kind(planted, set(), set()) == (0, 0, 0)
+
+
+def test_recipes_in_the_readme_are_valid() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        Recipe.model_validate(yaml.safe_load(block))
