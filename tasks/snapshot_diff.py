@@ -102,7 +102,11 @@ def _document_changes(a: _Side, b: _Side) -> Iterator[DocumentChange]:
     for uri, document in sorted(a.documents.items()):
         if uri not in b.documents:
             others = [other for other in versions[document["family"]] if other not in a.documents]
-            why = f"replaced by {PurePosixPath(others[0]).name}" if others else "gone, or cannot be read any more"
+            why = (
+                f"replaced by {PurePosixPath(others[0]).name}"
+                if others
+                else "gone, or cannot be read any more"
+            )
             yield DocumentChange(Change.OUT, uri, why)
         elif document["doc_id"] != b.documents[uri]["doc_id"]:
             yield DocumentChange(Change.CHANGED, uri, "its content is another")

@@ -9,16 +9,34 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _SPACE = re.compile(r"\s+")
-_SPACE_BESIDE_CJK = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) | (?=[\u3040-\u30ff\u3400-\u9fff])")
+_SPACE_BESIDE_CJK = re.compile(r"(?<=[\u3001-\u30ff\u3400-\u9fff]) | (?=[\u3001-\u30ff\u3400-\u9fff])")
+_VARIANTS = str.maketrans(
+    {"\u301c": "~"}
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+    | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", None)
+)
+"""What NFKC leaves apart although readers do not see it: wave dash, hyphens and dashes, characters without width."""
+_V_SOUNDS = str.maketrans({"\u30f4": "\u30d6", "\u30f7": "\u30d0", "\u30fa": "\u30dc"})
+_V_SYLLABLE = re.compile(r"\u30f4([\u30a1\u30a3\u30a7\u30a9])")
+_V_KANA = dict(zip("\u30a1\u30a3\u30a7\u30a9", "\u30d0\u30d3\u30d9\u30dc", strict=True))
+_LAST_LONG_VOWEL = re.compile(r"(?<=[\u30a1-\u30fa\u30fc][\u30a1-\u30fa])\u30fc(?![\u30a1-\u30fa\u30fc])")
 CJK_SHARE = 0.3
 """Share of letters in kana, kanji or hangul from which a text counts as CJK: Japanese technical text holds much
 Latin, Latin text hardly any kanji."""
 
 
 def matching_form(text: str) -> str:
-    """The form in which texts are compared, never stored: NFKC, lower case, single spaces, none beside CJK."""
-    folded = _SPACE.sub(" ", unicodedata.normalize("NFKC", text).lower()).strip()
-    return _SPACE_BESIDE_CJK.sub("", folded)
+    """The form in which texts are compared, never stored: NFKC, lower case, single spaces, none beside CJK.
+
+    Spellings of one katakana word are one: サーバー and サーバ (JIS Z 8301 leaves the last long vowel out), ヴァ and バ.
+    """
+    if text.isascii():
+        return _SPACE.sub(" ", text.lower()).strip()
+    folded = _SPACE.sub(" ", unicodedata.normalize("NFKC", text).lower().translate(_VARIANTS)).strip()
+    if not _KANA.search(folded):
+        return _SPACE_BESIDE_CJK.sub("", folded)
+    folded = _V_SYLLABLE.sub(lambda found: _V_KANA[found[1]], folded).translate(_V_SOUNDS)
+    return _LAST_LONG_VOWEL.sub("", _SPACE_BESIDE_CJK.sub("", folded))
 
 
 def script_counts(text: str) -> dict[str, int]:

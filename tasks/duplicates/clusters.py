@@ -63,7 +63,9 @@ def read_corpus(samples: pa.Table, table: pa.Table) -> Corpus:
         case Task.TEXT_CLASSIFICATION:
             answers = [label or "" for label in columns["label"]]
         case Task.TOKEN_CLASSIFICATION:  # copies with other names in them agree if they hold the same kinds
-            answers = [" ".join(span["label"] for span in spans or ()) for spans in samples["spans"].to_pylist()]
+            answers = [
+                " ".join(span["label"] for span in spans or ()) for spans in samples["spans"].to_pylist()
+            ]
         case Task.TEXT_GENERATION:
             answers = [matching_form(target or "") for target in columns["target"]]
         case Task.LANGUAGE_MODELING:

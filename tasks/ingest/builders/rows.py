@@ -36,7 +36,11 @@ def lacking_column(table: TableContent, source: Source, settings: IngestSettings
     """What to say of a table in which no row has a column that the task needs; "" when they serve."""
     if table.rows and _is_known(table.rows[0].fields, settings):
         return ""
-    columns = table.columns if table.columns is not None else list({key: 0 for row in table.rows for key in row.fields})
+    columns = (
+        table.columns
+        if table.columns is not None
+        else list({key: 0 for row in table.rows for key in row.fields})
+    )
     needed = [getattr(source.columns, name) for name in _NEEDED[settings.task]]
     lacking = [column for column in needed if column not in columns]
     return missing_column(lacking[0], columns) if lacking and columns else ""

@@ -57,8 +57,6 @@ def _csv_records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[s
             start = begin + 1
 
 
-
-
 def read_csv_document(content: bytes, options: ReadOptions) -> DocumentContent:
     """The rows as Markdown tables, for a file that is read and not learned from row by row."""
     table = read_csv(content, options)

@@ -15,6 +15,8 @@ def read_parquet(content: bytes, options: ReadOptions) -> TableContent:
     try:
         table = pq.read_table(pa.BufferReader(content))
     except (pa.ArrowInvalid, OSError) as error:
-        raise UnreadableError("corrupt", f"not a readable Parquet file: {str(error).splitlines()[0]}") from error
+        raise UnreadableError(
+            "corrupt", f"not a readable Parquet file: {str(error).splitlines()[0]}"
+        ) from error
     rows = [Row(number, fields) for number, fields in enumerate(table.to_pylist(), start=1)]
     return TableContent(rows, table.column_names, [])
