@@ -28,7 +28,7 @@ Latin, Latin text hardly any kanji."""
 def matching_form(text: str) -> str:
     """The form in which texts are compared, never stored: NFKC, lower case, single spaces, none beside CJK.
 
-    Spellings of one katakana word are one: サーバー and サーバ (JIS Z 8301 leaves the last long vowel out), ヴァ and バ.
+    Spellings of one katakana word are one: サーバー and サーバ (JIS Z 8301 drops the last long vowel), ヴァ and バ.
     """
     if text.isascii():
         return _SPACE.sub(" ", text.lower()).strip()

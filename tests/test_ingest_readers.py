@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.ingest.compose import compose
 from tasks.ingest.contract import ReadOptions, TableContent, UnreadableError
-from tasks.ingest.readers.delimited import read_csv
+from tasks.ingest.readers.delimited import read_csv, read_csv_document
 from tasks.ingest.readers.json_lines import read_json
 from tasks.ingest.readers.markdown import read_markdown
 from tasks.ingest.readers.parquet import read_parquet
@@ -86,6 +86,20 @@ def test_csv_from_excel_in_cp932_is_read() -> None:
 
 def test_csv_field_may_be_long() -> None:
     assert len(read_csv(b"text\n" + b"x" * 200_000, ANY).rows[0].fields["text"]) == 200_000
+
+
+def test_csv_columns_of_one_name_are_kept_apart() -> None:
+    content = read_csv(b"a,,a,\n1,2,3,4\n", ANY)
+    assert content.rows[0].fields == {"a": "1", "": "2", "a (2)": "3", " (2)": "4"}
+
+
+def test_csv_as_a_document_keeps_every_row() -> None:
+    content = b'Cups||\nteam|town\n"never closed|x\nBlues|STL|1|more\n'
+    (block,) = read_csv_document(content, ANY).blocks
+    assert block.text == (
+        "| Cups |  |  |  |\n| --- | --- | --- | --- |\n| team | town |  |  |\n"
+        '| "never closed\\|x |  |  |  |\n| Blues | STL | 1 | more |'
+    )
 
 
 def test_csv_without_column_names_is_told() -> None:

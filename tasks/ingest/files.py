@@ -29,6 +29,8 @@ ENDINGS = {
     ".rst": FileFormat.TEXT,
     ".org": FileFormat.TEXT,
     ".text": FileFormat.TEXT,
+    ".yaml": FileFormat.TEXT,
+    ".yml": FileFormat.TEXT,
     ".html": FileFormat.HTML,
     ".htm": FileFormat.HTML,
     ".xhtml": FileFormat.HTML,

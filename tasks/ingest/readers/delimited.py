@@ -3,40 +3,64 @@
 import csv
 from collections.abc import Iterator
 
-from tasks.ingest.contract import DocumentContent, ReadOptions, Row, TableContent, table_blocks
+from tasks.ingest.contract import DocumentContent, Problem, ReadOptions, Row, TableContent, table_blocks
 from tasks.ingest.readers.lines import decode, malformed, unify_lines
 
+DELIMITERS = ",\t;|"
 _FIELD_LIMIT = 2**31 - 1
 """Characters of one csv field; Python's default of 131,072 is less than a long document."""
 
 
 def read_csv(content: bytes, options: ReadOptions) -> TableContent:
-    """csv with a header; the delimiter (comma, tab or semicolon) is the one that the header uses most.
+    """csv with a header; the delimiter (comma, tab, semicolon or bar) is the one that the header uses most.
 
     A row that cannot be read is a problem, and reading goes on with the line after the one where it starts,
-    so that a quote that never closes does not swallow the rest of the file.
+    so that a quote that never closes does not swallow the rest of the file. Of columns with one name, the
+    second is `name (2)`, and so on.
     """
+    lines, delimiter, problems = _open(content, options)
+    if not lines:
+        return TableContent([], None, problems)
+    records = _csv_records(lines, delimiter)
+    start, header, error = next(records, (0, [], "no column names"))
+    if error:
+        problem = malformed(start + 1, f"header: {error}", lines[start])
+        return TableContent([], None, [*problems, problem])
+    columns = _named_apart(header)
+    rows: list[Row] = []
+    for at, fields, error in records:
+        if error:
+            problems.append(malformed(at + 1, error, lines[at]))
+        elif len(fields) != len(columns):
+            reason = f"{len(fields)} fields where the header has {len(columns)}"
+            problems.append(malformed(at + 1, reason, lines[at]))
+        else:
+            rows.append(Row(at + 1, dict(zip(columns, fields, strict=True))))
+    return TableContent(rows, columns, problems)
+
+
+def read_csv_document(content: bytes, options: ReadOptions) -> DocumentContent:
+    """The rows as Markdown tables, whatever their width: for a file that is read, not learned from row by row."""
+    lines, delimiter, problems = _open(content, options)
+    rows = [[lines[at].strip()] if error else fields for at, fields, error in _csv_records(lines, delimiter)]
+    return DocumentContent(table_blocks(rows), problems=problems)
+
+
+def _open(content: bytes, options: ReadOptions) -> tuple[list[str], str, list[Problem]]:
+    """Lines with their ends, blank ones before the header too; the delimiter; what decoding had to say."""
     text, problems = decode(content, options.encoding)
     lines = [line + "\n" for line in unify_lines(text).split("\n")]
-    start = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
-    if start == len(lines):
-        return TableContent([], None, problems)
-    delimiter = max(",\t;", key=lines[start].count)
-    records = _csv_records(lines[start:], delimiter)
-    _, header, error = next(records, (0, [], "no column names"))
-    if error:
-        return TableContent([], None, [*problems, malformed(start + 1, f"header: {error}", lines[start])])
-    rows: list[Row] = []
-    for offset, fields, error in records:
-        number = start + offset + 1
-        if error:
-            problems.append(malformed(number, error, lines[number - 1]))
-        elif len(fields) != len(header):
-            reason = f"{len(fields)} fields where the header has {len(header)}"
-            problems.append(malformed(number, reason, lines[number - 1]))
-        else:
-            rows.append(Row(number, dict(zip(header, fields, strict=True))))
-    return TableContent(rows, header, problems)
+    header = next((line for line in lines if line.strip()), "")
+    return (lines if header else []), max(DELIMITERS, key=header.count), problems
+
+
+def _named_apart(header: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    names = []
+    for name in header:
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names
 
 
 def _csv_records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str], str]]:
@@ -55,11 +79,3 @@ def _csv_records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[s
         except csv.Error as error:
             yield begin, [], f"not csv: {error}"
             start = begin + 1
-
-
-def read_csv_document(content: bytes, options: ReadOptions) -> DocumentContent:
-    """The rows as Markdown tables, for a file that is read and not learned from row by row."""
-    table = read_csv(content, options)
-    rows = [list(map(str, row.fields.values())) for row in table.rows]
-    blocks = table_blocks([table.columns or [], *rows]) if rows else []
-    return DocumentContent(blocks, problems=table.problems)
