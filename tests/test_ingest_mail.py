@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tasks.ingest.contract import Block, BlockKind, Boilerplate, DocumentContent, ReadOptions, UnreadableError
-from tasks.ingest.readers.eml import read_eml
-from tasks.ingest.readers.mail import html_body, plain_body
-from tasks.ingest.readers.mail_marks import Sender
-from tasks.ingest.readers.msg import read_msg, unpack_rtf
+from tasks.ingest.readers.mail.body import html_body, plain_body
+from tasks.ingest.readers.mail.eml import read_eml
+from tasks.ingest.readers.mail.marks import Sender
+from tasks.ingest.readers.mail.msg import read_msg, unpack_rtf
 from tasks.records import Severity
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -11,16 +11,17 @@ import pytest
 import python_calamine
 
 from tasks.ingest.contract import Block, BlockKind, Boilerplate, DocumentContent, ReadOptions, UnreadableError
-from tasks.ingest.readers.docx import read_docx
-from tasks.ingest.readers.docx_styles import format_number
-from tasks.ingest.readers.grid import Span, fill_spans
-from tasks.ingest.readers.odt import read_odt
-from tasks.ingest.readers.package import open_package, parse_xml, read_member
-from tasks.ingest.readers.pptx import read_pptx
-from tasks.ingest.readers.sheet import read_sheet, read_sheet_rows
-from tasks.ingest.readers.xls import open_xls
-from tasks.ingest.readers.xlsb import _check_records
-from tasks.ingest.readers.xlsx import open_xlsx
+from tasks.ingest.readers.office.docx import read_docx
+from tasks.ingest.readers.office.docx_styles import format_number
+from tasks.ingest.readers.office.grid import Span, fill_spans
+from tasks.ingest.readers.office.odt import read_odt
+from tasks.ingest.readers.office.pptx import read_pptx
+from tasks.ingest.readers.package import open_package, read_member
+from tasks.ingest.readers.package_xml import parse_xml
+from tasks.ingest.readers.sheets.sheet import read_sheet, read_sheet_rows
+from tasks.ingest.readers.sheets.xls import open_xls
+from tasks.ingest.readers.sheets.xlsb import _check_records
+from tasks.ingest.readers.sheets.xlsx import open_xlsx
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 FINTAN, UNSTRUCTURED = DATA / "docs_ja_fintan_office", DATA / "formats_unstructured" / "example-docs"

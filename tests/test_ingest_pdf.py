@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tasks.ingest.contract import BlockKind, Boilerplate, DocumentContent, ReadOptions, UnreadableError
-from tasks.ingest.readers.pdf import read_pdf
+from tasks.ingest.readers.pdf.pdf import read_pdf
 
 pdfium = pytest.importorskip("pypdfium2")
 ROOT = Path(__file__).parents[1]
@@ -396,7 +396,7 @@ _FUZZ = """
 import random, sys
 from pathlib import Path
 from tasks.ingest.contract import ReadOptions, UnreadableError
-from tasks.ingest.readers.pdf import read_pdf
+from tasks.ingest.readers.pdf.pdf import read_pdf
 draw = random.Random(5)
 read = 0
 for name in sys.argv[1:]:

@@ -1,4 +1,4 @@
-"""Documents that change: versions, answers whose document moved on, and what a diff of two snapshots says."""
+"""Documents that change: older versions, and what was erased and comes back."""
 
 from pathlib import Path
 
@@ -65,46 +65,6 @@ def test_texts_that_only_share_a_name_are_no_versions(tmp_path: Path) -> None:
     (tmp_path / "chapter (1).md").write_text(OTHER, encoding="utf-8")
     (tmp_path / "chapter (2).md").write_text(OTHER + "More.", encoding="utf-8")
     assert told(take_in(tmp_path), "superseded") == []
-
-
-def with_answer(tmp_path: Path, support: str, document: str = "returns.md") -> Path:
-    (tmp_path / "returns.md").write_text(
-        "# Returns\n\nWithin 30 days of delivery, unused goods are taken back.\n\n"
-        "## Who pays\n\nWe pay the postage of goods that arrived broken.\n",
-        encoding="utf-8",
-    )
-    (tmp_path / "answers.csv").write_text(
-        "prompt,completion,document,support\n"
-        f"How long may I return it?,Within 14 days.,{document},{support}\n",
-        encoding="utf-8",
-    )
-    return tmp_path
-
-
-def test_an_answer_whose_words_still_stand_there_is_kept(tmp_path: Path) -> None:
-    support = "WITHIN 30 days of  delivery"
-    assert told(take_in(with_answer(tmp_path, support), Task.TEXT_GENERATION), "stale") == []
-
-
-def test_an_answer_whose_document_moved_on_is_stale(tmp_path: Path) -> None:
-    folder = with_answer(tmp_path, "Within 14 days of delivery")
-    (finding,) = told(take_in(folder, Task.TEXT_GENERATION), "stale")
-    assert finding["row"] is not None
-    assert "Within 30 days of delivery" in finding["evidence"]
-    assert finding["reason"] == "returns.md no longer says 'Within 14 days of delivery'"
-
-
-def test_an_answer_whose_document_is_gone_is_told(tmp_path: Path) -> None:
-    folder = with_answer(tmp_path, "Within 30 days", "old.md")
-    (finding,) = told(take_in(folder, Task.TEXT_GENERATION), "document_gone")
-    assert "old.md" in finding["reason"]
-
-
-def test_without_documents_nothing_is_stale(tmp_path: Path) -> None:
-    folder = with_answer(tmp_path, "anything")
-    (folder / "returns.md").unlink()
-    result = take_in(folder, Task.TEXT_GENERATION)
-    assert told(result, "stale") == told(result, "document_gone") == []
 
 
 def erased_settings(folder: Path, task: Task, *digests: str) -> IngestSettings:

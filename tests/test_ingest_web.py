@@ -10,9 +10,9 @@ import pytest
 
 from tasks.ingest.contract import Boilerplate, DocumentContent, ReadOptions, UnreadableError
 from tasks.ingest.readers.charsets import decode_declared
-from tasks.ingest.readers.epub import read_epub
-from tasks.ingest.readers.html import html_blocks, read_html
-from tasks.ingest.readers.rtf import read_rtf
+from tasks.ingest.readers.office.rtf import read_rtf
+from tasks.ingest.readers.web.epub import read_epub
+from tasks.ingest.readers.web.html import html_blocks, read_html
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 EXAMPLES = DATA / "formats_unstructured" / "example-docs"

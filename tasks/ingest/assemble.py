@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from tasks.errors import RecipeError
 from tasks.ingest.contract import IngestSettings, Parsed, Problem, SourceFile
 from tasks.ingest.conversations import MAIL_TYPES, build_mail_threads
-from tasks.ingest.support import find_stale
 from tasks.ingest.versions import find_superseded
 from tasks.records import DOCUMENT, FINDING, SAMPLE, Severity, Task, build_table
 
@@ -72,7 +71,7 @@ def assemble(
         findings += [told, find_duplicate_ids(rows)]
         samples.append(_with_line_as_id(rows))
     every_sample = pa.concat_tables(samples)
-    findings += [find_superseded(every_sample, every_document), find_stale(every_sample, every_document)]
+    findings.append(find_superseded(every_sample, every_document))
     return IngestResult(every_document, every_sample, pa.concat_tables(findings))
 
 

@@ -1,5 +1,7 @@
 """Which reader takes which format. A reader is one function: bytes to rows, or to a document's blocks.
 
+A format is read by the file with its name: of `mail`, `office`, `pdf`, `sheets` or `web` where formats share much,
+else here, beside what readers share: `lines` and `charsets` (text), `package` and `package_xml` (zip containers).
 Readers are imported when a file needs them: each brings a library of its own.
 """
 
@@ -18,23 +20,23 @@ TABLE_READERS = {
     FileFormat.JSONL: "json_lines:read_json",
     FileFormat.CSV: "delimited:read_csv",
     FileFormat.PARQUET: "parquet:read_parquet",
-    FileFormat.SHEET: "sheet:read_sheet_rows",
+    FileFormat.SHEET: "sheets.sheet:read_sheet_rows",
     FileFormat.SQL: "json_lines:read_json",
 }
 DOCUMENT_READERS = {
     FileFormat.MARKDOWN: "markdown:read_markdown",
     FileFormat.TEXT: "plain_text:read_text",
-    FileFormat.HTML: "html:read_html",
-    FileFormat.PDF: "pdf:read_pdf",
-    FileFormat.DOCX: "docx:read_docx",
-    FileFormat.PPTX: "pptx:read_pptx",
-    FileFormat.SHEET: "sheet:read_sheet",
+    FileFormat.HTML: "web.html:read_html",
+    FileFormat.PDF: "pdf.pdf:read_pdf",
+    FileFormat.DOCX: "office.docx:read_docx",
+    FileFormat.PPTX: "office.pptx:read_pptx",
+    FileFormat.SHEET: "sheets.sheet:read_sheet",
     FileFormat.CSV: "delimited:read_csv_document",
-    FileFormat.EML: "eml:read_eml",
-    FileFormat.MSG: "msg:read_msg",
-    FileFormat.RTF: "rtf:read_rtf",
-    FileFormat.ODT: "odt:read_odt",
-    FileFormat.EPUB: "epub:read_epub",
+    FileFormat.EML: "mail.eml:read_eml",
+    FileFormat.MSG: "mail.msg:read_msg",
+    FileFormat.RTF: "office.rtf:read_rtf",
+    FileFormat.ODT: "office.odt:read_odt",
+    FileFormat.EPUB: "web.epub:read_epub",
 }
 
 LIBRARIES = (

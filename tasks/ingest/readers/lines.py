@@ -1,8 +1,12 @@
-"""What readers of text formats share: bytes to text, text to lines, and how a bad line is told."""
+"""What readers of text formats share: bytes to text, text to lines and paragraphs, and how a bad line is told."""
+
+import re
 
 from tasks.ingest.contract import Problem, excerpt_of
 from tasks.ingest.encoding import decode_text
 from tasks.records import Severity
+
+_BLANK_LINES = re.compile(r"\n[ \t\u3000]*+\n\s*+")
 
 
 def decode(content: bytes, encoding: str | None) -> tuple[str, list[Problem]]:
@@ -21,6 +25,11 @@ def decode(content: bytes, encoding: str | None) -> tuple[str, list[Problem]]:
 def unify_lines(text: str) -> str:
     """LF line ends."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def split_paragraphs(text: str) -> list[str]:
+    """The parts of plain text (LF) that blank lines part."""
+    return [part for part in _BLANK_LINES.split(text) if part.strip()]
 
 
 def malformed(line: int, reason: str, raw: str) -> Problem:

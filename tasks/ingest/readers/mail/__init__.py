@@ -1,0 +1,1 @@
+"""Mails: `eml` and `msg` read the formats, the others are what both need."""

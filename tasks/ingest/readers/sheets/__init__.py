@@ -1,0 +1,1 @@
+"""Spreadsheets: `sheet` reads them all; `xlsx`, `xlsb`, `xls` and `ods` each open one format."""
