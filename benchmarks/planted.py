@@ -30,7 +30,7 @@ CHECKS = {
         "empty": {"empty_input", "missing_field"},
     },
     "support-answers": {
-        "answer_contradicted": {"high_base_loss"},
+        "answer_contradicted": {"high_base_loss", "unsupported_figure"},
         "answer_truncated": {"truncated_target"},
         "answer_near_duplicate": {"near_duplicate"},
         "answer_disagreeing": {"disagreeing_near_duplicate", "conflicting_duplicate"},

@@ -7,6 +7,7 @@ from flows.publish import publish_snapshot
 from tasks.base_model import base_model_stage, find_revision
 from tasks.duplicates.find import find_duplicates_stage
 from tasks.evaluate import base_losses_stage
+from tasks.grounding import find_ungrounded_stage
 from tasks.ingest.contract import IngestSettings
 from tasks.ingest.files import find_all_files
 from tasks.ingest.stage import describe_files, ingest_stage
@@ -57,6 +58,7 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     duplicates = perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor)
     privacy = perform(find_personal_data_stage, workspace, duplicates.samples)
     leaks = perform(find_leaks_stage, workspace, duplicates.samples, duplicates.pairs, recipe.leakage)
+    grounding = perform(find_ungrounded_stage, workspace, duplicates.samples, read.documents)
     noise, notes = _label_noise(recipe, workspace, duplicates.samples)
     findings = [
         read.findings,
@@ -65,6 +67,7 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         duplicates.findings,
         privacy,
         leaks,
+        grounding,
         *noise,
     ]
     decisions = ledger.decisions()

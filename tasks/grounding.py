@@ -1,19 +1,59 @@
-"""Answers that say what they rest on, held against the documents as they are now.
+"""Answers held against what they say they rest on.
 
 A row may name the document that its answer rests on, and quote it. Where the document no longer says that, the
-pair is stale: a person sees it beside the passage that comes nearest now.
+pair is stale: a person sees it beside the passage that comes nearest now. Where the answer states a figure that
+neither the document nor the question holds with that unit, one of the two is wrong.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 from rapidfuzz import fuzz
 
+from tasks import findings, text
 from tasks.findings import about_sample, excerpt, read_columns
-from tasks.records import FINDING, Severity, build_table
+from tasks.records import FINDING, Severity, TableRef, build_table
+from tasks.stage import stage
+from tasks.storage import Workspace
 from tasks.text import matching_form
+
+STAGE = "grounding"
+_FIGURE = re.compile(
+    r"(?<![\d.,a-z])(?<![a-z]-)(\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?:[-\s]?([a-z%\u00b0]+)|([\u30a1-\u30ff\u3400-\u9fff\u3064]))?"
+)
+"""A number that is no part of a name (KF-400, E03), and what stands after it: a Latin word, or one kanji, katakana or
+つ; other hiragana are particles."""
+_RANGE = re.compile(
+    r"(\d[\d.,]*)\s?(?:to|and|or|-|~|から)\s?-?(\d[\d.,]*)\s?([a-z%\u00b0]+|[\u30a1-\u30ff\u3400-\u9fff])"
+)
+"""Two numbers that share the unit after the second."""
+_WORDS = {
+    word: str(number)
+    for number, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
+    )
+}
+_NUMBER_WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b")
+_LIST_NUMBER = re.compile(r"(?m)^\s*\d+[.)\u3001]\s")
 
 
 class _Passage(NamedTuple):
@@ -22,10 +62,52 @@ class _Passage(NamedTuple):
     form: str
 
 
-def find_stale(samples: pa.Table, documents: pa.Table) -> pa.Table:
-    """Findings `stale` (the document no longer holds the quoted words) and `document_gone`.
+class Figure(NamedTuple):
+    """A number and what it counts, both in matching form."""
 
-    Nothing is said where the sources hold no documents at all, only tables.
+    number: str
+    unit: str
+    """The word after it without a plural s, or the first Japanese character; "" where nothing follows."""
+
+
+def read_figures(text: str) -> list[Figure]:
+    """The figures of a text in order; numbers of list items are none, small English numerals are."""
+    form = _NUMBER_WORD.sub(lambda found: _WORDS[found[1]], matching_form(_LIST_NUMBER.sub(" ", text)))
+    form = _RANGE.sub(r"\1 \3 \2 \3", form)
+    return [
+        Figure(number.replace(",", ""), latin.rstrip("s") or cjk)
+        for number, latin, cjk in _FIGURE.findall(form)
+    ]
+
+
+def unsupported_figures(answer: str, sources: Sequence[str]) -> list[Figure]:
+    """Figures of `answer` that no source holds.
+
+    Where a source counts in the same unit, number and unit must stand there together; elsewhere the number alone.
+    A sum of two other figures of the answer in one unit is held: a fee and postage come to a total.
+    """
+    held = {figure for source in sources for figure in read_figures(source)}
+    numbers, units = {figure.number for figure in held}, {figure.unit for figure in held} - {""}
+    told = read_figures(answer)
+    return [
+        figure
+        for figure in dict.fromkeys(told)
+        if (figure not in held if figure.unit in units else figure.number not in numbers)
+        and not _is_sum(figure, told)
+    ]
+
+
+def _is_sum(figure: Figure, told: Sequence[Figure]) -> bool:
+    parts = [
+        float(other.number) for other in told if other.unit == figure.unit and other.number != figure.number
+    ]
+    return any(a + b == float(figure.number) for a, b in combinations(parts, 2))
+
+
+def find_ungrounded(samples: pa.Table, documents: pa.Table) -> pa.Table:
+    """Findings `stale` (the document no longer holds the quoted words), `document_gone`, and `unsupported_figure`.
+
+    Nothing is said of rows that name no document, nor where the sources hold no documents at all, only tables.
     """
     wanted = [name for name in samples["document"].to_pylist() if name]
     texts = _texts_by_name(documents, wanted) if wanted else {}
@@ -40,7 +122,37 @@ def find_stale(samples: pa.Table, documents: pa.Table) -> pa.Table:
             found.append(_gone(columns, index, name))
         elif columns["support"][index] and not _holds(texts[name], columns["support"][index]):
             found.append(_stale(columns, index, texts[name]))
+        else:
+            found += _unsupported(columns, index, texts[name])
     return build_table(found, FINDING)
+
+
+def _unsupported(
+    columns: dict[str, list[Any]], index: int, passages: Sequence[_Passage]
+) -> list[dict[str, Any]]:
+    sources = [columns["input"][index] or "", *(passage.text for passage in passages)]
+    figures = unsupported_figures(columns["target"][index] or "", sources)
+    if not figures:
+        return []
+    told = ", ".join(f"{figure.number} {figure.unit}".strip() for figure in figures)
+    form = matching_form(columns["support"][index] or columns["target"][index] or "")
+    best = max(passages, key=lambda passage: fuzz.partial_ratio(form, passage.form))
+    return [
+        about_sample(
+            columns,
+            index,
+            stage=STAGE,
+            check="unsupported_figure",
+            severity=Severity.WARNING,
+            score=float(len(figures)),
+            reason=f"{columns['document'][index]} does not say {told}",
+            evidence={
+                "figures": [figure._asdict() for figure in figures],
+                "says": best.text,
+                "uri": best.uri,
+            },
+        )
+    ]
 
 
 def _texts_by_name(documents: pa.Table, names: Iterable[str]) -> dict[str, list[_Passage]]:
@@ -73,7 +185,7 @@ def _gone(columns: dict[str, list[Any]], index: int, name: str) -> dict[str, Any
     return about_sample(
         columns,
         index,
-        stage="ingest",
+        stage=STAGE,
         check="document_gone",
         severity=Severity.WARNING,
         reason=f"it rests on {name}, which no source holds any more",
@@ -88,7 +200,7 @@ def _stale(columns: dict[str, list[Any]], index: int, passages: list[_Passage]) 
     return about_sample(
         columns,
         index,
-        stage="ingest",
+        stage=STAGE,
         check="stale",
         severity=Severity.WARNING,
         score=fuzz.partial_ratio(form, best.form) / 100,
@@ -96,3 +208,10 @@ def _stale(columns: dict[str, list[Any]], index: int, passages: list[_Passage]) 
         reason=f"{columns['document'][index]} no longer says {excerpt(support)!r}",
         evidence={"support": support, "now": best.text, "uri": best.uri},
     )
+
+
+@stage("grounding", findings, text)
+def find_ungrounded_stage(workspace: Workspace, samples: TableRef, documents: TableRef) -> TableRef:
+    """Thin task over `find_ungrounded`."""
+    found = find_ungrounded(workspace.read_table(samples), workspace.read_table(documents))
+    return workspace.write_table(found, "findings-grounding")

@@ -47,6 +47,7 @@ DEFAULT_POLICY: dict[str, Disposition] = {
     "superseded": Disposition.DROP,
     "stale": Disposition.QUARANTINE,
     "document_gone": Disposition.QUARANTINE,
+    "unsupported_figure": Disposition.QUARANTINE,
 }
 """Checks that are not named here quarantine when critical and are only reported otherwise."""
 

@@ -27,7 +27,14 @@ def test_spellings_of_one_text_are_one(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("ビール", "ビル"), ("キー", "キ"), ("はし", "ハシ"), ("カード", "カド"), ("resume", "re-sume"), ("ば", "は")],
+    [
+        ("ビール", "ビル"),
+        ("キー", "キ"),
+        ("はし", "ハシ"),
+        ("カード", "カド"),
+        ("resume", "re-sume"),
+        ("ば", "は"),
+    ],
 )
 def test_different_words_stay_apart(one: str, other: str) -> None:
     assert matching_form(one) != matching_form(other)
