@@ -1,0 +1,110 @@
+"""What is looked for, what is found, and how a value is shown without the value."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+
+class Kind(StrEnum):
+    """Kinds of personal data; the placeholder is the name in brackets."""
+
+    EMAIL = "EMAIL"
+    PHONE = "PHONE"
+    POSTAL_CODE = "POSTAL_CODE"
+    ADDRESS = "ADDRESS"
+    PERSON = "PERSON"
+    BIRTH_DATE = "BIRTH_DATE"
+    MY_NUMBER = "MY_NUMBER"
+    CORPORATE_NUMBER = "CORPORATE_NUMBER"
+    SSN = "SSN"
+    PASSPORT = "PASSPORT"
+    DRIVER_LICENSE = "DRIVER_LICENSE"
+    CREDIT_CARD = "CREDIT_CARD"
+    BANK_ACCOUNT = "BANK_ACCOUNT"
+    IBAN = "IBAN"
+    IP_ADDRESS = "IP_ADDRESS"
+    URL_CREDENTIALS = "URL_CREDENTIALS"
+    SECRET = "SECRET"
+
+
+class Span(NamedTuple):
+    """Characters `start` to `end` of a text hold personal data of a kind, with a confidence of 0 to 1.
+
+    The confidence is a grade, not a frequency: 1 for a form with a check digit or a word that announces it,
+    about .5 for a form that other numbers share.
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    confidence: float = 1.0
+
+
+class Detector(NamedTuple):
+    """A form, the confidence of a match (0: no personal data), and the group that holds the value."""
+
+    kind: Kind
+    pattern: re.Pattern[str]
+    grade: Callable[[re.Match[str]], float]
+    group: str | int = 0
+
+
+class Recognizer(Protocol):
+    """A model that finds names where no form does."""
+
+    def find(self, text: str) -> Iterable[Span]:
+        """Spans of `text`, positions in characters."""
+
+
+def redact(text: str, spans: list[Span]) -> str:
+    """`text` with each span replaced by its kind in brackets."""
+    parts, last = [], 0
+    for span in spans:
+        parts += [text[last : span.start], f"[{span.kind}]"]
+        last = span.end
+    return "".join([*parts, text[last:]])
+
+
+def mask(value: str) -> str:
+    """Letters and digits as "*": the form of a value without the value."""
+    return "".join("*" if character.isalnum() else character for character in value)
+
+
+def fold(text: str) -> str:
+    """`text` with full-width forms and dashes as ASCII, of the same length."""
+    return text if text.isascii() else text.translate(_FOLDED)
+
+
+def follows(match: re.Match[str], words: re.Pattern[str], within: int = 15) -> bool:
+    """Whether one of `words` stands within `within` characters before the match."""
+    return words.search(match.string, max(0, match.start() - within), match.start()) is not None
+
+
+def precedes(match: re.Match[str], words: re.Pattern[str]) -> bool:
+    """Whether one of `words` stands right behind the match."""
+    return words.match(match.string, match.end()) is not None
+
+
+def compact(match: re.Match[str]) -> str:
+    """Letters and digits of a match."""
+    return _SEPARATORS.sub("", match[0])
+
+
+class _Folded(dict[int, int]):
+    """Code point -> its NFKC form where that is one character; worked out when first met."""
+
+    def __missing__(self, code: int) -> int:
+        form = unicodedata.normalize("NFKC", chr(code))
+        self[code] = folded = ord("-" if form in _DASHES else form) if len(form) == 1 else code
+        return folded
+
+
+_DASHES = "‐‑‒–—―−ー"
+_FOLDED = _Folded()
+_SEPARATORS = re.compile(r"[^0-9A-Za-z]")
+BEFORE = (
+    r"(?<![0-9A-Za-z])(?:(?<=[Nn]o\.)|(?<![0-9A-Za-z][-._/]))"  # not inside a longer number, code or date
+)
+AFTER = r"(?![0-9A-Za-z])(?![-._/,][0-9A-Za-z])"
