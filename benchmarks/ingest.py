@@ -28,8 +28,8 @@ from typing import NamedTuple
 
 from benchmarks.measure import MEGABYTE, in_child
 from benchmarks.words import Words, agreed_words, count_words, own_words, share_found
+from tasks.ingest.builders.mails import MAIL_TYPES
 from tasks.ingest.contract import IngestSettings, Parsed, SourceFile
-from tasks.ingest.conversations import MAIL_TYPES
 from tasks.ingest.files import find_all_files
 from tasks.ingest.parse import parse_file
 from tasks.ingest.workers import parse_all

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import RecipeError
+from tasks.ingest.builders.mails import MAIL_TYPES
 from tasks.ingest.contract import IngestSettings, Parsed, Problem, SourceFile
-from tasks.ingest.conversations import MAIL_TYPES, build_mail_threads
+from tasks.ingest.conversations import build_mail_threads
 from tasks.ingest.versions import find_superseded
 from tasks.records import DOCUMENT, FINDING, SAMPLE, Severity, Task, build_table
 

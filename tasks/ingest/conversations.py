@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.ingest.builders.mails import turns_of_mails
+from tasks.ingest.builders.mails import MAIL_TYPES, turns_of_mails
 from tasks.ingest.builders.rows import clean_rows
 from tasks.ingest.builders.sample import make_sample, origin_of
 from tasks.ingest.builders.threads import ThreadPair, build_threads, turns_of_table
 from tasks.ingest.contract import IngestSettings, Problem, SourceFile, TableContent
 from tasks.recipe import Columns, Source
 from tasks.records import Task, digest_of
-
-MAIL_TYPES = ("message/rfc822", "application/vnd.ms-outlook")
 
 
 def has_turns(table: TableContent, columns: Columns, task: Task) -> bool:

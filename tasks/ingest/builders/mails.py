@@ -18,7 +18,7 @@ from tasks.recipe import ThreadSettings
 from tasks.records import Severity
 from tasks.text import matching_form
 
-_MEDIA_TYPES = ("message/rfc822", "application/vnd.ms-outlook")
+MAIL_TYPES = ("message/rfc822", "application/vnd.ms-outlook")
 _PREFIX = re.compile(r"(?i)^\s*(?:(re|aw|sv|antw|返信)|fwd?|wg|tr|転送)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*")
 _ID = re.compile(r"<[^<>\s]+>")
 _AUTOMATIC = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)(?:[+@-].*)?")
@@ -42,7 +42,7 @@ def turns_of_mails(
     documents: Sequence[Mapping[str, Any]], settings: ThreadSettings
 ) -> tuple[dict[str, list[Turn]], list[Problem]]:
     """Turns by thread, of those rows of records.DOCUMENT that are mails; the thread is named after its first mail."""
-    mails = [_read_mail(row) for row in documents if row["media_type"] in _MEDIA_TYPES]
+    mails = [_read_mail(row) for row in documents if row["media_type"] in MAIL_TYPES]
     threads: dict[str, list[Turn]] = {}
     problems: list[Problem] = []
     for group in _group(mails):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -12,6 +13,17 @@ _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
 _TRANSITIONAL = rb"http://schemas.openxmlformats.org/\1/2006/\2"
 
 
+SAFE_XML: dict[str, Any] = dict(
+    resolve_entities=False,
+    no_network=True,
+    load_dtd=False,
+    huge_tree=False,
+    remove_comments=True,
+    remove_pis=True,
+)
+"""How lxml parses what comes from outside: nothing is fetched, and no entity grows."""
+
+
 def parse_xml(content: bytes) -> etree._Element:
     """The root of an XML part; entities are dropped, strict OOXML namespaces become transitional ones.
 
@@ -20,14 +32,7 @@ def parse_xml(content: bytes) -> etree._Element:
     """
     if b"//purl.oclc.org/ooxml/" in content[:4096]:
         content = _STRICT.sub(_TRANSITIONAL, content)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        huge_tree=False,
-        load_dtd=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = etree.XMLParser(**SAFE_XML)
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:  # ValueError: nothing to parse
@@ -75,12 +80,7 @@ def iterate_xml(
             _MemberStream(package, name, options),
             events=events,
             tag=tags,
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
+            **SAFE_XML,
         )
     except (etree.XMLSyntaxError, ValueError) as error:
         if isinstance(error, UnreadableError):

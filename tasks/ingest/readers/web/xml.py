@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from lxml import etree
 
 from tasks.ingest.contract import Block, DocumentContent, Problem, UnreadableError, heading, paragraph
-from tasks.ingest.readers.package_xml import local_name
+from tasks.ingest.readers.package_xml import SAFE_XML, local_name
 from tasks.records import Severity
 
 _START = re.compile(
@@ -42,16 +42,7 @@ def xml_blocks(
     Raises:
         UnreadableError: corrupt, where no element can be read.
     """
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        recover=True,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = etree.XMLParser(encoding="utf-8", recover=True, **SAFE_XML)
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
