@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict
 
 from flows.publish import publish_snapshot
 from tasks.base_model import base_model_stage, find_revision
+from tasks.code_version import pipeline_version
 from tasks.duplicates.find import find_duplicates_stage
 from tasks.evaluate import base_losses_stage
 from tasks.grounding import find_ungrounded_stage
@@ -25,7 +26,7 @@ from tasks.quality import (
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task, digest_of
 from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
-from tasks.stage import perform, pipeline_version
+from tasks.stage import perform
 from tasks.storage import Workspace
 
 

@@ -1,11 +1,8 @@
 """How a pure function becomes a stage: a Prefect task, cached by content, whose result is checked on a hit."""
 
-import hashlib
-import inspect
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,27 +11,10 @@ from prefect.cache_policies import CacheKeyFnPolicy
 from pydantic import BaseModel
 
 from tasks import records
+from tasks.code_version import code_version
 from tasks.progress import tell_stage
 from tasks.records import FolderRef, TableRef, digest_of
 from tasks.storage import Workspace
-
-
-def code_version(*modules: ModuleType) -> str:
-    """sha256 over the source of `modules`, all of a package: a cached result dies with the code that made it."""
-    digest = hashlib.sha256()
-    for module in sorted(modules, key=lambda m: m.__name__):
-        source = Path(inspect.getfile(module))
-        files = sorted(source.parent.rglob("*.[pm][yd]")) if hasattr(module, "__path__") else [source]
-        for file in files:
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
-def pipeline_version() -> str:
-    """sha256 over the source of every stage and suite: the `code` of a run's lineage."""
-    root = Path(__file__).parent.parent
-    files = sorted(f for folder in ("tasks", "expectations") for f in (root / folder).rglob("*.[py][ya]*"))
-    return digest_of([[str(f.relative_to(root)), hashlib.sha256(f.read_bytes()).hexdigest()] for f in files])
 
 
 def content_of(value: Any) -> Any:

@@ -59,6 +59,31 @@ def test_an_older_version_is_superseded(tmp_path: Path) -> None:
     assert found[0]["reason"].endswith("is superseded by 規程_v10.md")
 
 
+def test_groups_stay_when_the_folder_moves(tmp_path: Path) -> None:
+    for folder in ("here/docs", "elsewhere/2026/papers"):
+        (tmp_path / folder / "規程").mkdir(parents=True)
+        (tmp_path / folder / "規程" / "休暇.md").write_text(RULES, encoding="utf-8")
+        (tmp_path / folder / "notes.md").write_text(OTHER, encoding="utf-8")
+    groups = [
+        dict(zip(samples["sample_id"].to_pylist(), samples["group_id"].to_pylist(), strict=True))
+        for samples in (
+            take_in(tmp_path / folder).samples
+            for folder in ("here/docs", "elsewhere/2026/papers", "here/docs/**/*.md")
+        )
+    ]
+    assert groups[0] == groups[1] == groups[2]
+    assert len(set(groups[0].values())) == 2
+
+
+def test_only_files_of_one_source_are_versions_of_each_other(tmp_path: Path) -> None:
+    for folder, name in (("a", "規程.md"), ("b", "規程_v2.md")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(RULES, encoding="utf-8")
+    sources = tuple(Source(path=str(tmp_path / folder)) for folder in ("a", "b"))
+    result = ingest(find_all_files(sources), IngestSettings(task=Task.LANGUAGE_MODELING, sources=sources))
+    assert told(result, "superseded") == []
+
+
 def test_texts_that_only_share_a_name_are_no_versions(tmp_path: Path) -> None:
     (tmp_path / "notes_v1.md").write_text(OTHER, encoding="utf-8")
     (tmp_path / "notes_v2.md").write_text(RULES, encoding="utf-8")
@@ -68,7 +93,7 @@ def test_texts_that_only_share_a_name_are_no_versions(tmp_path: Path) -> None:
 
 
 def erased_settings(folder: Path, task: Task, *digests: str) -> IngestSettings:
-    return IngestSettings(task=task, sources=(Source(path=str(folder)),), erased=tuple(sorted(digests)))
+    return IngestSettings(task=task, sources=(Source(path=str(folder)),), erased=frozenset(digests))
 
 
 def test_a_row_that_was_erased_is_refused_and_reported(tmp_path: Path) -> None:

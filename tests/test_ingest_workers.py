@@ -11,7 +11,7 @@ import pytest
 from tasks.errors import RecipeError
 from tasks.ingest.contract import IngestSettings, Parsed
 from tasks.ingest.files import find_all_files
-from tasks.ingest.kept import find_parsed
+from tasks.ingest.kept import ParseCache
 from tasks.ingest.workers import parse_all
 from tasks.recipe import ReadingSettings, Source
 from tasks.records import Task
@@ -79,7 +79,7 @@ def test_a_file_that_was_given_up_is_tried_again(folder: Path, workspace: Worksp
     files = find_all_files(settings.sources)
     given_up = [file for file in files if checks(first[Path(file.uri).name]) == ["timeout"]]
     assert given_up
-    assert all(find_parsed(workspace, file, settings) is None for file in given_up)
+    assert all(ParseCache(workspace, settings).find(file) is None for file in given_up)
 
 
 def test_memory_is_limited(folder: Path, workspace: Workspace) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_serializer
 
 from tasks.recipe import (
     FileFormat,
@@ -41,13 +41,17 @@ class IngestSettings(BaseModel):
     seed: int = 0
     tokenizer: FolderRef | None = None
     """The base model whose tokens measure passages, where the recipe limits them in tokens."""
-    erased: tuple[str, ...] = ()
-    """Digests of documents and samples that were erased and must not come back, sorted."""
+    erased: frozenset[str] = frozenset()
+    """Digests of documents and samples that were erased and must not come back."""
 
     @classmethod
     def of(cls, recipe: Recipe, tokenizer: FolderRef | None = None, erased: Iterable[str] = ()) -> Self:
-        own: dict[str, Any] = {"tokenizer": tokenizer, "erased": tuple(sorted(erased))}
+        own: dict[str, Any] = {"tokenizer": tokenizer, "erased": frozenset(erased)}
         return cls(**{name: getattr(recipe, name) for name in cls.model_fields if name not in own}, **own)
+
+    @field_serializer("erased")
+    def _in_order(self, erased: frozenset[str]) -> list[str]:
+        return sorted(erased)  # a digest of the settings must not depend on the order of a set
 
 
 class Trouble(BaseModel):
@@ -67,6 +71,8 @@ class SourceFile(BaseModel):
 
     uri: str
     """Absolute path, or URL."""
+    name: str
+    """Path below the source's folder (a lone file's own name): what stays when the folder moves."""
     size: int
     """Bytes."""
     modified: str | None

@@ -23,6 +23,7 @@ def find_rows(source: Source, index: int) -> SourceFile:
     query = hashlib.sha256((source.query or "").encode()).hexdigest()[:12]
     return SourceFile(
         uri=f"{shown_url(source.path)}#{query}",
+        name=query,
         size=len(content),
         modified=None,
         digest=hashlib.sha256(content).hexdigest(),

@@ -87,9 +87,9 @@ def find_files(
         chosen = [(name, kind) for name in listed if (kind := _format_of(name, source, path, where))]
         if not chosen:
             raise RecipeError(f"{where}: no files found{_hint(fs, path)}")
-        chain = "".join(source.path.partition("::")[1:])
+        chain, root = "".join(source.path.partition("::")[1:]), _root_of(path, listed)
         found = [
-            _look_at(fs, name, _uri_of(fs, name) + chain, kind, index, known, reading)
+            _look_at(fs, name, root, _uri_of(fs, name) + chain, kind, index, known, reading)
             for name, kind in sorted(chosen)
         ]
     except PermissionError as error:
@@ -144,6 +144,14 @@ def _list(fs: Any, path: str) -> list[str]:
     root = _MAGIC.split(path, maxsplit=1)[0].rpartition("/")[0]
     named = "/." in path.removeprefix(root)  # a glob that spells out a hidden name means it
     return [name for name in fs.glob(path) if fs.isfile(name) and (named or not _is_hidden(name, root))]
+
+
+def _root_of(path: str, listed: Sequence[str]) -> str:
+    """The folder that a source's files are below: the path itself, or what is before a glob or a file's name."""
+    if path in listed:
+        return path.rpartition("/")[0]
+    beneath = all(name.startswith(path.rstrip("/") + "/") for name in listed)
+    return path if beneath else _MAGIC.split(path, maxsplit=1)[0].rpartition("/")[0]
 
 
 def _walk(fs: Any, path: str) -> Iterator[str]:
@@ -205,6 +213,7 @@ def _uri_of(fs: Any, name: str) -> str:
 def _look_at(
     fs: Any,
     name: str,
+    root: str,
     uri: str,
     kind: FileFormat,
     index: int,
@@ -229,6 +238,7 @@ def _look_at(
         trouble = Trouble(check="unreadable", reason=f"cannot be read: {reason}")
     return SourceFile(
         uri=uri,
+        name=name.removeprefix(root).lstrip("/"),
         size=size,
         modified=modified,
         etag=etag and str(etag).strip('"'),

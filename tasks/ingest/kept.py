@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from tasks import language, records, text
+from tasks.code_version import code_version
 from tasks.ingest import (
     builders,
     compose,
@@ -31,7 +32,6 @@ from tasks.ingest.builders.passages import Measure
 from tasks.ingest.contract import IngestSettings, Parsed, Problem, SourceFile, UnreadableError
 from tasks.ingest.parse import ReadDocument, parse_file, read_document
 from tasks.records import Severity, digest_of
-from tasks.stage import code_version
 from tasks.storage import Workspace, written_whole
 
 T = TypeVar("T")
@@ -45,42 +45,57 @@ READER_VERSION = digest_of(
 )
 """Parser version: a change of a reader, or of a library that it reads with, reads every document again."""
 BUILDER_VERSION = digest_of([READER_VERSION, code_version(builders, conversations, parse, versions)])
+_LIMITS = {"workers", "timeout", "max_memory"}
+"""Settings of reading that do not change what a file that is read gives."""
 _DAMAGE = (OSError, ValueError, KeyError, zlib.error, pa.ArrowException)
 
 
-def find_parsed(workspace: Workspace, file: SourceFile, settings: IngestSettings) -> Parsed | None:
-    """What `file` gave before with the same settings; None when it must be parsed."""
-    return _load(_parsed_path(workspace, file, settings), _unpack_tables)
+class ParseCache:
+    """What files gave before with the same settings, and the place where it is kept."""
 
+    def __init__(self, workspace: Workspace, settings: IngestSettings) -> None:
+        self._workspace = workspace
+        self._settings = settings
+        self._reading = settings.reading.model_dump(exclude=_LIMITS)
+        self._sources = [source.model_dump(mode="json", exclude={"rows"}) for source in settings.sources]
+        rest = settings.model_dump(mode="json", exclude={"sources": True, "seed": True, "reading": _LIMITS})
+        self._built_with = digest_of([BUILDER_VERSION, rest])
 
-def parse_and_keep(
-    workspace: Workspace, file: SourceFile, settings: IngestSettings, measure: Measure = len
-) -> Parsed:
-    """As `parse_file`, reading the document only if no recipe read it before, and keeping both."""
+    def find(self, file: SourceFile) -> Parsed | None:
+        """What `file` gave before; None when it must be parsed."""
+        return _load(self._parsed_path(file), _unpack_tables)
 
-    def read(file: SourceFile, settings: IngestSettings) -> ReadDocument:
-        return _read_and_keep(workspace, file, settings)
+    def parse(self, file: SourceFile, measure: Measure = len) -> Parsed:
+        """As `parse_file`, reading the document only if no recipe read it before, and keeping both."""
+        parsed = parse_file(file, self._settings, measure, self._read)
+        if "erased" in parsed.findings["check"].to_pylist():
+            self._document_path(file).unlink(missing_ok=True)
+        _save(self._parsed_path(file), _pack_tables(parsed))
+        return parsed
 
-    parsed = parse_file(file, settings, measure, read)
-    if "erased" in parsed.findings["check"].to_pylist():
-        _document_path(workspace, file, settings).unlink(missing_ok=True)
-    _save(_parsed_path(workspace, file, settings), _pack_tables(parsed))
-    return parsed
+    def _read(self, file: SourceFile, settings: IngestSettings) -> ReadDocument:
+        """A document's content; that it could not be read is kept too."""
+        path = self._document_path(file)
+        kept = _load(path, _unpack_document)
+        if kept is None:
+            try:
+                kept = read_document(file, settings)
+            except UnreadableError as error:
+                kept = error
+            _save(path, _pack_document(kept))
+        if isinstance(kept, UnreadableError):
+            raise kept
+        return kept
 
+    def _document_path(self, file: SourceFile) -> Path:
+        encoding = self._settings.sources[file.source].encoding
+        key = [READER_VERSION, file.digest, file.format.value, encoding, self._reading]
+        return self._workspace.path("cache", "documents", digest_of(key))
 
-def _read_and_keep(workspace: Workspace, file: SourceFile, settings: IngestSettings) -> ReadDocument:
-    """A document's content; that it could not be read is kept too."""
-    path = _document_path(workspace, file, settings)
-    kept = _load(path, _unpack_document)
-    if kept is None:
-        try:
-            kept = read_document(file, settings)
-        except UnreadableError as error:
-            kept = error
-        _save(path, _pack_document(kept))
-    if isinstance(kept, UnreadableError):
-        raise kept
-    return kept
+    def _parsed_path(self, file: SourceFile) -> Path:
+        source = self._sources[file.source]
+        key = [self._built_with, file.digest, file.uri, file.name, file.format.value, source]
+        return self._workspace.path("cache", "parsed", digest_of(key))
 
 
 def _pack_document(read: ReadDocument | UnreadableError) -> bytes:
@@ -97,30 +112,6 @@ def _unpack_document(content: bytes) -> ReadDocument | UnreadableError:
         return UnreadableError(*value["unreadable"])
     problems = [Problem(**p | {"severity": Severity(p["severity"])}) for p in value["problems"]]
     return ReadDocument(value["record"], problems)
-
-
-def _document_path(workspace: Workspace, file: SourceFile, settings: IngestSettings) -> Path:
-    key = {
-        "code": READER_VERSION,
-        "file": [file.digest, file.format.value],
-        "encoding": settings.sources[file.source].encoding,
-        "reading": settings.reading.model_dump(exclude={"workers", "timeout", "max_memory"}),
-    }
-    return workspace.path("cache", "documents", digest_of(key))
-
-
-def _parsed_path(workspace: Workspace, file: SourceFile, settings: IngestSettings) -> Path:
-    source = settings.sources[file.source]
-    key = {
-        "code": BUILDER_VERSION,
-        "file": [file.digest, file.uri, file.format.value],
-        "source": source.model_dump(mode="json", exclude={"rows"}),
-        "settings": settings.model_dump(
-            mode="json",
-            exclude={"sources": True, "seed": True, "reading": {"workers", "timeout", "max_memory"}},
-        ),
-    }
-    return workspace.path("cache", "parsed", digest_of(key))
 
 
 def _pack_tables(parsed: Parsed) -> bytes:

@@ -176,7 +176,7 @@ def _parse_document(
 
 
 def _refuse_erased(
-    documents: Rows, samples: Rows, problems: Sequence[Problem], erased: Sequence[str]
+    documents: Rows, samples: Rows, problems: Sequence[Problem], erased: frozenset[str]
 ) -> tuple[Rows, Rows, list[Problem]]:
     """Without the samples that were erased; a document that holds one goes whole, for its text does too.
 
@@ -217,7 +217,7 @@ def _facts(file: SourceFile, settings: IngestSettings) -> dict[str, Any]:
         "doc_id": file.digest,
         "media_type": MEDIA_TYPES[file.format],
         "title": PurePosixPath(file.uri).stem,
-        "family": family_of(file.uri),
+        "family": family_of(file.name),
     }
 
 

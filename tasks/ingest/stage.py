@@ -65,7 +65,7 @@ def describe_files(files: Sequence[SourceFile], checked: str) -> list[dict[str, 
         checked: ISO 8601, UTC; a time before the files were looked at.
     """
     return [
-        index_row(file, checked) | {"reader": READER_VERSION, "family": family_of(file.uri)}
+        index_row(file, checked) | {"reader": READER_VERSION, "family": family_of(file.name)}
         for file in files
         if file.trouble is None
     ]

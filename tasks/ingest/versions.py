@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tasks.duplicates.ngrams import gram_sets
 from tasks.findings import about_sample, read_columns
 from tasks.records import FINDING, Severity, build_table
 from tasks.text import matching_form
@@ -22,11 +21,11 @@ SHARED_TEXT = 0.3
 release notes have version numbers too, but each says something else."""
 
 
-def family_of(uri: str) -> str:
-    """The URI without its ending and without a version at the end of its name: `規程_v2.md` -> `規程`."""
-    path = PurePosixPath(uri)
+def family_of(name: str) -> str:
+    """A path without its ending and without a version at the end of its name: `規程_v2.md` -> `規程`."""
+    path = PurePosixPath(name)
     stem = _COPY.sub("", path.stem)
-    return uri.removesuffix(path.name) + (_VERSION.sub("", stem) or path.stem)
+    return name.removesuffix(path.name) + (_VERSION.sub("", stem) or path.stem)
 
 
 def version_of(uri: str) -> tuple[int, ...] | None:
@@ -67,10 +66,10 @@ def find_superseded(samples: pa.Table, documents: pa.Table) -> pa.Table:
 
 def _newer_versions(documents: pa.Table) -> dict[str, str]:
     """URI of each superseded document -> URI of the newest of its family."""
-    families: dict[str, list[dict[str, Any]]] = {}
-    for document in documents.select(["uri", "family", "text"]).to_pylist():
+    families: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for document in documents.select(["uri", "source", "family", "text"]).to_pylist():
         if document["text"]:
-            families.setdefault(document["family"], []).append(document)
+            families.setdefault((document["source"], document["family"]), []).append(document)
     superseded: dict[str, str] = {}
     for family in families.values():
         versions = [(version_of(d["uri"]), d) for d in family]
@@ -92,6 +91,8 @@ def _overlapping(ordered: Sequence[dict[str, Any]]) -> dict[str, str]:
 
 def _shared_text(one: str, other: str) -> float:
     """Containment (0-1): n-grams that both hold, over those of the shorter (Broder 1997)."""
+    from tasks.duplicates.ngrams import gram_sets  # numba: no reader process needs it
+
     sets = gram_sets([matching_form(one), matching_form(other)], latin=5, cjk=2)
     cut = sets.bounds[1]
     shared = np.intersect1d(sets.grams[:cut], sets.grams[cut:], assume_unique=True)

@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from tasks.errors import SeimaiError, StorageError
 from tasks.ingest.builders.passages import Measure
 from tasks.ingest.contract import IngestSettings, Parsed, Problem, SourceFile
-from tasks.ingest.kept import find_parsed, parse_and_keep
+from tasks.ingest.kept import ParseCache
 from tasks.ingest.parse import as_parsed
 from tasks.progress import track
 from tasks.records import Severity
@@ -43,18 +43,20 @@ def parse_all(workspace: Workspace, files: Sequence[SourceFile], settings: Inges
     Raises:
         RecipeError, StorageError: as `parse_file`.
     """
-    parsed = [find_parsed(workspace, file, settings) for file in files]
+    cache = ParseCache(workspace, settings)
+    parsed = [cache.find(file) for file in files]
     missing = [index for index, found in enumerate(parsed) if found is None]
     made = _parse_missing(workspace, [files[i] for i in missing], settings)
-    for position, result in track(made, "reading files", len(missing)) if missing else ():
-        parsed[missing[position]] = result
+    for position, problem in track(made, "reading files", len(missing)) if missing else ():
+        index = missing[position]
+        parsed[index] = _result(cache, files[index], problem)
     return [result for result in parsed if result is not None]
 
 
 def _parse_missing(
     workspace: Workspace, files: Sequence[SourceFile], settings: IngestSettings
-) -> Iterator[tuple[int, Parsed]]:
-    """(position, what it gave) of each file, in the order in which they are done."""
+) -> Iterator[tuple[int, Problem | None]]:
+    """(position, what was wrong) of each file, in the order in which they are done and kept."""
     waiting = deque(range(len(files)))
     workers: list[_Worker] = []
     try:
@@ -70,7 +72,7 @@ def _parse_missing(
                 else:
                     workers.remove(worker)
                     _stop(worker)
-                yield position, _result(workspace, files[position], settings, outcome)
+                yield position, outcome
     finally:
         for worker in workers:
             _stop(worker)
@@ -111,15 +113,13 @@ def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
     return [worker for worker in workers if worker.pipe in heard or worker.deadline <= now]
 
 
-def _result(
-    workspace: Workspace, file: SourceFile, settings: IngestSettings, problem: Problem | None
-) -> Parsed:
+def _result(cache: ParseCache, file: SourceFile, problem: Problem | None) -> Parsed:
     if problem is not None:
         logger.warning("%s: %s", file.uri, problem.reason)
         return as_parsed(file, [], [], [problem])
-    parsed = find_parsed(workspace, file, settings)
+    parsed = cache.find(file)
     if parsed is None:
-        raise StorageError(f"{file.uri}: what was read is gone from {workspace.root} again; run again")
+        raise StorageError(f"{file.uri}: what was read is gone from the workspace again; run again")
     return parsed
 
 
@@ -147,14 +147,14 @@ def _stop(worker: _Worker) -> None:
 def _work(pipe: Connection, workspace: Workspace, settings: IngestSettings) -> None:
     """The life of a worker: a file in, None or a problem out, until the pipe is closed."""
     _limit_memory(settings.reading.max_memory)
-    measure = _measure(workspace, settings)
+    cache, measure = ParseCache(workspace, settings), _measure(workspace, settings)
     while True:
         try:
             file = pipe.recv()
         except EOFError:
             return
         try:
-            parse_and_keep(workspace, file, settings, measure)
+            cache.parse(file, measure)
             pipe.send(None)
         except MemoryError:
             limit = settings.reading.max_memory
