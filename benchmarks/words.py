@@ -21,7 +21,9 @@ Words = Counter[str]
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _LINK_TARGET = re.compile(r"\]\((?:[^()]|\([^()]*\))*\)")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>|<!--.*?-->|<![A-Z][^>]*>", re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>|<!--.*?-->|<![A-Z][^>]*>|<\?[^<>]*\?>", re.DOTALL)
+_EMPHASIS = re.compile(r"(?<=\w)\*{2,}(?=\w)")
+"""Within a word of which a part is bold."""
 _HIDDEN = re.compile(r"<(style|script|title)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\s*\n\s*(?=[a-z])")
 _BROKEN_LINE = re.compile(f"(?<=[{_CJK}])[ \u3000]*\n[ \u3000]*(?=[{_CJK}])")
@@ -35,7 +37,8 @@ _WORDPROCESSING = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main
 
 def count_words(text: str) -> Words:
     """The words of a Markdown text: without marks, tags, targets of links and hyphens at line ends."""
-    plain = _TAG.sub(" ", _LINK_TARGET.sub("]", html.unescape(text.replace("\\", ""))))
+    plain = _EMPHASIS.sub("", text.replace("\\", ""))
+    plain = _TAG.sub(" ", _LINK_TARGET.sub("]", html.unescape(plain)))
     plain = unicodedata.normalize("NFKC", plain).casefold().replace("\u00ad", "")
     plain = _BROKEN_LINE.sub("", _HYPHEN.sub("", plain))
     words: Words = Counter()

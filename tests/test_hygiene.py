@@ -33,6 +33,8 @@ def misread(text: str, codec: str) -> str:
         ("か\u3099 cafe\u0301", "が café", {"unicode_form": 2}),
         ("a\x00b\x1bc\x85d\ufffee\tf", "abcde\tf", {"control": 4}),
         ("\ufeff東\u200b京\u202e都\u00ad \u2060", "東京都", {"invisible": 5}),
+        ("ᠬᠠᠷ\u180eᠠ", "ᠬᠠᠷ\u180eᠠ", {}),
+        ("a\u180eb ᠠ\u180e", "ab ᠠ", {"invisible": 2}),
         ("hide\U000e0041\U000e0042 x\ufe0f\ufe0f", "hide x", {"invisible": 4}),
         ("ﬁnd oﬀ", "find off", {"ligature": 2}),
         ("⼀⽉の⻑い⼾", "一月の長い戸", {"radical": 4}),

@@ -2,6 +2,7 @@
 
 import os
 import random
+from difflib import SequenceMatcher
 
 import pytest
 from hypothesis import given
@@ -75,3 +76,51 @@ def test_any_utf8_comes_back(text: str) -> None:
 def test_environment_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "PYTHONUTF8", "0")
     assert decode_text(SHORT.encode()).encoding == "utf-8"
+
+
+@pytest.mark.parametrize("text", [SHORT, LONG, "営業時間は何時までですか"])
+@pytest.mark.parametrize(
+    "codec", ["utf-8", "utf-8-sig", "cp932", "euc_jp", "iso2022_jp", "utf-16", "utf-16-le", "utf-16-be"]
+)
+def test_one_damaged_byte_costs_little_of_a_japanese_text(text: str, codec: str) -> None:
+    whole = text.encode(codec)
+    rng = random.Random(0)
+    first = {"utf-8-sig": 3, "utf-16": 2, "iso2022_jp": 3}.get(codec, 0)
+    for at in range(first, len(whole) - first):
+        if codec == "iso2022_jp" and b"\x1b" in whole[at - 2 : at + 1]:
+            continue  # what follows a broken escape sequence is lost
+        damaged = whole[:at] + bytes([rng.randrange(0x20, 0x80)]) + whole[at + 1 :]
+        found = decode_text(damaged)
+        kept = SequenceMatcher(None, text, found.text, autojunk=False).get_matching_blocks()
+        assert sum(block.size for block in kept) >= len(text) - 3, (at, found)
+
+
+def test_damage_is_counted() -> None:
+    marked = b"\xff\xfe" + LONG.encode("utf-16-le")
+    broken = marked[:21] + b"\xd8" + marked[22:]  # half of a surrogate pair
+    assert decode_text(broken).replaced == 1
+    assert decode_text(SHORT.encode("cp932")[:-1]).replaced == 1
+    assert decode_text(b"\xff\xfe" + SHORT.encode("utf-16-le") + b"\x0a").replaced == 1
+    assert decode_text(LONG.encode("cp932")[:-1], "cp932").replaced == 1
+
+
+def test_euc_loses_one_character_not_the_rest_of_the_line() -> None:
+    whole = LONG.encode("euc_jp")
+    decoded = decode_text(whole[:10] + b"?" + whole[11:])
+    assert decoded.encoding == "euc_jp"
+    assert decoded.text[7:] == LONG[6:]
+
+
+def test_short_damaged_cp932_is_no_utf16() -> None:
+    damaged = "返品はできますか".encode("cp932")
+    for at in range(0, len(damaged), 2):
+        broken = damaged[:at] + b"\xff" + damaged[at + 1 :]
+        assert decode_text(broken).encoding == "cp932", at
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["25°C", "It’s late", "£20 fee", "© 2020 Example Inc.", "Windows® 10", "Straße", "“hot” tea", "±5 µm"],
+)
+def test_a_lone_western_character_is_no_kanji(text: str) -> None:
+    assert decode_text(text.encode("cp1252")).text == text

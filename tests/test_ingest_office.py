@@ -650,6 +650,42 @@ def test_header_of_one_row_is_left_alone() -> None:
     assert fill_spans([["長" * 100, "b"], ["", "d"]], [Span(0, 0, 2, 1)], 1)[1] == ["", "d"]
 
 
+def test_pictures_without_a_word_are_told_as_such() -> None:
+    for whole, read, picture in (
+        (slides(""), read_pptx, "ppt/media/image1.png"),
+        (word(""), read_docx, "word/media/image1.png"),
+        (odf("text", ""), read_odt, "Pictures/1.png"),
+    ):
+        with zipfile.ZipFile(io.BytesIO(whole)) as package:
+            parts = {name: package.read(name) for name in package.namelist()}
+        assert texts(read(whole, OPTIONS)) == []
+        with pytest.raises(UnreadableError) as caught:
+            read(pack({**parts, picture: b"PNG"}), OPTIONS)
+        assert caught.value.check == "image_only"
+
+
+def test_cells_without_a_name_stand_after_the_one_before() -> None:
+    cells = "<row><c><v>1</v></c><c/><c><v>2</v></c><c r='F1'><v>3</v></c><c><v>4</v></c></row>"
+    assert next(iter(read_sheet_rows(excel(cells + row(2, A="x", C="y")), OPTIONS).rows)).fields == {
+        "1": "x",
+        "2": "y",
+        "3": None,
+        "4": None,
+    }
+
+
+def test_a_high_header_keeps_the_cells_of_the_table_beside_it() -> None:
+    rows = [
+        ["番号", "表示情報", "", "", "-"],
+        ["", "項目名", "区分", "", "client_id"],
+        ["", "", "", "", "client_id"],
+        ["1", "案件", "入力", "", "client_id"],
+    ]
+    spans = [Span(0, 0, 3, 1), Span(0, 1, 1, 2), Span(1, 1, 2, 1), Span(1, 2, 2, 1)]
+    header = ["番号", "表示情報 / 項目名", "表示情報 / 区分", "", "- / client_id / client_id"]
+    assert fill_spans(rows, spans) == [header, rows[3]]
+
+
 @needs_data
 def test_real_files_give_their_words() -> None:
     expected = {

@@ -14,10 +14,15 @@ from tasks.ingest.contract import ReadOptions, TableContent, UnreadableError
 from tasks.ingest.readers.delimited import read_csv, read_csv_document
 from tasks.ingest.readers.json_lines import read_json
 from tasks.ingest.readers.markdown import read_markdown
+from tasks.ingest.readers.notebook import read_notebook
 from tasks.ingest.readers.parquet import read_parquet
 from tasks.ingest.readers.plain_text import read_text
 
 ANY = ReadOptions()
+NAMES = st.sampled_from(
+    ["cell_type", "source", "outputs", "data", "text", "metadata", "level", "ename", "name"]
+)
+"""Keys of a notebook."""
 
 
 def told(content: TableContent) -> list[tuple[str, int | None]]:
@@ -152,3 +157,60 @@ def test_text_is_stored_in_nfc_with_lf() -> None:
     composed = compose(read_text("か\u3099\r\nき\r\n\r\nく".encode(), ANY).blocks)
     assert composed.text == "が\nき\n\nく"
     assert [(b["start"], b["end"], b["line"]) for b in composed.blocks] == [(0, 3, 1), (5, 6, 4)]
+
+
+def notebook(*cells: dict[str, object], **more: object) -> bytes:
+    return json.dumps({"cells": cells, "nbformat": 4, "metadata": {}} | more, ensure_ascii=False).encode()
+
+
+def test_notebook_gives_markdown_code_and_what_it_put_out() -> None:
+    shown = {
+        "output_type": "execute_result",
+        "data": {"text/plain": ["   売上\n", "0   3"], "image/png": "iVBOR"},
+    }
+    failed = {"output_type": "error", "ename": "KeyError", "evalue": "'列'", "traceback": ["\x1b[0;31mlong"]}
+    printed = {"output_type": "stream", "text": "\x1b[32m終わり\x1b[0m\n"}
+    content = read_notebook(
+        notebook(
+            {"cell_type": "markdown", "source": ["# 売上の分析\n", "\n", "- 一つ\n", "- 二つ"]},
+            {"cell_type": "code", "source": "df.head()", "outputs": [shown, printed, failed]},
+            {"cell_type": "raw", "source": "そのまま"},
+            metadata={"language_info": {"name": "python"}, "authors": [{"name": "山田"}]},
+        ),
+        ANY,
+    )
+    assert [block.text for block in content.blocks] == [
+        "# 売上の分析",
+        "- 一つ",
+        "- 二つ",
+        "```python\ndf.head()\n```",
+        "```\n   売上\n0   3\n```",
+        "```\n終わり\n```",
+        "```\nKeyError: '列'\n```",
+        "そのまま",
+    ]
+    assert (content.title, content.metadata) == ("売上の分析", {"author": "山田"})
+
+
+def test_notebook_of_before_version_4() -> None:
+    cells = [{"cell_type": "heading", "level": 2, "source": "Setup"}, {"cell_type": "code", "input": "x = 1"}]
+    old = json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}).encode()
+    assert [block.text for block in read_notebook(old, ANY).blocks] == ["## Setup", "```\nx = 1\n```"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"[]", b'{"a": 1}', b"[" * 100_000, b'{"cells": 3, "worksheets": [[]]']
+)
+def test_what_is_no_notebook_is_told(content: bytes) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        read_notebook(content, ANY)
+    assert caught.value.check == "corrupt"
+
+
+@given(
+    st.recursive(
+        st.none() | st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner)
+    )
+)
+def test_no_json_breaks_the_notebook_reader(value: object) -> None:
+    read_notebook(json.dumps({"cells": [value], "metadata": value}).encode(), ANY)

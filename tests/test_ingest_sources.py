@@ -215,7 +215,7 @@ def test_a_store_that_does_not_answer_is_given_up(shop: Store) -> None:
     assert time.monotonic() - begin < 10
 
 
-def test_an_archive_is_told_and_never_unpacked(tmp_path: Path) -> None:
+def test_an_archive_is_read_and_never_unpacked(tmp_path: Path) -> None:
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w") as archive:
         archive.writestr("../../escaped.md", TEXT)
@@ -224,9 +224,14 @@ def test_an_archive_is_told_and_never_unpacked(tmp_path: Path) -> None:
         archive.writestr("guide.md", TEXT)
     (tmp_path / "guide.md").write_text(TEXT * 3)
     result = take_in(Source(path=str(tmp_path)))
-    assert [(f["check"], Path(f["uri"]).name) for f in result.findings.to_pylist()] == [
-        ("unsupported", "outer.zip")
+    assert [(f["check"], Path(f["uri"]).name, f["reason"]) for f in result.findings.to_pylist()] == [
+        (
+            "unsupported",
+            "outer.zip",
+            "inner.zip in the archive is not read: an archive within an archive",
+        )
     ]
+    assert result.documents["text"].to_pylist() == [(TEXT * 3).strip(), TEXT.strip()]
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["guide.md", "outer.zip"]
     named = take_in(Source(path=f"zip://guide.md::{tmp_path / 'outer.zip'}"))
     assert named.documents["text"].to_pylist() == [TEXT.strip()]

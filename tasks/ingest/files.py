@@ -13,44 +13,10 @@ from fsspec.implementations.local import LocalFileSystem
 from tasks.errors import RecipeError
 from tasks.ingest import database
 from tasks.ingest.contract import SourceFile, Trouble
+from tasks.ingest.formats import ENDINGS
 from tasks.ingest.store import UnreachableError, open_store, read_bytes, read_digest, try_again
 from tasks.recipe import FileFormat, ReadingSettings, Source
 
-ENDINGS = {
-    ".jsonl": FileFormat.JSONL,
-    ".ndjson": FileFormat.JSONL,
-    ".json": FileFormat.JSONL,
-    ".csv": FileFormat.CSV,
-    ".tsv": FileFormat.CSV,
-    ".parquet": FileFormat.PARQUET,
-    ".md": FileFormat.MARKDOWN,
-    ".markdown": FileFormat.MARKDOWN,
-    ".txt": FileFormat.TEXT,
-    ".rst": FileFormat.TEXT,
-    ".org": FileFormat.TEXT,
-    ".text": FileFormat.TEXT,
-    ".yaml": FileFormat.TEXT,
-    ".yml": FileFormat.TEXT,
-    ".html": FileFormat.HTML,
-    ".htm": FileFormat.HTML,
-    ".xhtml": FileFormat.HTML,
-    ".xml": FileFormat.HTML,
-    ".pdf": FileFormat.PDF,
-    ".docx": FileFormat.DOCX,
-    ".docm": FileFormat.DOCX,
-    ".pptx": FileFormat.PPTX,
-    ".pptm": FileFormat.PPTX,
-    ".xlsx": FileFormat.SHEET,
-    ".xlsm": FileFormat.SHEET,
-    ".xlsb": FileFormat.SHEET,
-    ".xls": FileFormat.SHEET,
-    ".ods": FileFormat.SHEET,
-    ".eml": FileFormat.EML,
-    ".msg": FileFormat.MSG,
-    ".rtf": FileFormat.RTF,
-    ".odt": FileFormat.ODT,
-    ".epub": FileFormat.EPUB,
-}
 NOTHING_KNOWN: Mapping[str, Mapping[str, Any]] = {}
 DEFAULT_LIMITS = ReadingSettings()
 SETTLED = timedelta(seconds=2)

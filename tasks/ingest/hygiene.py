@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from tasks.ingest.encoding import japanese_score
+from tasks.ingest.japanese_bytes import japanese_score
 
 _PASSES = 8
 """Passes after which a text that still changes is given up on: two are the most seen on real text."""
@@ -30,6 +30,7 @@ _HIDDEN = re.compile(
 _MEANINGFUL = re.compile(
     f"(?<=[{_JOINED}])[\u200c\u200d]|(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])"
     f"|(?<=[#*0-9{_EMOJI}{_HAN}{_JOINED}])[\ufe00-\ufe0f]|(?<=[{_HAN}])[\U000e0100-\U000e01ef]|\U0001f3f4"
+    "|(?<=[\u1820-\u18aa])\u180e(?=[\u1820-\u18aa])"  # sets a final vowel apart in Mongolian
 )
 """A hidden character where it shapes what stands beside it: in an emoji, a kanji, a joined script."""
 _LIGATURES = re.compile("[\ufb00-\ufb06]")

@@ -23,7 +23,9 @@ from tasks.ingest import (
     contract,
     conversations,
     encoding,
+    formats,
     hygiene,
+    japanese_bytes,
     parse,
     readers,
     versions,
@@ -39,7 +41,18 @@ logger = logging.getLogger("seimai.ingest")
 
 READER_VERSION = digest_of(
     [
-        code_version(compose, contract, encoding, hygiene, language, readers, records, text),
+        code_version(
+            compose,
+            contract,
+            encoding,
+            formats,
+            hygiene,
+            japanese_bytes,
+            language,
+            readers,
+            records,
+            text,
+        ),
         readers.library_versions(),
     ]
 )

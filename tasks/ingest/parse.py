@@ -22,30 +22,13 @@ from tasks.ingest.contract import (
 )
 from tasks.ingest.conversations import build_table_threads, has_turns
 from tasks.ingest.files import is_named, read_file
+from tasks.ingest.formats import MEDIA_TYPES
 from tasks.ingest.readers import DOCUMENT_READERS, TABLE_READERS, document_reader, table_reader
 from tasks.ingest.versions import family_of
 from tasks.language import detect_language
 from tasks.recipe import FileFormat, Source
 from tasks.records import DOCUMENT, FINDING, SAMPLE, Severity, Task, build_table, digest_of
 
-MEDIA_TYPES = {
-    FileFormat.JSONL: "application/jsonl",
-    FileFormat.CSV: "text/csv",
-    FileFormat.PARQUET: "application/vnd.apache.parquet",
-    FileFormat.MARKDOWN: "text/markdown",
-    FileFormat.TEXT: "text/plain",
-    FileFormat.HTML: "text/html",
-    FileFormat.PDF: "application/pdf",
-    FileFormat.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    FileFormat.PPTX: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    FileFormat.SHEET: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    FileFormat.EML: "message/rfc822",
-    FileFormat.MSG: "application/vnd.ms-outlook",
-    FileFormat.RTF: "application/rtf",
-    FileFormat.ODT: "application/vnd.oasis.opendocument.text",
-    FileFormat.EPUB: "application/epub+zip",
-    FileFormat.SQL: "application/sql",
-}
 READS_DOCUMENTS = (Task.LANGUAGE_MODELING, Task.TEXT_GENERATION)
 """Tasks for which samples are made of documents; the others need rows."""
 

@@ -26,10 +26,13 @@ TABLE_READERS = {
 DOCUMENT_READERS = {
     FileFormat.MARKDOWN: "markdown:read_markdown",
     FileFormat.TEXT: "plain_text:read_text",
+    FileFormat.NOTEBOOK: "notebook:read_notebook",
     FileFormat.HTML: "web.html:read_html",
     FileFormat.PDF: "pdf.pdf:read_pdf",
     FileFormat.DOCX: "office.docx:read_docx",
+    FileFormat.DOC: "office.doc:read_doc",
     FileFormat.PPTX: "office.pptx:read_pptx",
+    FileFormat.PPT: "office.ppt:read_ppt",
     FileFormat.SHEET: "sheets.sheet:read_sheet",
     FileFormat.CSV: "delimited:read_csv_document",
     FileFormat.EML: "mail.eml:read_eml",
@@ -37,6 +40,7 @@ DOCUMENT_READERS = {
     FileFormat.RTF: "office.rtf:read_rtf",
     FileFormat.ODT: "office.odt:read_odt",
     FileFormat.EPUB: "web.epub:read_epub",
+    FileFormat.ZIP: "archive:read_archive",
 }
 
 LIBRARIES = (

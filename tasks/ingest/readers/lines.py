@@ -3,7 +3,7 @@
 import re
 
 from tasks.ingest.contract import Problem, excerpt_of
-from tasks.ingest.encoding import decode_text
+from tasks.ingest.encoding import Decoded, decode_text
 from tasks.records import Severity
 
 _BLANK_LINES = re.compile(r"\n[ \t\u3000]*+\n\s*+")
@@ -15,7 +15,11 @@ def decode(content: bytes, encoding: str | None) -> tuple[str, list[Problem]]:
     Raises:
         UnreadableError: undecodable.
     """
-    decoded = decode_text(content, encoding)
+    return told(decode_text(content, encoding))
+
+
+def told(decoded: Decoded) -> tuple[str, list[Problem]]:
+    """The text, and the problem that its damage is."""
     if not decoded.replaced:
         return decoded.text, []
     reason = f"{decoded.replaced} place(s) are not valid {decoded.encoding}; they read U+FFFD now"

@@ -7,9 +7,9 @@ import copy
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tasks.ingest.contract import ReadOptions, UnreadableError
+from tasks.ingest.contract import Block, ReadOptions, UnreadableError
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAX_MEMBERS = 20_000
@@ -107,6 +107,13 @@ def check_sizes(package: Package, options: ReadOptions) -> None:
     for name in package.namelist():
         for _ in unpack_member(package, name, options):
             pass
+
+
+def check_has_text(package: Package, blocks: Sequence[Block]) -> None:
+    """Raises UnreadableError: image_only, for a document of pictures without a word."""
+    pictures = [name for name in package.namelist() if "/media/" in name or name.startswith("Pictures/")]
+    if pictures and not any(block.text.strip() for block in blocks):
+        raise UnreadableError("image_only", f"no text, but {len(pictures)} picture(s)")
 
 
 def _too_large(size: int, options: ReadOptions) -> UnreadableError:

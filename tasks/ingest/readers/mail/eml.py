@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from email.message import Message
 
 from tasks.ingest.contract import Block, DocumentContent, Problem, ReadOptions, UnreadableError
-from tasks.ingest.encoding import decode_text
 from tasks.ingest.readers.charsets import decode_declared
+from tasks.ingest.readers.lines import decode
 from tasks.ingest.readers.mail.body import chosen_body
 from tasks.ingest.readers.mail.document import attachment_problem, forwarded, mail_content
 from tasks.ingest.readers.mail.headers import decode_header, decode_headers, sender_of
@@ -37,13 +37,17 @@ def read_eml(content: bytes, options: ReadOptions) -> DocumentContent:
     """
     if not content.strip():
         raise UnreadableError("empty", "the file is empty")
+    problems: list[Problem] = []
     if content.startswith(_UTF16) or content.count(b"\x00", 0, 200) > 50:
-        content = decode_text(content).text.encode("utf-8", "replace")
+        text, problems = decode(content, None)
+        content = text.encode("utf-8", "replace")
     try:
         message = email.message_from_bytes(content.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n"))
     except (RecursionError, ValueError, LookupError, IndexError) as error:
         raise UnreadableError("corrupt", f"its parts cannot be told apart: {error}") from error
-    return _Mail(options).read(message)
+    mail = _Mail(options)
+    mail.problems += problems
+    return mail.read(message)
 
 
 class _Mail:

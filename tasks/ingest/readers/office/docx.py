@@ -13,7 +13,7 @@ from tasks.ingest.contract import Block, Boilerplate, DocumentContent, ReadOptio
 from tasks.ingest.readers.office.docx_styles import W, read_numbering, read_styles
 from tasks.ingest.readers.office.docx_walk import PartReader, inline_text
 from tasks.ingest.readers.office.ooxml import R, core_properties, main_part, related_xml, relations
-from tasks.ingest.readers.package import open_package
+from tasks.ingest.readers.package import check_has_text, open_package
 from tasks.ingest.readers.package_xml import read_optional_xml, read_xml
 
 
@@ -23,7 +23,7 @@ def read_docx(content: bytes, options: ReadOptions) -> DocumentContent:
     Comments and deleted text are left out. Blocks have a page where Word noted down its page breaks.
 
     Raises:
-        UnreadableError: encrypted; empty; corrupt; unsupported; too_large; too_many_pages.
+        UnreadableError: encrypted; empty; corrupt; unsupported; too_large; too_many_pages; image_only.
     """
     package = open_package(content, options)
     main = main_part(package, options, "word/document.xml")
@@ -42,9 +42,11 @@ def read_docx(content: bytes, options: ReadOptions) -> DocumentContent:
     blocks = list(reader.blocks_of(body))
     headers, footers = _page_frames(body, reader)
     notes = list(_note_blocks(reader))
+    blocks = [*headers, *blocks, *notes, *footers]
+    check_has_text(package, blocks)
     metadata = core_properties(package, options)
     title = metadata.get("title") or reader.title
-    return DocumentContent([*headers, *blocks, *notes, *footers], title, reader.problems, metadata)
+    return DocumentContent(blocks, title, reader.problems, metadata)
 
 
 def _page_frames(body: etree._Element, reader: PartReader) -> tuple[list[Block], list[Block]]:

@@ -20,7 +20,7 @@ def fill_spans(rows: Sequence[Sequence[str]], spans: Sequence[Span], header_rows
     """Rows of one width with merged cells filled in, whose header is one row.
 
     A header cell over several columns is joined to the cells below it ("Price / Net"); a short cell over
-    several rows stands in each of them.
+    several rows stands in each of them, once in the header. Cells that only say the same are all kept.
 
     Args:
         header_rows: rows of the header, where the file says so; else guessed from the merged cells.
@@ -30,6 +30,7 @@ def fill_spans(rows: Sequence[Sequence[str]], spans: Sequence[Span], header_rows
     if not filled or (not spans and header_rows <= 1):
         return filled
     heads = min(header_rows or _count_header_rows(filled[0], spans), len(filled))
+    repeated: set[tuple[int, int]] = set()
     for span in spans:
         if not (0 <= span.row < len(filled) and 0 <= span.column < width):
             continue
@@ -40,9 +41,14 @@ def fill_spans(rows: Sequence[Sequence[str]], spans: Sequence[Span], header_rows
             for column in range(span.column, last):
                 if not filled[row][column] and (is_head or len(text) <= _REPEATED):
                     filled[row][column] = text
+                    if is_head and row > span.row:
+                        repeated.add((row, column))
     if heads <= 1:
         return filled
-    header = [" / ".join(dict.fromkeys(filter(None, cells))) for cells in zip(*filled[:heads], strict=True)]
+    header = [
+        " / ".join(filled[row][at] for row in range(heads) if filled[row][at] and (row, at) not in repeated)
+        for at in range(width)
+    ]
     return [header, *filled[heads:]]
 
 

@@ -10,7 +10,7 @@ from lxml import etree
 from tasks.ingest.contract import Block, Boilerplate, DocumentContent, ReadOptions, UnreadableError
 from tasks.ingest.readers.office.odf import OFFICE, TEXT, check_odf, odf_properties, to_count
 from tasks.ingest.readers.office.odt_walk import TextReader
-from tasks.ingest.readers.package import open_package
+from tasks.ingest.readers.package import check_has_text, open_package
 from tasks.ingest.readers.package_xml import local_name, read_optional_xml, read_xml
 
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
@@ -22,7 +22,7 @@ def read_odt(content: bytes, options: ReadOptions) -> DocumentContent:
     Comments and deleted text are left out. Blocks have a page where the file notes down its page breaks.
 
     Raises:
-        UnreadableError: encrypted; empty; corrupt; unsupported; too_large; too_many_pages.
+        UnreadableError: encrypted; empty; corrupt; unsupported; too_large; too_many_pages; image_only.
     """
     package = open_package(content, options)
     check_odf(package, options)
@@ -42,12 +42,10 @@ def read_odt(content: bytes, options: ReadOptions) -> DocumentContent:
         mark = Boilerplate.PAGE_HEADER if is_header else Boilerplate.PAGE_FOOTER
         found = [replace(block, boilerplate=mark) for block in reader.blocks_of(frame)]
         frames[mark] += [block for block in found if block not in frames[mark]]
+    blocks = [*frames[Boilerplate.PAGE_HEADER], *blocks, *reader.notes, *frames[Boilerplate.PAGE_FOOTER]]
+    check_has_text(package, blocks)
     metadata = odf_properties(package, options)
-    return DocumentContent(
-        [*frames[Boilerplate.PAGE_HEADER], *blocks, *reader.notes, *frames[Boilerplate.PAGE_FOOTER]],
-        metadata.get("title") or reader.title,
-        metadata=metadata,
-    )
+    return DocumentContent(blocks, metadata.get("title") or reader.title, metadata=metadata)
 
 
 def _numbered_lists(*roots: etree._Element | None) -> set[tuple[str, int]]:

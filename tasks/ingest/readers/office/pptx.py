@@ -8,7 +8,7 @@ from tasks.ingest.contract import Block, DocumentContent, Problem, ReadOptions, 
 from tasks.ingest.readers.office.ooxml import R, core_properties, main_part, relations
 from tasks.ingest.readers.office.pptx_layout import Layouts, P
 from tasks.ingest.readers.office.pptx_slide import SlideReader
-from tasks.ingest.readers.package import open_package
+from tasks.ingest.readers.package import check_has_text, open_package
 from tasks.ingest.readers.package_xml import read_optional_xml, read_xml
 from tasks.records import Severity
 
@@ -27,7 +27,7 @@ def read_pptx(content: bytes, options: ReadOptions) -> DocumentContent:
     Slides that are hidden are read. Footers, dates and slide numbers are marked as boilerplate.
 
     Raises:
-        UnreadableError: encrypted; empty; corrupt; unsupported; too_large; too_many_pages.
+        UnreadableError: encrypted; empty; corrupt; unsupported; too_large; too_many_pages; image_only.
     """
     package = open_package(content, options)
     main = main_part(package, options, "ppt/presentation.xml")
@@ -48,6 +48,7 @@ def read_pptx(content: bytes, options: ReadOptions) -> DocumentContent:
         else:
             related_to_slide = relations(package, slide.target, options)
             blocks += SlideReader(package, options, page, related_to_slide, layouts).blocks_of(found)
+    check_has_text(package, blocks)
     metadata = core_properties(package, options)
     title = metadata.get("title", "")
     if not title or title.lower() in _UNTITLED:

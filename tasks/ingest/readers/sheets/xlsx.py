@@ -16,7 +16,14 @@ from lxml import etree
 from tasks.ingest.contract import Problem, ReadOptions, UnreadableError
 from tasks.ingest.readers.office.ooxml import R, main_part, relations
 from tasks.ingest.readers.package import Package, unpack_member
-from tasks.ingest.readers.package_xml import drop_read, iterate_xml, local_name, read_optional_xml, read_xml
+from tasks.ingest.readers.package_xml import (
+    drop_read,
+    iterate_xml,
+    local_name,
+    parse_xml,
+    read_optional_xml,
+    read_xml,
+)
 from tasks.ingest.readers.sheets.workbook import Percent, Sheet, Value, Workbook, date_or_number, kind_of
 from tasks.records import Severity
 
@@ -25,6 +32,8 @@ _ESCAPE = re.compile(r"_x(0[0-9A-Fa-f]{3})_")
 """How control characters are written; others never need to be."""
 _DATES = {*range(14, 18), 22, *range(27, 32), 36, *range(50, 59)}
 """Ids of built-in number formats, those of East Asian versions included."""
+_SMALL = 1 << 22
+"""Bytes of a sheet up to which it is parsed as a whole."""
 _TIMES = {*range(18, 22), *range(32, 36), 45, 46, 47}
 
 
@@ -63,8 +72,9 @@ def open_xlsx(package: Package, options: ReadOptions) -> Workbook:
         for number, item in enumerate(sheets, start=1):
             relation = related.get(item.get(f"{R}id", ""))
             sheet = Sheet(item.get("name", ""), number, (), member=relation.target if relation else "")
-            sheet.rows = _read_rows(workbook, package, sheet, context, options)
-            sheet.merged = _read_merged(package, sheet.member, options)
+            content = _read_small(package, sheet.member, options)
+            sheet.rows = _read_rows(workbook, package, sheet, context, options, content)
+            sheet.merged = _read_merged(package, sheet.member, options, content)
             yield sheet
 
     workbook.sheets = walk()
@@ -76,17 +86,36 @@ def workbook_part(package: Package, options: ReadOptions) -> str:
     return main_part(package, options, "xl/workbook.xml")
 
 
+def _read_small(package: Package, member: str, options: ReadOptions) -> bytes | None:
+    """A sheet that is read at once, which takes half the time; None for a large or broken one."""
+    content = b""
+    try:
+        for chunk in unpack_member(package, member, options):
+            content += chunk
+            if len(content) > _SMALL:
+                return None
+    except UnreadableError as error:
+        if error.check != "corrupt":
+            raise
+        return None
+    return content
+
+
 def _read_rows(
-    workbook: Workbook, package: Package, sheet: Sheet, context: _Context, options: ReadOptions
+    workbook: Workbook,
+    package: Package,
+    sheet: Sheet,
+    context: _Context,
+    options: ReadOptions,
+    content: bytes | None,
 ) -> Iterator[tuple[int, dict[int, Value]]]:
     """The rows of a sheet; where it breaks off is a problem."""
     at = -1
     try:
-        for _, row in iterate_xml(package, sheet.member, options, ("end",), ("{*}row",)):
+        for row in _row_elements(package, sheet.member, options, content):
             number = row.get("r", "")
             at = int(number) - 1 if number.isdecimal() and len(number) < 9 else at + 1
             yield at, _cells(row, context)
-            drop_read(row)
     except UnreadableError as error:
         if error.check != "corrupt":
             raise
@@ -94,26 +123,52 @@ def _read_rows(
         workbook.problems.append(Problem("sheet_corrupt", Severity.WARNING, reason))
 
 
+def _row_elements(
+    package: Package, member: str, options: ReadOptions, content: bytes | None
+) -> Iterator[etree._Element]:
+    try:
+        root = parse_xml(content) if content is not None else None
+    except UnreadableError:
+        root = None  # what stands before the break is read from the stream
+    if root is not None:
+        yield from root.iter("{*}row")
+        return
+    for _, row in iterate_xml(package, member, options, ("end",), ("{*}row",)):
+        yield row
+        drop_read(row)
+
+
 def _cells(row: etree._Element, context: _Context) -> dict[int, Value]:
-    """The filled cells of a row by their 0-based column."""
+    """The filled cells of a row by their 0-based column; sheets hold many times as many that are only formatted."""
     namespace = str(row.tag)[:-3]
     value_tag, inline_tag = f"{namespace}v", f"{namespace}is"
     values: dict[int, Value] = {}
+    counted: dict[etree._Element, int] = {}
+    for item in row.iter(value_tag, inline_tag):
+        cell = item.getparent()
+        if cell is None or cell.getparent() is not row:
+            continue
+        column = _column(cell.get("r", "").rstrip("0123456789"))
+        if column < 0:
+            counted = counted or _counted_columns(row)
+            column = counted[cell]
+        if item.tag == value_tag:
+            value = _value(item.text or "", cell.get("t", "n"), cell.get("s"), context)
+        else:
+            value = _rich_text(item)
+        if value != "":
+            values[column] = value
+    return values
+
+
+def _counted_columns(row: etree._Element) -> dict[etree._Element, int]:
+    """The columns of cells of which some do not name theirs: it is the one after the cell before."""
+    columns: dict[etree._Element, int] = {}
     column = -1
     for cell in row:
-        letters = cell.get("r", "").rstrip("0123456789")
-        known = _column(letters)
-        column = known if known >= 0 else column + 1
-        for item in cell:
-            if item.tag == value_tag:
-                value = _value(item.text or "", cell.get("t", "n"), cell.get("s"), context)
-            elif item.tag == inline_tag:
-                value = _rich_text(item)
-            else:
-                continue
-            if value != "":
-                values[column] = value
-    return values
+        named = _column(cell.get("r", "").rstrip("0123456789"))
+        column = columns[cell] = named if named >= 0 else column + 1
+    return columns
 
 
 @lru_cache(20_000)
@@ -190,13 +245,15 @@ def _built_in_kind(number: str) -> str:
     return "date" if known in _DATES else "duration" if known == 46 else "time" if known in _TIMES else ""
 
 
-def _read_merged(package: Package, member: str, options: ReadOptions) -> list[tuple[int, int, int, int]]:
+def _read_merged(
+    package: Package, member: str, options: ReadOptions, content: bytes | None
+) -> list[tuple[int, int, int, int]]:
     """The merged cells, which stand after the rows: first row and column, last row and column."""
     found: set[tuple[int, int, int, int]] = set()
     before = b""
     if member not in package.NameToInfo:
         return []
-    for chunk in unpack_member(package, member, options):
+    for chunk in [content] if content is not None else unpack_member(package, member, options):
         text = before[-200:] + chunk
         if b"mergeCell" in text:
             for left, top, right, bottom in _MERGED.findall(text):
