@@ -1,9 +1,12 @@
 """Sources to snapshot: every witness is heard, then the judge decides."""
 
+from typing import Any
+
 from prefect import flow
 from pydantic import BaseModel, ConfigDict
 
 from flows.publish import publish_snapshot
+from tasks.answers.find import describe_answers, find_doubtful_answers_stage
 from tasks.base_model import base_model_stage, find_revision
 from tasks.code_version import pipeline_version
 from tasks.duplicates.find import find_duplicates_stage
@@ -14,7 +17,8 @@ from tasks.ingest.files import find_all_files
 from tasks.ingest.stage import describe_files, ingest_stage
 from tasks.judge import judge_stage
 from tasks.label_noise import describe_noise, find_label_noise_stage, find_loss_outliers_stage
-from tasks.leakage import find_leaks_stage
+from tasks.leakage import vault
+from tasks.leakage.find import find_leaks_stage
 from tasks.ledger import Ledger, now
 from tasks.privacy import find_personal_data_stage
 from tasks.quality import (
@@ -22,6 +26,8 @@ from tasks.quality import (
     check_documents_stage,
     check_samples_stage,
     check_snapshot_stage,
+    load_suites,
+    require_known_stage,
 )
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task, digest_of
@@ -39,11 +45,16 @@ class Curated(BaseModel):
     outcomes: tuple[ExpectationOutcome, ...]
     lineage: dict[str, str]
     notes: tuple[str, ...]
-    """What the label-noise stage has to say to whoever looks next."""
+    """What the label-noise stage has to say to whoever looks next, and what changed in the evaluation set."""
+    leaks: TableRef
+    """Which training rows give away which rows that are judged on (`tasks.leakage.links.LINK`)."""
 
 
 @flow(name="curate", flow_run_name="curate", validate_parameters=False)
 def curate(recipe: Recipe, workspace: Workspace) -> Curated:
+    suites = load_suites(recipe.quality)
+    if suites:
+        perform(require_known_stage, workspace, suites, recipe.quality)
     ledger = Ledger(workspace.ledger_url)
     looked = now()
     files = find_all_files(recipe.sources, ledger.documents(), recipe.reading)
@@ -51,27 +62,37 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     settings = IngestSettings.of(recipe, _tokenizer(recipe, workspace), erased)
     read = perform(ingest_stage, workspace, files, settings)
     ledger.note_documents(describe_files(files, looked))
-    documents = perform(check_documents_stage, workspace, read.documents, recipe.quality)
+    documents = perform(check_documents_stage, workspace, read.documents, recipe.quality, suites)
     quality = perform(
-        check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels
+        check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels, suites
     )
     floor = min(recipe.duplicates.threshold, recipe.leakage.threshold)
     duplicates = perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor)
     privacy = perform(find_personal_data_stage, workspace, duplicates.samples)
-    leaks = perform(find_leaks_stage, workspace, duplicates.samples, duplicates.pairs, recipe.leakage)
+    leaks = perform(
+        find_leaks_stage,
+        workspace,
+        duplicates.samples,
+        duplicates.pairs,
+        read.samples,
+        vault.gone_items(workspace, ledger, recipe, duplicates.samples),
+        recipe.leakage,
+        recipe.split,
+        recipe.has_evaluation_source,
+    )
     grounding = perform(find_ungrounded_stage, workspace, duplicates.samples, read.documents)
-    noise, notes = _label_noise(recipe, workspace, duplicates.samples)
+    decisions = ledger.decisions()
+    noise, notes = _label_noise(recipe, workspace, duplicates.samples, decisions)
     findings = [
         read.findings,
         documents.findings,
         quality.findings,
         duplicates.findings,
         privacy,
-        leaks,
+        leaks.findings,
         grounding,
         *noise,
     ]
-    decisions = ledger.decisions()
     judgement = perform(judge_stage, workspace, duplicates.samples, findings, recipe.policy, decisions)
     lineage = {
         "inputs": digest_of([[file.uri, file.digest] for file in files]),
@@ -89,14 +110,16 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         recipe.has_evaluation_source,
         lineage,
     )
-    final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality)
+    final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites)
     _record(ledger, workspace, recipe, snapshot, duplicates.samples, judgement.dispositions)
+    change = vault.freeze(workspace, ledger, recipe, duplicates.samples)
     publish_snapshot(snapshot, workspace)
     return Curated(
         snapshot=snapshot,
         outcomes=(*documents.outcomes, *quality.outcomes, *final.outcomes),
         lineage=lineage,
-        notes=notes,
+        notes=(*notes, *vault.describe_change(change)),
+        leaks=leaks.links,
     )
 
 
@@ -109,9 +132,9 @@ def _tokenizer(recipe: Recipe, workspace: Workspace) -> FolderRef | None:
 
 
 def _label_noise(
-    recipe: Recipe, workspace: Workspace, samples: TableRef
+    recipe: Recipe, workspace: Workspace, samples: TableRef, decisions: dict[str, dict[str, Any]]
 ) -> tuple[list[TableRef], tuple[str, ...]]:
-    """Findings about labels, and what to say of them: cleanlab's for classification, else the base's own loss."""
+    """Findings about labels and answers, and what to say of them."""
     if not recipe.label_noise.enabled:
         return [], ()
     if recipe.task is Task.TEXT_CLASSIFICATION:
@@ -119,7 +142,14 @@ def _label_noise(
         return [noise.findings], describe_noise(noise.summary)
     base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
     losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens)
-    return [perform(find_loss_outliers_stage, workspace, samples, losses)], ()
+    odd = perform(find_loss_outliers_stage, workspace, samples, losses)
+    if recipe.task is not Task.TEXT_GENERATION:
+        return [odd], ()
+    decided = {sample_id: decision["action"] for sample_id, decision in sorted(decisions.items())}
+    doubts = perform(
+        find_doubtful_answers_stage, workspace, samples, recipe.label_noise, decided, recipe.seed
+    )
+    return [odd, doubts.findings], describe_answers(doubts.summary)
 
 
 def _record(

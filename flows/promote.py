@@ -9,6 +9,7 @@ from flows.publish import publish_verdict
 from tasks.evaluate import ScoreSettings, gather_scores_stage, score_stage
 from tasks.gate.gates import Verdict, verdict
 from tasks.general_text import split_general_texts
+from tasks.leakage.dirty import earlier_snapshot, find_dirty_stage
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task
 from tasks.register import RegisteredModel, champion, register
@@ -52,8 +53,18 @@ def promote(recipe: Recipe, workspace: Workspace, curated: Curated, tuned: Tuned
         for name, folder in models.items()
     ]
     table = perform(gather_scores_stage, workspace, scores)
+    dirty = perform(
+        find_dirty_stage,
+        workspace,
+        curated.snapshot.samples,
+        curated.leaks,
+        earlier_snapshot(workspace, standing.tags["snapshot"]) if standing else None,
+        recipe.leakage,
+        recipe.duplicates,
+    )
     metric = "accuracy" if recipe.task is Task.TEXT_CLASSIFICATION else "loss"
-    judged = verdict(workspace.read_table(table), recipe.gates, metric)
+    items = frozenset(workspace.read_table(dirty)["item"].to_pylist())
+    judged = verdict(workspace.read_table(table), recipe.gates, metric, items)
     tags = {
         "snapshot": curated.snapshot.snapshot_id,
         "base_model": f"{tuned.base.source}@{tuned.base.revision[:16]}",

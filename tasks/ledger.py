@@ -1,8 +1,8 @@
-"""The ledger: runs, snapshots, decisions, verdicts, the document index and erasures, in one SQL database.
+"""The ledger: runs, snapshots, decisions, verdicts, the document index, the vault and erasures, in one SQL database.
 
 The only module that touches the database. Rows are added, never changed (runs are closed once; what a watcher
-saw is replaced; an erasure blanks the text that rows quote). Schema changes are alembic migrations in
-`tasks/migrations`.
+saw is replaced; items of the vault go and come back; an erasure blanks the text that rows quote). Schema
+changes are alembic migrations in `tasks/migrations`.
 """
 
 import json
@@ -128,6 +128,17 @@ TOMBSTONES = sa.Table(
     sa.Column("kind", sa.String(16), primary_key=True),
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("erasure_id", sa.String(64), nullable=False),
+)
+VAULT = sa.Table(
+    "vault",
+    metadata,
+    sa.Column("recipe", sa.String(64), primary_key=True),
+    sa.Column("sample_id", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    _text("source", nullable=False),
+    _text("origin", nullable=False),
+    _text("first_seen", nullable=False),
+    _text("gone"),
 )
 
 
@@ -338,6 +349,30 @@ class Ledger:
         for row in self._select(TOMBSTONES.select()):
             stones.setdefault(row["kind"], {})[row["digest"]] = row["erasure_id"]
         return stones
+
+    def vault(self, recipe: str) -> dict[str, dict[str, Any]]:
+        """What models of `recipe` were ever judged on: sample_id -> digest of its text, source, origin (role of its
+        row), first_seen, and gone: since when it is judged on no longer, if it is."""
+        return {r["sample_id"]: r for r in self._select(VAULT.select().where(VAULT.c.recipe == recipe))}
+
+    def note_vault(self, recipe: str, items: Sequence[Mapping[str, Any]], gone: Sequence[str]) -> None:
+        """Adds items to the vault, or says that they are back; and of others that they are gone from now on.
+
+        Args:
+            items: sample_id, digest, source and origin of each.
+            gone: sample_ids.
+        """
+        known = self.vault(recipe)
+        time = now()
+        fresh = [{**i, "recipe": recipe, "first_seen": time} for i in items if i["sample_id"] not in known]
+        moved: list[dict[str, Any]] = [{"name": name, "since": time} for name in gone]
+        moved += [{"name": i["sample_id"], "since": None} for i in items if i["sample_id"] in known]
+        here = sa.and_(VAULT.c.recipe == recipe, VAULT.c.sample_id == sa.bindparam("name"))
+        with self.engine.begin() as connection:
+            if fresh:
+                connection.execute(VAULT.insert(), fresh)
+            if moved:
+                connection.execute(VAULT.update().where(here).values(gone=sa.bindparam("since")), moved)
 
     def find_run(self, run_id: str | None) -> dict[str, Any]:
         """The run whose id begins with `run_id`, or the newest one.

@@ -26,10 +26,14 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
     MARKDOWN = "markdown"
     TEXT = "text"
+    NOTEBOOK = "notebook"
+    """Jupyter's ipynb."""
     HTML = "html"
     PDF = "pdf"
     DOCX = "docx"
+    DOC = "doc"
     PPTX = "pptx"
+    PPT = "ppt"
     SHEET = "sheet"
     """xlsx, xlsm, xlsb, xls and ods."""
     EML = "eml"
@@ -37,6 +41,8 @@ class FileFormat(StrEnum):
     RTF = "rtf"
     ODT = "odt"
     EPUB = "epub"
+    ZIP = "zip"
+    """An archive, read as one document of which each file in it is a part."""
     SQL = "sql"
     """The rows of `query`, from the database that `path` names."""
     UNSUPPORTED = "unsupported"
@@ -226,14 +232,16 @@ class QualitySettings(Settings):
 
     min_characters: int = Field(default=1, ge=0)
     """Fewest characters of an input (of a passage, for language modelling)."""
-    max_characters: int = Field(default=2_000, ge=10, le=1_000_000)
-    """Most characters of input and target together."""
+    max_characters: int = Field(default=6_000, ge=10, le=1_000_000)
+    """Most characters of input and target together. Of real text, less than 1 in 100 is longer than 6,000."""
     min_samples: int = Field(default=50, ge=1)
     """Fewest training samples worth a run; fewer stop the line."""
     max_bad_share: float = Field(default=0.3, gt=0, le=1)
     """Share of samples (0-1) with a finding of one row-level expectation, above which the line stops."""
     languages: tuple[str, ...] = ("en", "ja")
     """Languages that are expected; others are flagged."""
+    suites: tuple[str, ...] = ()
+    """Suite files of your own; relative to the recipe's folder."""
 
 
 class DuplicateSettings(Settings):
@@ -257,6 +265,9 @@ class LabelNoiseSettings(Settings):
 class LeakageSettings(Settings):
     threshold: float = Field(default=0.5, gt=0, lt=1)
     """Jaccard similarity of character n-grams from which a training text leaks an evaluation text."""
+    contained: float = Field(default=0.5, gt=0, le=1)
+    """Share (0-1) of an evaluation text from which a training row that holds it word for word is critical; a
+    smaller share, from 13 words or 24 Japanese characters in a row on, is a warning."""
 
 
 class SplitSettings(Settings):
@@ -414,6 +425,9 @@ def _resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
             "workspace": resolved(recipe.workspace),
             "sources": tuple(s.model_copy(update={"path": resolved(s.path)}) for s in recipe.sources),
             "base_model": base,
+            "quality": recipe.quality.model_copy(
+                update={"suites": tuple(resolved(path) for path in recipe.quality.suites)}
+            ),
             "gates": recipe.gates.model_copy(update={"general_text": general and resolved(general)}),
         }
     )

@@ -186,6 +186,7 @@ def fill_caches(house: House, samples: pa.Table) -> None:
     house.workspace.cached_arrays("base-losses-x", ids, lambda w: np.array(w, dtype=np.float64))
     forms = [hashlib.sha256(form.encode()).hexdigest() for form in compared_forms(samples)]
     house.workspace.cached_arrays("signatures-x", forms, lambda w: np.ones((len(w), 4), dtype=np.uint32))
+    house.workspace.save_arrays("duplicates-x", {"digests": np.zeros((1, 16), dtype=np.uint8)})
     for name in ("parsed", "documents"):
         house.workspace.path("cache", name).mkdir(parents=True)
         house.workspace.path("cache", name, "0a").write_text(DOCUMENT_TEXT + SECRET)
@@ -463,6 +464,7 @@ def test_cached_arrays_lose_the_erased_rows_only(house: House) -> None:
     values = house.workspace.cached_arrays("base-losses-x", ids, compute)
     assert sorted(asked) == [0, 1]
     assert values[2:].tolist() == [float(i) for i in range(2, len(rows))]
+    assert house.workspace.load_arrays("duplicates-x") is None
     kept = pq.read_table(house.workspace.path("cache", "signatures-x.parquet"))
     assert len(kept) == len(rows) - 2
     assert not [p for p in house.workspace.path("cache").rglob("*") if p.name == "0a"]

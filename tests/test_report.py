@@ -1,5 +1,6 @@
 """The report must hold every fact, load nothing, and let no sample act."""
 
+import itertools
 import json
 from html.parser import HTMLParser
 
@@ -24,6 +25,7 @@ from tasks.report.data import (
     ReasonCount,
     ReportData,
     RowFlow,
+    RowPath,
     Training,
     WorstItem,
     headline,
@@ -31,6 +33,7 @@ from tasks.report.data import (
 )
 from tasks.report.figures import plot_intervals, plot_losses, round_ticks
 from tasks.report.page import render_report, show_characters, show_json, show_value
+from tasks.report.sankey import MAX_NODES, plot_flow
 from tasks.report.summary import closing_table
 
 HOSTILE = (
@@ -114,7 +117,7 @@ def make_checks() -> tuple[CheckSummary, ...]:
             findings=312,
             samples=312,
             policy="drop",
-            examples=tuple(Example(excerpt=f"example number {i}", reason="Seen before.") for i in range(8)),
+            examples=tuple(Example(excerpt=f"example number {i}", reason="Seen before.") for i in range(14)),
         ),
     )
 
@@ -269,10 +272,10 @@ def test_every_fact_is_on_the_page(full: ReportData) -> None:
         assert expected in text
 
 
-def test_five_examples_a_check_are_shown(full: ReportData) -> None:
+def test_ten_examples_a_check_are_shown(full: ReportData) -> None:
     text = Page(render_report(full)).text
-    assert "example number 4" in text
-    assert "example number 5" not in text
+    assert "example number 9" in text
+    assert "example number 10" not in text
 
 
 def test_a_run_stopped_by_a_data_gate_says_what_failed(stopped: ReportData) -> None:
@@ -398,3 +401,33 @@ def test_figures_keep_their_marks_inside(full: ReportData) -> None:
     assert ends[1] - ends[0] >= 13.9
     assert plot_losses((LossPoint(step=1, train=float("nan")),), None) is None
     assert plot_intervals(()) is None
+
+
+def test_the_flow_figure_accounts_for_every_row() -> None:
+    paths = [
+        RowPath(source="a.csv", disposition=Disposition.KEEP, rows=700),
+        RowPath(source="b.csv", disposition=Disposition.KEEP, rows=200),
+        RowPath(source="a.csv", disposition=Disposition.EDIT, check="personal_data", rows=10),
+        RowPath(source="b.csv", disposition=Disposition.DROP, check="exact_duplicate", rows=90),
+    ]
+    plot = plot_flow(paths)
+    assert plot is not None
+    assert [(node.label, node.rows) for node in plot.sources] == [("a.csv", 710), ("b.csv", 290)]
+    assert [(node.label, node.rows) for node in plot.ends] == [
+        ("kept", 900),
+        ("personal_data", 10),
+        ("exact_duplicate", 90),
+    ]
+    assert len(plot.ribbons) == 4
+    assert plot.ends[0].height == pytest.approx(10 * plot.ends[2].height)
+    assert all(above.y + above.height <= below.y for above, below in itertools.pairwise(plot.ends))
+    assert plot_flow([]) is None
+
+
+def test_many_sources_are_put_together_and_none_is_lost() -> None:
+    paths = [RowPath(source=f"s{i}", disposition=Disposition.KEEP, rows=i + 1) for i in range(40)]
+    plot = plot_flow(paths)
+    assert plot is not None
+    assert len(plot.sources) == MAX_NODES
+    assert sum(node.rows for node in plot.sources) == sum(path.rows for path in paths)
+    assert "others" in [node.label for node in plot.sources]

@@ -35,7 +35,7 @@ def plan_files(workspace: Workspace, redactor: Redactor) -> Iterator[Change]:
 
 
 def plan_caches(workspace: Workspace, redactor: Redactor, texts: Iterable[str]) -> Iterator[Change]:
-    """Rows of cached arrays by the keys of erased samples, and every parsed document.
+    """Rows of cached arrays by the keys of erased samples; what was known of duplicates; every parsed document.
 
     Args:
         texts: of the erased samples: arrays are keyed by sample_id or by the sha256 of a text.
@@ -50,6 +50,8 @@ def plan_caches(workspace: Workspace, redactor: Redactor, texts: Iterable[str]) 
         if len(kept) < len(table):
             amount = len(table) - len(kept)
             yield Change(Kind.ARRAYS, _name(workspace, path), amount, partial(_write_table, path, kept))
+    for path in sorted(workspace.path("cache").glob("*.npz")) if len(keys) else ():
+        yield Change(Kind.ARRAYS, _name(workspace, path), 1, partial(_remove, [path]))
     for name in ("parsed", "documents"):
         files = [path for path in sorted(workspace.path("cache", name).glob("*")) if path.is_file()]
         if files:

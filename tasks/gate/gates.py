@@ -7,6 +7,7 @@ Sampling").
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ MIN_CLUSTERS = 10
 """Effective clusters below which no gate is decided: with fewer, cluster-robust errors come out too small,
 whatever the t quantile (Cameron & Miller 2015, "A Practitioner's Guide to Cluster-Robust Inference", section
 "Few Clusters")."""
+CLEAN = "clean items only"
+"""What comparisons without dirty items are called."""
 _WORST_FIRST = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 
 
@@ -59,6 +62,10 @@ class Verdict(BaseModel):
     """Candidate against base, then against the champion where there is one."""
     by_language: tuple[Comparison, ...]
     """Candidate against base in each language; empty when there is only one."""
+    dirty_items: int = 0
+    """Gate items that training rows of the candidate or the champion give away; they are judged on all the same."""
+    clean: tuple[Comparison, ...] = ()
+    """`comparisons` again without them; empty where none is dirty, or all are."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,9 @@ class _Question:
         return self.template.format(value * self.scale)
 
 
-def verdict(scores: pa.Table, settings: GateSettings, metric: str) -> Verdict:
+def verdict(
+    scores: pa.Table, settings: GateSettings, metric: str, dirty: Collection[str] = frozenset()
+) -> Verdict:
     """Puts every gate that applies to the scores, and sums them up.
 
     PASS when all pass, FAIL when any fails, else INCONCLUSIVE.
@@ -86,6 +95,7 @@ def verdict(scores: pa.Table, settings: GateSettings, metric: str) -> Verdict:
         scores: `records.SCORE` rows: suite "gate" in `metric` for base and candidate, and for the champion
             where there is one; suite "forgetting" in loss for base and candidate.
         metric: a value of `Metric`.
+        dirty: gate items (`item` of their scores) that training data give away.
 
     Raises:
         SeimaiError: scores are missing, unequal or not finite; names which.
@@ -94,11 +104,11 @@ def verdict(scores: pa.Table, settings: GateSettings, metric: str) -> Verdict:
     kind = Metric(metric)
     base = read_pairs(scores, "gate", kind, "base")
     general = read_pairs(scores, "forgetting", Metric.LOSS, "base")
-    comparisons = [compare(base, "base", settings.confidence)]
+    compared = {"base": base}
     gates = [superiority(base, settings), forgetting(general, settings)]
     if has_scores(scores, "gate", kind, "champion"):
         champion = read_pairs(scores, "gate", kind, "champion")
-        comparisons.append(compare(champion, "champion", settings.confidence))
+        compared["champion"] = champion
         gates.append(non_inferiority(champion, settings))
     slices = base.by_language()
     worst = worst_slice(slices, settings)
@@ -111,8 +121,22 @@ def verdict(scores: pa.Table, settings: GateSettings, metric: str) -> Verdict:
         metric=kind,
         confidence=settings.confidence,
         gates=tuple(gates),
-        comparisons=tuple(comparisons),
+        comparisons=tuple(compare(p, name, settings.confidence) for name, p in compared.items()),
         by_language=tuple(compare(p, "base", settings.confidence, name) for name, p in slices.items()),
+        dirty_items=sum(item in dirty for item in base.items),
+        clean=_compare_clean(compared, dirty, settings),
+    )
+
+
+def _compare_clean(
+    compared: dict[str, Pairs], dirty: Collection[str], settings: GateSettings
+) -> tuple[Comparison, ...]:
+    items = compared["base"].items
+    if not 0 < sum(item in dirty for item in items) < len(items):
+        return ()
+    return tuple(
+        compare(pairs.without(dirty), name, settings.confidence, subset=CLEAN)
+        for name, pairs in compared.items()
     )
 
 

@@ -5,7 +5,7 @@ gain, positive where the candidate is better.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -60,6 +60,10 @@ class Pairs:
             return {}
         return {language: self._where(self.language == language) for language in languages}
 
+    def without(self, items: Collection[str]) -> "Pairs":
+        """All but the named items."""
+        return self._where(np.array([item not in items for item in self.items], dtype=bool))
+
     def _where(self, mask: np.ndarray) -> "Pairs":
         return replace(
             self,
@@ -82,6 +86,8 @@ class Comparison(BaseModel):
     """"base" or "champion"."""
     language: str | None
     """The slice compared; None for all items."""
+    subset: str | None = None
+    """Which items are compared, in words; None for all."""
     items: int
     clusters: int
     reference_mean: Interval
@@ -142,7 +148,9 @@ def estimate_gain(pairs: Pairs, confidence: float) -> Estimate:
     return estimate_mean(pairs.gain, pairs.cluster, confidence, imagined)
 
 
-def compare(pairs: Pairs, reference: str, confidence: float, language: str | None = None) -> Comparison:
+def compare(
+    pairs: Pairs, reference: str, confidence: float, language: str | None = None, subset: str | None = None
+) -> Comparison:
     """Means and paired difference of `pairs`, each with one-sided bounds at `confidence`."""
     imagined = (0.0, 1.0) if pairs.metric is Metric.ACCURACY else ()
     gain = estimate_gain(pairs, confidence)
@@ -154,6 +162,7 @@ def compare(pairs: Pairs, reference: str, confidence: float, language: str | Non
         metric=pairs.metric,
         reference=reference,
         language=language,
+        subset=subset,
         items=gain.items,
         clusters=gain.clusters,
         reference_mean=means[0],

@@ -34,6 +34,8 @@ def _limits(data: ReportData, verdict: Verdict) -> list[str]:
     items = min((c.items for c in verdict.comparisons), default=0)
     limits = [f"Judged on {items:,} items of the kind it was tuned for; nothing is known of other uses."]
     limits += [f"{g.name}: {g.reason}" for g in verdict.gates if g.outcome != "PASS"]
+    if verdict.dirty_items:
+        limits.append(f"{verdict.dirty_items:,} of these items have text in common with training data.")
     judged = {c.language for c in verdict.by_language if c.language}
     unseen = sorted(set(data.languages) - judged) if judged else []
     if unseen:

@@ -29,6 +29,16 @@ class ReasonCount(Facts):
     rows: int = Field(ge=0)
 
 
+class RowPath(Facts):
+    """Rows of one source that went one way."""
+
+    source: str
+    disposition: Disposition
+    check: str = ""
+    """What decided about them; "" for rows kept as they were."""
+    rows: int = Field(ge=0)
+
+
 class RowFlow(Facts):
     """Where the rows went. `kept` are those kept as they were; the four ways add up to `rows_in`."""
 
@@ -38,6 +48,7 @@ class RowFlow(Facts):
     quarantined: int = Field(default=0, ge=0)
     dropped: int = Field(default=0, ge=0)
     reasons: tuple[ReasonCount, ...] = ()
+    paths: tuple[RowPath, ...] = ()
 
     @model_validator(mode="after")
     def _nothing_vanishes(self) -> Self:

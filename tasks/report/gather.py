@@ -24,6 +24,7 @@ from tasks.report.data import (
     FailedExpectation,
     ReportData,
     RowFlow,
+    RowPath,
     Training,
     WorstItem,
 )
@@ -127,6 +128,7 @@ def _tell_snapshot(workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef) 
             quarantined=counts["quarantine"],
             dropped=counts["drop"],
             reasons=tuple(r for r in snapshot.reasons if r.disposition is not Disposition.KEEP),
+            paths=_paths(samples, aside),
         ),
         "splits": {name: counts[name] for name in ("train", "validation", "gate")},
         "languages": dict(Counter(samples["language"].to_pylist())),
@@ -136,6 +138,24 @@ def _tell_snapshot(workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef) 
         "decisions": DecisionEffect(applied=applied, rescued=snapshot.rescued),
         **_count_unread(findings),
     }
+
+
+def _paths(samples: pa.Table, aside: pa.Table) -> tuple[RowPath, ...]:
+    """Where the rows of each source went; a source is named by the end of its path."""
+    ways: Counter[tuple[str, str, str]] = Counter()
+    for table in (samples, aside):
+        checks = table["check"].to_pylist() if "check" in table.column_names else [""] * len(table)
+        ways.update(zip(table["source"].to_pylist(), table["disposition"].to_pylist(), checks, strict=True))
+    return tuple(
+        RowPath(
+            source=_short_name(source), disposition=Disposition(disposition), check=check or "", rows=rows
+        )
+        for (source, disposition, check), rows in ways.most_common()
+    )
+
+
+def _short_name(source: str) -> str:
+    return source.rstrip("/").rpartition("/")[2] or source
 
 
 def _count_unread(findings: pa.Table) -> dict[str, int]:

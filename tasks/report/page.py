@@ -15,8 +15,9 @@ from tasks.gate.paired import Metric
 from tasks.records import Disposition
 from tasks.report.data import ReportData, headline, where_to_look
 from tasks.report.figures import plot_intervals, plot_losses
+from tasks.report.sankey import plot_flow
 
-EXAMPLES = 5
+EXAMPLES = 10
 """Samples shown for one check."""
 EXCERPT = 400
 """Characters shown of a text."""
@@ -49,6 +50,7 @@ def render_report(data: ReportData) -> str:
             steps=where_to_look(data),
             reasons=reasons,
             most_rows=max((reason.rows for reason in reasons), default=1) or 1,
+            ways=plot_flow(data.flow.paths) if data.flow else None,
             intervals=plot_intervals(comparisons),
             losses=plot_losses(training.curve, training.best_step) if training else None,
             examples=EXAMPLES,

@@ -55,8 +55,9 @@ def _scores(verdict: Verdict) -> Table:
     table = _table(
         f"{verdict.metric}", "reference", "candidate", f"difference ({verdict.confidence:.0%} bounds)"
     )
-    for row in (*verdict.comparisons, *verdict.by_language):
-        name = f"base → candidate, {row.language}" if row.language else f"{row.reference} → candidate"
+    for row in (*verdict.comparisons, *verdict.clean, *verdict.by_language):
+        part = row.language or row.subset
+        name = f"{row.reference} → candidate" + (f", {part}" if part else "")
         difference = row.difference
         bounds = [
             show_value(bound, row.metric, signed=True) for bound in (difference.lower, difference.upper)

@@ -1,0 +1,153 @@
+"""Which training rows give away which judged rows: found text by text, so that copies cost what they are."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.duplicates.pairs import first_rows, row_indices
+from tasks.leakage.grams import Overlaps, find_overlaps, index_items
+from tasks.leakage.rows import Texts, read_texts, spoken_forms
+from tasks.records import build_table
+
+EXACT, NEAR, NGRAM = "exact_leak", "near_leak", "ngram_leak"
+LINK = pa.schema(
+    [
+        (
+            "text",
+            pa.int64(),
+        ),  # number of a judged text: training rows that hold it, and judged rows that have it
+        ("row", pa.int64()),
+        ("judged", pa.bool_()),
+        ("check", pa.string()),  # null for judged rows
+        ("share", pa.float64()),  # similarity, or share of the judged text that is held; null for judged rows
+    ]
+)
+
+
+class Hit(NamedTuple):
+    """A judged text that a training row gives away."""
+
+    text: int
+    check: str
+    score: float
+    """Jaccard similarity, or for n-grams the share (0-1) of the judged text."""
+    required: float
+    overlap: int = -1
+    """Number of the overlap that tells the span, for n-grams."""
+
+
+class GoneHit(NamedTuple):
+    """An item of the vault that a training row gives away."""
+
+    item: int
+    share: float
+    """Of the item's text (0-1); 1 for an equal text."""
+    weighty: bool
+    """Whether it is more than a part, or the beginning of a longer question."""
+
+    @property
+    def order(self) -> tuple[bool, float]:
+        return self.weighty, self.share
+
+
+class Leaks(NamedTuple):
+    """All that training rows give away; rows are named by their index."""
+
+    hits: dict[int, list[Hit]]
+    """Training row -> what it gives away."""
+    judged: dict[int, list[int]]
+    """Number of a judged text -> the rows that have it."""
+
+
+class Ngrams(NamedTuple):
+    """What the texts of training rows and those of judged rows share."""
+
+    training: Texts
+    items: Texts
+    overlaps: Overlaps
+
+
+def link_pairs(samples: pa.Table, pairs: pa.Table, judged: np.ndarray, threshold: float) -> Leaks:
+    """Equal and similar texts; a judged text is numbered by the index of its first row."""
+    first = _same_text(samples, first_rows(samples, pairs))
+    owners: dict[int, list[int]] = defaultdict(list)
+    holders: dict[int, list[int]] = defaultdict(list)
+    for index, text in enumerate(first):
+        (owners if judged[index] else holders)[text].append(index)
+    hits: dict[int, list[Hit]] = defaultdict(list)
+    for text in sorted(owners.keys() & holders.keys()):
+        for index in holders[text]:
+            hits[index].append(Hit(text, EXACT, 1.0, 1.0))
+    near: dict[tuple[int, int], Hit] = {}
+    for left, right, jaccard, required in _near_pairs(samples, pairs):
+        a, b = first[left], first[right]
+        if jaccard >= threshold and a != b:
+            for text, other in ((a, b), (b, a)):
+                if other in owners and (text, other) not in near:
+                    near[text, other] = Hit(other, NEAR, jaccard, max(required, threshold))
+    for (text, _), hit in near.items():
+        for index in holders.get(text, ()):
+            hits[index].append(hit)
+    return Leaks(dict(hits), dict(owners))
+
+
+def find_ngrams(samples: pa.Table, judged: np.ndarray) -> Ngrams:
+    """Runs of words or characters that any field of a training row shares with any field of a judged row."""
+    training, items = read_texts(samples, ~judged), read_texts(samples, judged)
+    overlaps = find_overlaps(training.texts, training.groups, index_items(items.texts), items.groups)
+    return Ngrams(training, items, overlaps)
+
+
+def link_ngrams(found: Ngrams, offset: int, required: float) -> Leaks:
+    """Overlaps as leaks; judged text k is numbered `offset + k`."""
+    hits: dict[int, list[Hit]] = defaultdict(list)
+    sides = zip(*(values.tolist() for values in found.overlaps[:3]), strict=True)
+    for number, (text, item, share) in enumerate(sides):
+        for index in found.training.rows[text]:
+            hits[index].append(Hit(offset + item, NGRAM, share, required, number))
+    held = np.unique(found.overlaps.item).tolist()
+    return Leaks(dict(hits), {offset + item: found.items.rows[item] for item in held})
+
+
+def merge(*leaks: Leaks) -> Leaks:
+    """All of them; numbers of judged texts must differ."""
+    hits: dict[int, list[Hit]] = defaultdict(list)
+    judged: dict[int, list[int]] = {}
+    for part in leaks:
+        judged |= part.judged
+        for index, found in part.hits.items():
+            hits[index] += found
+    return Leaks(dict(hits), judged)
+
+
+def link_table(leaks: Leaks, rows: list[int]) -> pa.Table:
+    """Table of the schema LINK; `rows` are the N values of the column `row`."""
+    given = {hit.text for hits in leaks.hits.values() for hit in hits}
+    table = [
+        {"text": hit.text, "row": rows[index], "judged": False, "check": hit.check, "share": hit.score}
+        for index, hits in sorted(leaks.hits.items())
+        for hit in hits
+    ]
+    for text in sorted(given):
+        table += [{"text": text, "row": rows[index], "judged": True} for index in leaks.judged[text]]
+    return build_table(table, LINK)
+
+
+def _same_text(samples: pa.Table, first: np.ndarray) -> list[int]:
+    """For each row the first one that says the same: in matching form, or in words, figures and signs."""
+    chosen = np.unique(first).tolist()
+    part = samples.take(chosen)
+    seen: dict[Any, int] = {}
+    keys = zip(chosen, spoken_forms(part), strict=True)
+    same = {index: seen.setdefault(key, index) if key is not None else index for index, key in keys}
+    return [same[index] for index in first.tolist()]
+
+
+def _near_pairs(samples: pa.Table, pairs: pa.Table) -> Iterator[tuple[int, int, float, float]]:
+    near = pairs.filter(pc.invert(pairs["exact"]))
+    sides = [row_indices(samples, near[name]).tolist() for name in ("row_a", "row_b")]
+    return zip(*sides, near["jaccard"].to_pylist(), near["required"].to_pylist(), strict=True)
