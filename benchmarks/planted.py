@@ -17,6 +17,7 @@ from tasks.records import Role
 from tasks.storage import Workspace, find_workspace
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "support"
+ANY_ANSWER = "answer_of_any_fault"
 CHECKS = {
     "support-intents": {
         "mislabelled": {"label_noise"},
@@ -36,6 +37,7 @@ CHECKS = {
         "answer_disagreeing": {"disagreeing_near_duplicate", "conflicting_duplicate"},
         "answer_prompt_copied": {"prompt_copied"},
         "answer_personal_data": {"personal_data"},
+        ANY_ANSWER: {"doubtful_answer"},
     },
 }
 """Recipe -> kind of fault -> the checks that are meant to find it."""
@@ -90,6 +92,8 @@ def main() -> None:
     by_kind: dict[str, list[dict]] = defaultdict(list)
     for row in rows:
         by_kind[row["kind"]].append(row)
+        if row["kind"].startswith("answer_"):
+            by_kind[ANY_ANSWER].append(row)
     wrong_labels = {r["id"] for r in by_kind["disagreeing_near_duplicate"]}
     print(f"{'kind':<28}{'planted':>8}{'found':>7}{'recall':>8}{'flagged':>9}{'right':>7}{'precision':>11}")
     for recipe, kinds in CHECKS.items():

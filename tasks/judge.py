@@ -48,6 +48,10 @@ DEFAULT_POLICY: dict[str, Disposition] = {
     "stale": Disposition.QUARANTINE,
     "document_gone": Disposition.QUARANTINE,
     "unsupported_figure": Disposition.QUARANTINE,
+    "doubtful_answer": Disposition.QUARANTINE,
+    "answer_language": Disposition.QUARANTINE,
+    "answer_format": Disposition.QUARANTINE,
+    "refusal": Disposition.QUARANTINE,
 }
 """Checks that are not named here quarantine when critical and are only reported otherwise."""
 

@@ -1,0 +1,68 @@
+"""Questions with their answers, as the other modules read them."""
+
+import json
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.findings import Columns
+from tasks.records import Task
+
+SOURCE_CHARACTERS = 200
+"""A prompt of at least so many characters holds a text to answer from, not only a question."""
+
+
+class Exchanges(NamedTuple):
+    """N prompts and answers of one set."""
+
+    rows: np.ndarray
+    """(N,) int64 indices of samples."""
+    prompts: list[str]
+    """The whole conversation before the answer, system messages aside."""
+    sources: list[str | None]
+    """What the answer can be held against: the words it rests on and a long prompt; None without either."""
+    answers: list[str]
+    folds: np.ndarray
+    """(N,) int64: samples of one group share a fold."""
+
+
+def read_exchanges(samples: pa.Table, columns: Columns, folds: int, seed: int) -> Exchanges:
+    """The text-generation samples that have a question and an answer.
+
+    Args:
+        columns: of the same samples, from `read_columns`.
+    """
+    messages = samples["prompt"].to_pylist()
+    chosen, prompts, sources = [], [], []
+    for index, task in enumerate(columns["task"]):
+        if task != Task.TEXT_GENERATION or not (columns["target"][index] or "").strip():
+            continue
+        said = [m["content"] for m in messages[index] or () if m["role"] != "system" and m["content"]]
+        if not said:
+            continue
+        prompt, support = "\n".join(said), columns["support"][index]
+        long = [prompt] if len(prompt) >= SOURCE_CHARACTERS else []
+        chosen.append(index)
+        prompts.append(prompt)
+        sources.append("\n".join([*([support] if support else []), *long]) or None)
+    groups = [columns["group_id"][i] or columns["sample_id"][i] for i in chosen]
+    answers = [columns["target"][i] for i in chosen]
+    return Exchanges(np.array(chosen, dtype=np.int64), prompts, sources, answers, _fold(groups, folds, seed))
+
+
+def is_object(text: str) -> bool:
+    """Whether `text` is a JSON object."""
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _fold(groups: list[str], folds: int, seed: int) -> np.ndarray:
+    """(N,) number of the fold of each group, drawn at random."""
+    _, numbers = np.unique(np.array(groups, dtype=str), return_inverse=True)
+    drawn = np.random.default_rng(seed).permutation(int(numbers.max(initial=-1)) + 1)
+    return drawn[numbers] % folds if len(groups) else np.empty(0, dtype=np.int64)

@@ -1,0 +1,113 @@
+"""Rules about an answer that no figure decides: its language, its register, a refusal, the form all others have.
+
+Each rule speaks only where the set as a whole keeps it; each finding says by how many.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tasks.answers.exchanges import Exchanges, is_object
+from tasks.language import detect_language
+from tasks.text import is_cjk
+
+KEPT = 0.9
+"""Share of the answers (0-1) that must keep a rule before the others break it."""
+FEWEST = 20
+"""Answers to which a rule must apply before it is one."""
+_LETTERS = 12
+"""Characters from which the language of an answer is told."""
+_TRANSLATION = re.compile(
+    r"translat|翻訳|和訳|英訳|訳して|訳せ|in (?:english|japanese|french|german|spanish|chinese|korean)"
+    r"|(?:英語|日本語|中国語|韓国語|フランス語|ドイツ語)(?:で|に)",
+    re.IGNORECASE,
+)
+_REFUSAL = re.compile(
+    r"^\W*(?:(?:i'm |i am )?sorry,? but i |i (?:cannot|can't|can not|am unable to|am not able to) "
+    r"|as an ai |as a (?:large )?language model|i (?:do not|don't) have (?:access|enough information)"
+    r"|unfortunately,? i (?:cannot|can't|am unable))"
+    r"|^(?:申し訳(?:ありません|ございません)が、?|すみませんが、?|恐れ入りますが、?).{0,40}"
+    r"(?:(?:お答え|ご?回答|お手伝い|ご?案内)(?:は|する(?:こと|の)は)?(?:でき(?:ません|かねます)|いたしかねます)"
+    r"|(?:わか|分か)り(?:ません|かねます))"
+    r"|^(?:AI|人工知能|言語モデル)(?:として|である|ですので)",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[。！？!?\n]|$")
+_POLITE = re.compile(
+    r"(?:です|ます|ました|ません|でした|ましょう|ください|下さい|ございます)(?:か|ね|よ|が)?[)）」』]?$"
+)
+_PLAIN = re.compile(r"(?:である|だった|だ|った|いる|ある|する|れる|した|ない|なる|られる|できる)[)）」』]?$")
+
+
+class Breach(NamedTuple):
+    """An answer that breaks a rule."""
+
+    position: int
+    """Index of the exchange."""
+    check: str
+    reason: str
+
+
+def find_breaches(exchanges: Exchanges) -> list[Breach]:
+    """Findings "answer_language", "answer_register", "refusal" and "answer_format", by exchange."""
+    found = [
+        *_languages(exchanges),
+        *_registers(exchanges.answers),
+        *_refusals(exchanges.answers),
+        *_formats(exchanges.answers),
+    ]
+    return sorted(found, key=lambda breach: (breach.position, breach.check))
+
+
+def _languages(exchanges: Exchanges) -> Iterator[Breach]:
+    pairs = {}
+    for index, (prompt, answer) in enumerate(zip(exchanges.prompts, exchanges.answers, strict=True)):
+        if len(answer) >= _LETTERS and not _TRANSLATION.search(prompt):
+            pairs[index] = (detect_language(prompt), detect_language(answer))
+    known = {index: pair for index, pair in pairs.items() if "und" not in pair}
+    differing = [index for index, (asked, answered) in known.items() if asked != answered]
+    if _is_rule(len(known) - len(differing), len(known)):
+        for index in differing:
+            asked, answered = known[index]
+            kept = f"{len(known) - len(differing):,} of {len(known):,} answers are in the language of theirs"
+            yield Breach(index, "answer_language", f"it answers a prompt in {asked} in {answered}; {kept}")
+
+
+def _registers(answers: Sequence[str]) -> Iterator[Breach]:
+    """Japanese: polite (です, ます) and plain (だ, である); an answer of which most sentences are the rarer one."""
+    polite: dict[int, bool] = {}
+    for index, answer in enumerate(answers):
+        if is_cjk(answer):
+            sentences = [sentence.strip() for sentence in _SENTENCE_END.split(answer)]
+            ends = (
+                sum(bool(_POLITE.search(s)) for s in sentences),
+                sum(bool(_PLAIN.search(s)) for s in sentences),
+            )
+            if ends[0] != ends[1]:
+                polite[index] = ends[0] > ends[1]
+    usual = sum(polite.values()) * 2 >= len(polite)
+    rare = [index for index, value in polite.items() if value != usual]
+    if _is_rule(len(polite) - len(rare), len(polite)):
+        names = ("plain", "polite")
+        for index in rare:
+            kept = f"{len(polite) - len(rare):,} of {len(polite):,} Japanese answers are {names[usual]}"
+            yield Breach(index, "answer_register", f"its sentences end {names[not usual]}ly; {kept}")
+
+
+def _refusals(answers: Sequence[str]) -> Iterator[Breach]:
+    refused = [index for index, answer in enumerate(answers) if _REFUSAL.search(answer.strip())]
+    if _is_rule(len(answers) - len(refused), len(answers)):  # a set that teaches refusal refuses often
+        for index in refused:
+            yield Breach(index, "refusal", "it refuses instead of answering")
+
+
+def _formats(answers: Sequence[str]) -> Iterator[Breach]:
+    other = [index for index, answer in enumerate(answers) if not is_object(answer)]
+    if _is_rule(len(answers) - len(other), len(answers)):
+        kept = f"{len(answers) - len(other):,} of {len(answers):,} answers are"
+        for index in other:
+            yield Breach(index, "answer_format", f"it is no JSON object; {kept}")
+
+
+def _is_rule(kept: int, applies: int) -> bool:
+    return applies >= FEWEST and kept >= KEPT * applies
