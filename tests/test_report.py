@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -257,8 +258,8 @@ def test_every_fact_is_on_the_page(full: ReportData) -> None:
     for expected in (
         "INCONCLUSIVE 判定保留",
         "5,000",
-        "11.6 % set aside 精白率",
-        "17 by 38 decisions",
+        "精白率 11.6 %",
+        "17 by decisions: 判断による: 38",
         "near_duplicate",
         "given: card_arrival · probability: 0.03",
         "action: relabel · label: refund_not_showing_up",
@@ -270,6 +271,19 @@ def test_every_fact_is_on_the_page(full: ReportData) -> None:
         "not given",
     ):
         assert expected in text
+
+
+def test_every_word_of_the_page_is_there_in_both_languages(full: ReportData, stopped: ReportData) -> None:
+    for data in (full, stopped):
+        html = render_report(data)
+        pairs = re.findall(
+            r'<span class="en" lang="en">(.*?)</span><span class="ja" lang="ja">(.*?)</span>', html, re.DOTALL
+        )
+        assert len(pairs) == html.count('class="en"') == html.count('class="ja"') > 5
+        for english, japanese in pairs:
+            assert re.search("[\u3041-\u30fe\u4e00-\u9fff]", japanese), english
+        for heading in re.findall(r"<(?:h2|th)[^>]*>(.*?)</(?:h2|th)>", html):
+            assert not heading or 'lang="ja"' in heading, heading
 
 
 def test_ten_examples_a_check_are_shown(full: ReportData) -> None:

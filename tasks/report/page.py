@@ -28,6 +28,13 @@ OUTCOME_JAPANESE = {
     "STOPPED": "中断",
     "DONE": "完了",
 }
+OUTCOME_SENTENCE_JAPANESE = {
+    "PASS": "すべての関門に合格しました。候補モデルを公開できます。",
+    "FAIL": "不合格の関門があります。公開中のモデルはそのままです。",
+    "INCONCLUSIVE": "証拠が足りず、判定を保留しました。公開中のモデルはそのままです。",
+    "STOPPED": "途中で止まりました。",
+    "DONE": "判定の前までで終わりました。",
+}
 _ORDER = (Disposition.EDIT, Disposition.QUARANTINE, Disposition.DROP)
 
 
@@ -46,6 +53,7 @@ def render_report(data: ReportData) -> str:
             data=data,
             word=word,
             word_japanese=OUTCOME_JAPANESE[word],
+            sentence_japanese=OUTCOME_SENTENCE_JAPANESE[word],
             sentence=sentence,
             steps=where_to_look(data),
             reasons=reasons,
