@@ -1,13 +1,17 @@
 """Expectations that Great Expectations does not ship. Importing this module registers them by name.
 
-Each is a thin skin over a function of `expectations.measures`. In a suite their type is the class name in
+Each is a thin skin over a function of `expectations.columns`. In a suite their type is the class name in
 snake case: `expect_text_not_repetitive`. Of a pair, one value may be missing: as "" it is neither a copy nor
 in another language.
 """
 
+import json
+import logging
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from great_expectations.compatibility.pydantic import Field
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation, ColumnPairMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider import (
@@ -19,16 +23,18 @@ from great_expectations.expectations.metrics.map_metric_provider.column_conditio
     column_condition_partial,
 )
 
-from expectations.measures import (
-    garbled_signs,
-    is_copied,
-    is_expected_language,
-    looks_truncated,
-    repetition_share,
+from expectations.columns import (
+    are_copied,
+    are_expected_languages,
+    are_garbled,
+    are_repetitive,
+    are_truncated,
+    as_texts,
+    repetition_shares,
 )
 
 
-def _mask(values: list[bool], like: pd.Series) -> pd.Series:
+def _mask(values: np.ndarray, like: pd.Series) -> pd.Series:
     return pd.Series(values, index=like.index, dtype=bool)
 
 
@@ -38,7 +44,7 @@ class _TextNotRepetitive(ColumnMapMetricProvider):
 
     @column_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column: pd.Series, threshold: float, **_: Any) -> pd.Series:  # noqa: N805
-        return _mask([repetition_share(text) <= threshold for text in column], column)
+        return _mask(repetition_shares(as_texts(column)) <= threshold, column)
 
 
 class ExpectTextNotRepetitive(ColumnMapExpectation):
@@ -54,7 +60,7 @@ class _TextNotGarbled(ColumnMapMetricProvider):
 
     @column_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column: pd.Series, **_: Any) -> pd.Series:  # noqa: N805
-        return _mask([not garbled_signs(text) for text in column], column)
+        return _mask(~are_garbled(as_texts(column)), column)
 
 
 class ExpectTextNotGarbled(ColumnMapExpectation):
@@ -68,7 +74,7 @@ class _TextEndsComplete(ColumnMapMetricProvider):
 
     @column_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column: pd.Series, **_: Any) -> pd.Series:  # noqa: N805
-        return _mask([not looks_truncated(text) for text in column], column)
+        return _mask(~are_truncated(as_texts(column)), column)
 
 
 class ExpectTextEndsComplete(ColumnMapExpectation):
@@ -84,14 +90,41 @@ class _PairNotCopied(ColumnPairMapMetricProvider):
 
     @column_pair_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column_A: pd.Series, column_B: pd.Series, **_: Any) -> pd.Series:  # noqa: N803, N805
-        copied = [is_copied(a, b) for a, b in zip(column_A.fillna(""), column_B.fillna(""), strict=True)]
-        return ~_mask(copied, column_A)
+        return _mask(~are_copied(as_texts(column_A), as_texts(column_B)), column_A)
 
 
 class ExpectColumnPairNotCopied(ColumnPairMapExpectation):
     """Column A and column B differ by more than case and white space."""
 
     map_metric = "column_pair_values.not_copied"
+
+
+class _PairNotRepetitive(ColumnPairMapMetricProvider):
+    condition_metric_name = "column_pair_values.not_repetitive"
+    condition_domain_keys = ("column_A", "column_B")
+    condition_value_keys = ("threshold", "thresholds")
+
+    @column_pair_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805
+        column_A: pd.Series,  # noqa: N803
+        column_B: pd.Series,  # noqa: N803
+        threshold: float,
+        thresholds: dict[str, float] | None = None,
+        **_: Any,
+    ) -> pd.Series:
+        repetitive = are_repetitive(as_texts(column_A), as_texts(column_B), threshold, thresholds or {})
+        return _mask(~repetitive, column_A)
+
+
+class ExpectColumnPairNotRepetitive(ColumnPairMapExpectation):
+    """At most `threshold` (0-1) of a text in column B repeats itself; column A, its language, may have its own
+    in `thresholds`."""
+
+    threshold: float
+    thresholds: dict[str, float] = Field(default_factory=dict)
+    map_metric = "column_pair_values.not_repetitive"
+    success_keys = ("threshold", "thresholds", "mostly")
 
 
 class _PairLanguageExpected(ColumnPairMapMetricProvider):
@@ -107,8 +140,8 @@ class _PairLanguageExpected(ColumnPairMapMetricProvider):
         languages: list[str],
         **_: Any,
     ) -> pd.Series:
-        pairs = zip(column_A.fillna(""), column_B.fillna(""), strict=True)
-        return _mask([is_expected_language(code, text, languages) for code, text in pairs], column_A)
+        expected = are_expected_languages(as_texts(column_A), as_texts(column_B), languages)
+        return _mask(expected, column_A)
 
 
 class ExpectColumnPairLanguageExpected(ColumnPairMapExpectation):
@@ -117,3 +150,31 @@ class ExpectColumnPairLanguageExpected(ColumnPairMapExpectation):
     languages: list[str]
     map_metric = "column_pair_values.language_expected"
     success_keys = ("languages", "mostly")
+
+
+_registry = logging.getLogger("great_expectations.expectations.registry")
+_registry.setLevel(logging.ERROR)  # it warns of what is replaced
+
+
+class _MatchJsonSchema(ColumnMapMetricProvider):
+    """In the place of Great Expectations' own, which breaks down at the first text that is not JSON."""
+
+    condition_metric_name = "column_values.match_json_schema"
+    condition_value_keys = ("json_schema",)
+
+    @column_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(cls, column: pd.Series, json_schema: dict[str, Any], **_: Any) -> pd.Series:  # noqa: N805
+        from jsonschema.validators import validator_for
+
+        validator = validator_for(json_schema)(json_schema)
+
+        def fits(text: str) -> bool:
+            try:
+                return bool(validator.is_valid(json.loads(text)))
+            except ValueError:
+                return False
+
+        return column.map(fits).astype(bool)
+
+
+_registry.setLevel(logging.NOTSET)

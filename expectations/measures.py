@@ -6,24 +6,18 @@ from collections.abc import Sequence
 from tasks.language import detect_language
 from tasks.text import is_cjk
 
-_NGRAM = 12
-"""Characters of an n-gram: two or three words. Shorter ones repeat in any text, in Japanese as in English."""
-_PADDING = re.compile(r"[\s\-=_~*#|.:+]{3,}")
-"""What fills up tables and draws rules: repetitive, but not text."""
-_SHORTEST = 30
-"""Characters below which repetition says nothing: "no, no, no" is a sentence."""
-_FEWEST_LINES = 6
-"""Lines below which repeated lines say nothing."""
 _CP1252_TRAIL = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
-_GARBLED = {
+GARBLED = {
     "replacement character U+FFFD": re.compile("\ufffd"),
-    "control character": re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"),
+    "control character": re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"),
     "UTF-8 read as cp932": re.compile("[縺繧繝].?[縺繧繝]|譁[・\ue000-\uf8ff]"),
     "UTF-8 read as cp1252 or Latin-1": re.compile(f"[ÃÂ][{_CP1252_TRAIL}]|[âãåæçè][{_CP1252_TRAIL}]{{2}}"),
     "EUC-JP read as cp932": re.compile("(?:[､･][\uff61-\uff9f]){3}"),
     "cp932 read as cp1252 or Latin-1": re.compile("(?:[‚ƒ\u0082\u0083][^\\s‚ƒ]){3}"),
 }
-_END = re.compile(r"[.!?。！？…‥:：)\]}>」』）】〉》\"'”’`*_|~0-9%$€¥円]$")
+ENDS_WHOLE = r"[.!?。！？…‥:：)\]}>」』）】〉》\"'”’`*_|~0-9%$€¥円]$"
+"""What the last character of a whole text is."""
+_END = re.compile(ENDS_WHOLE)
 _DANGLING = re.compile(
     r"(?:[,、;；・\-]|[\u3040-\u9fff][をはがへや]|\b(?:and|or|but|the|an?|of|to|in|on|for|with|that|which|by|from|as|is|are))$"
 )
@@ -36,27 +30,11 @@ _LONG_ANSWER = 40
 """Characters from which an answer is expected to be sentences: shorter ones are names, labels, titles."""
 
 
-def repetition_share(text: str) -> float:
-    """Share (0-1) of what repeats itself: of character n-grams seen before, or of lines, whichever is larger.
-
-    After the repetition filters of Gopher (Rae et al. 2021, A1.1), with characters for words: Japanese has no
-    spaces. Padding and rules do not count. Text of fewer than 30 characters gives 0.
-    """
-    packed = _PADDING.sub(" ", text)
-    total = len(packed) - _NGRAM + 1
-    if len(packed) < _SHORTEST:
-        return 0.0
-    by_ngram = 1 - len({packed[i : i + _NGRAM] for i in range(total)}) / total
-    lines = [line for raw in text.split("\n") if (line := raw.strip()) and any(map(str.isalnum, line))]
-    by_line = 1 - len(set(lines)) / len(lines) if len(lines) >= _FEWEST_LINES else 0.0
-    return max(by_ngram, by_line)
-
-
 def garbled_signs(text: str) -> list[str]:
     """Signs that bytes were decoded wrongly: the name of each pattern that `text` shows."""
     if text.isascii() and text.isprintable():
         return []
-    return [name for name, pattern in _GARBLED.items() if pattern.search(text)]
+    return [name for name, pattern in GARBLED.items() if pattern.search(text)]
 
 
 def is_expected_language(language: str, text: str, expected: Sequence[str]) -> bool:
@@ -65,10 +43,22 @@ def is_expected_language(language: str, text: str, expected: Sequence[str]) -> b
     Text without letters passes. Chinese characters alone pass as Japanese if JIS X 0208 holds them all: 解約
     is an ordinary Japanese message.
     """
-    code = re.split("[-_]", (language or detect_language(text)).lower())[0]
+    code = language or detect_language(text)
+    told = is_expected_code(code, expected)
+    return _fits_jis(text) if told is None else told
+
+
+def is_expected_code(language: str, expected: Sequence[str]) -> bool | None:
+    """Whether a language is among the expected ones; None for Chinese where it may be Japanese without kana."""
+    code = primary_code(language)
     if code in ("", "und") or code in expected:
         return True
-    return code == "zh" and "ja" in expected and _fits_jis(text)
+    return None if code == "zh" and "ja" in expected else False
+
+
+def primary_code(language: str) -> str:
+    """The language of a tag: "en" of "en-US"."""
+    return re.split("[-_]", language.lower())[0]
 
 
 def looks_truncated(text: str) -> bool:

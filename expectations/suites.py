@@ -12,27 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
+
+from expectations.suite_file import Expectation, Rows, fill_suite, read_suite
+from tasks.records import Role, Split
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 FOLDER = Path(__file__).parent
-SETTING = "$setting"
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """One entry of a suite file, with its settings filled in."""
-
-    type: str
-    kwargs: Mapping[str, Any]
-    severity: str
-    """Of a failure of the whole: `critical` stops the line."""
-    check: str
-    reason: str
-    rows: str
-    """Key of the frame that it looks at."""
-    row_severity: str | None
-    """Of the finding that each failing row gets; None where the expectation is about the table."""
+_NAMING = ("column", "column_A", "column_B", "column_list")
+"""Arguments that name the columns which an expectation reads."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +28,10 @@ class Evaluation:
 
     expectation: Expectation
     success: bool
+    by_row: bool
+    """Whether rows fail, and not the table as a whole."""
     observed: Any
-    """The value that a table-level expectation saw; None for row-level ones."""
+    """What a table-level expectation saw."""
     evaluated: int
     """Rows looked at."""
     unexpected: tuple[int, ...]
@@ -54,11 +43,15 @@ class SuiteRun:
     name: str
     evaluations: tuple[Evaluation, ...]
     validations: Mapping[str, Any] = field(repr=False)
-    """Great Expectations' own results by frame, for Data Docs."""
+    """Great Expectations' own results by set of rows, for Data Docs."""
+
+    @property
+    def lacks_columns(self) -> bool:
+        return any(e.expectation.check == "missing_column" and not e.success for e in self.evaluations)
 
 
 def suites_version() -> str:
-    """sha256 over the suites and the code of this package."""
+    """sha256 over the shipped suites and the code of this package."""
     digest = hashlib.sha256()
     for path in sorted([*FOLDER.glob("*.yaml"), *FOLDER.glob("*.py")]):
         digest.update(path.read_bytes())
@@ -66,58 +59,47 @@ def suites_version() -> str:
 
 
 def suite_names() -> list[str]:
+    """The suites that ship."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
 def load_suite(name: str, settings: Mapping[str, Any]) -> list[Expectation]:
-    """The expectations of `expectations/NAME.yaml`.
+    """The expectations of `expectations/NAME.yaml`; see `suite_file.fill_suite`."""
+    return fill_suite(read_suite(FOLDER / f"{name}.yaml"), settings)
+
+
+def run_suite(
+    name: str, expectations: Sequence[Expectation], frame: pd.DataFrame, columns: Sequence[str] = ()
+) -> SuiteRun:
+    """Runs each expectation on the rows that it names: none (the columns alone) first, then training rows, then all.
+
+    When columns are missing, rows are not looked at: what is missing cannot be validated.
 
     Args:
-        settings: what `{$setting: NAME}` stands for.
-
-    Raises:
-        KeyError: the suite asks for a setting that is not there, or an entry lacks a key.
-    """
-    content = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
-    return [
-        Expectation(
-            type=entry["type"],
-            kwargs=_resolved(entry["kwargs"], settings),
-            severity=entry["severity"],
-            check=entry["meta"]["check"],
-            reason=entry["meta"]["reason"],
-            rows=entry["meta"]["rows"],
-            row_severity=entry["meta"].get("severity"),
-        )
-        for entry in content["expectations"]
-    ]
-
-
-def run_suite(name: str, expectations: Sequence[Expectation], frames: Mapping[str, pd.DataFrame]) -> SuiteRun:
-    """Runs each expectation on the frame that it names, in the order of `frames`.
-
-    When columns are missing, the frames after the one that says so are not looked at: what is missing cannot
-    be validated.
+        columns: of the table, nested ones included; those of `frame` when left out.
 
     Raises:
         RuntimeError: an expectation is unknown, was not evaluated, or broke down.
     """
-    evaluations: list[Evaluation] = []
-    validations: dict[str, Any] = {}
-    for key, frame in frames.items():
-        chosen = [expectation for expectation in expectations if expectation.rows == key]
-        if not chosen:
-            continue
-        validation = _validate(f"{name} ({key})", chosen, frame)
-        validations[key] = validation
-        evaluations += _evaluations(name, chosen, validation, len(frame))
-        if any(e.expectation.check == "missing_column" and not e.success for e in evaluations):
+    run = SuiteRun(name, (), {})
+    order = list(Rows)
+    sets = {e.rows_key: e for e in sorted(expectations, key=lambda e: (order.index(e.rows), e.rows_key))}
+    for key, like in sets.items():
+        chosen = [e for e in expectations if e.rows_key == key]
+        if like.rows is Rows.NONE:
+            part = pd.DataFrame(columns=list(columns) or frame.columns)
+        else:
+            part = frame.loc[_rows_of(frame, like), _columns_of(chosen, frame)]
+        validation = _validate(f"{name} ({key})", chosen, part)
+        evaluations = (*run.evaluations, *_evaluations(name, chosen, validation, len(part)))
+        run = SuiteRun(name, evaluations, {**run.validations, key: validation})
+        if run.lacks_columns:
             break
-    return SuiteRun(name, tuple(evaluations), validations)
+    return run
 
 
 def render_docs(run: SuiteRun) -> dict[str, str]:
-    """Data Docs of a run: an HTML page for each frame; their styles come from a CDN."""
+    """Data Docs of a run: an HTML page for each set of rows; their styles come from a CDN."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
@@ -125,12 +107,27 @@ def render_docs(run: SuiteRun) -> dict[str, str]:
     return {key: view.render(renderer.render(validation)) for key, validation in run.validations.items()}
 
 
-def _resolved(value: Any, settings: Mapping[str, Any]) -> Any:
-    if isinstance(value, dict):
-        if value.keys() == {SETTING}:
-            return settings[value[SETTING]]
-        return {key: _resolved(item, settings) for key, item in value.items()}
-    return value
+def _rows_of(frame: pd.DataFrame, like: Expectation) -> pd.Series | slice:
+    """Which rows `like` looks at; all of them as a slice, which copies nothing."""
+    wanted = pd.Series(True, index=frame.index)
+    column, value = ("split", Split.TRAIN) if "split" in frame else ("role", Role.TRAIN)
+    if like.rows is Rows.TRAIN and column in frame:
+        wanted &= frame[column] == value
+    if like.languages:
+        wanted &= frame["language"].str.lower().str.extract("^([a-z]*)")[0].isin(like.languages)
+    return slice(None) if wanted.all() else wanted
+
+
+def _columns_of(expectations: Sequence[Expectation], frame: pd.DataFrame) -> list[str]:
+    """Those that the expectations read: Great Expectations hashes every column of a frame, four times over."""
+    named = [e.kwargs[key] for e in expectations for key in _NAMING if key in e.kwargs]
+    whole = any(
+        e.type.startswith("expect_table_column") or e.kwargs.get("row_condition") for e in expectations
+    )
+    if whole:
+        return list(frame.columns)
+    needed = {column for value in named for column in ([value] if isinstance(value, str) else value)}
+    return [column for column in frame.columns if column in needed]
 
 
 def _validate(name: str, expectations: Sequence[Expectation], frame: pd.DataFrame) -> Any:
@@ -139,7 +136,12 @@ def _validate(name: str, expectations: Sequence[Expectation], frame: pd.DataFram
     from expectations import custom  # noqa: F401  registers the custom types
 
     entries = [
-        {"type": e.type, "kwargs": dict(e.kwargs), "severity": e.severity, "meta": {"position": position}}
+        {
+            "type": e.type,
+            "kwargs": dict(e.kwargs),
+            "severity": e.severity.value,
+            "meta": {"position": position},
+        }
         for position, e in enumerate(expectations)
     ]
     suite = gx.ExpectationSuite(name=name, expectations=entries)
@@ -190,6 +192,7 @@ def _evaluations(
             Evaluation(
                 expectation=expectation,
                 success=bool(result.success),
+                by_row="element_count" in result.result,
                 observed=_observed(result.result),
                 evaluated=result.result.get("element_count", rows),
                 unexpected=tuple(result.result.get("unexpected_index_list") or ()),
@@ -200,7 +203,11 @@ def _evaluations(
 
 def _observed(result: Mapping[str, Any]) -> Any:
     missing = result.get("details", {}).get("mismatched", {}).get("missing")
-    return f"none of the name {', '.join(missing)}" if missing else result.get("observed_value")
+    if missing:
+        return f"none of the name {', '.join(missing)}"
+    odd = {name: result.get(f"partial_{name}_list") for name in ("unexpected", "missing")}
+    told = [f"{name}: {', '.join(map(str, values))}" for name, values in odd.items() if values]
+    return "; ".join(told) if told else result.get("observed_value")
 
 
 def _trouble_in(info: Mapping[str, Any]) -> str:

@@ -2,8 +2,9 @@
 
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,6 +19,9 @@ from review.terminal import app as review_app
 from tasks.errors import SeimaiError
 from tasks.recipe import Recipe, load_recipe
 from tasks.storage import Workspace, open_workspace, shown_path
+
+if TYPE_CHECKING:
+    from expectations.suite_file import Suite
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,10 +68,13 @@ def check(recipe: RecipeArgument) -> None:
     from tasks.judge import DEFAULT_POLICY
     from tasks.plan import make_plan
 
+    suites = _check_suites(loaded)
     plan = make_plan(loaded, find_all_files(loaded.sources))
     console = Console()
     console.print(Text(f"{recipe}: valid. {loaded.name}, {loaded.task}"))
     console.print(f"{plan.files} files, {plan.megabytes:.2f} MB; expected duration: {plan.minutes}")
+    for suite in suites:
+        console.print(f"suite {suite.name}: {len(suite.expectations)} expectations about {suite.boundary}")
     gates = Table(title="Gates", title_justify="left")
     for column in ("gate", "asks", f"items for {loaded.gates.power:.0%} power"):
         gates.add_column(column)
@@ -190,6 +197,17 @@ def watch(
         watch_once(recipe.resolve())
     else:
         look_again_and_again(recipe.resolve(), every)
+
+
+def _check_suites(recipe: Recipe) -> Sequence["Suite"]:
+    """The stewards' suites, tried out; Great Expectations takes seconds to load, and only they need it."""
+    if not recipe.quality.suites:
+        return ()
+    from tasks.quality import load_suites, require_known
+
+    suites = load_suites(recipe.quality)
+    require_known(suites, recipe.quality)
+    return suites
 
 
 def _configure(recipe: Recipe) -> None:

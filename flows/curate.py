@@ -8,15 +8,23 @@ from pydantic import BaseModel, ConfigDict
 from flows.publish import publish_snapshot
 from tasks.answers.find import describe_answers, find_doubtful_answers_stage
 from tasks.base_model import base_model_stage, find_revision
+from tasks.bias import BiasReport, find_bias_stage
 from tasks.code_version import pipeline_version
+from tasks.drift import DriftReport, champion_snapshot, describe_drift, find_drift_stage
 from tasks.duplicates.find import find_duplicates_stage
 from tasks.evaluate import base_losses_stage
+from tasks.features import EncoderRef, encoder_revision, encoder_stage
 from tasks.grounding import find_ungrounded_stage
 from tasks.ingest.contract import IngestSettings
 from tasks.ingest.files import find_all_files
 from tasks.ingest.stage import describe_files, ingest_stage
 from tasks.judge import judge_stage
-from tasks.label_noise import describe_noise, find_label_noise_stage, find_loss_outliers_stage
+from tasks.label_noise import (
+    describe_noise,
+    find_label_noise_stage,
+    find_loss_outliers_stage,
+    find_token_noise_stage,
+)
 from tasks.leakage import vault
 from tasks.leakage.find import find_leaks_stage
 from tasks.ledger import Ledger, now
@@ -48,6 +56,10 @@ class Curated(BaseModel):
     """What the label-noise stage has to say to whoever looks next, and what changed in the evaluation set."""
     leaks: TableRef
     """Which training rows give away which rows that are judged on (`tasks.leakage.links.LINK`)."""
+    drift: DriftReport
+    """What is learned from now, against what the champion learned from."""
+    bias: BiasReport
+    """Which labels, languages and sources are rare, go together, or are learned worse."""
 
 
 @flow(name="curate", flow_run_name="curate", validate_parameters=False)
@@ -111,6 +123,16 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         lineage,
     )
     final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites)
+    bias = perform(
+        find_bias_stage,
+        workspace,
+        duplicates.samples,
+        recipe.bias,
+        recipe.labels or (),
+        recipe.quality.languages,
+    )
+    before = champion_snapshot(workspace, recipe.name)
+    drift = perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift)
     _record(ledger, workspace, recipe, snapshot, duplicates.samples, judgement.dispositions)
     change = vault.freeze(workspace, ledger, recipe, duplicates.samples)
     publish_snapshot(snapshot, workspace)
@@ -118,8 +140,10 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         snapshot=snapshot,
         outcomes=(*documents.outcomes, *quality.outcomes, *final.outcomes),
         lineage=lineage,
-        notes=(*notes, *vault.describe_change(change)),
+        notes=(*notes, *bias.notes, *describe_drift(drift), *vault.describe_change(change)),
         leaks=leaks.links,
+        drift=drift,
+        bias=bias,
     )
 
 
@@ -131,6 +155,15 @@ def _tokenizer(recipe: Recipe, workspace: Workspace) -> FolderRef | None:
     return base.folder
 
 
+def _encoder(recipe: Recipe, workspace: Workspace) -> EncoderRef | None:
+    """What turns texts into vectors for the label checks, where the recipe names something."""
+    source = recipe.label_noise.features
+    if source is None:
+        return None
+    revision = encoder_revision(source, recipe.base_model)
+    return perform(encoder_stage, workspace, source, recipe.base_model, revision)
+
+
 def _label_noise(
     recipe: Recipe, workspace: Workspace, samples: TableRef, decisions: dict[str, dict[str, Any]]
 ) -> tuple[list[TableRef], tuple[str, ...]]:
@@ -138,11 +171,15 @@ def _label_noise(
     if not recipe.label_noise.enabled:
         return [], ()
     if recipe.task is Task.TEXT_CLASSIFICATION:
-        noise = perform(find_label_noise_stage, workspace, samples, recipe.label_noise, recipe.seed)
+        encoder = _encoder(recipe, workspace)
+        noise = perform(find_label_noise_stage, workspace, samples, recipe.label_noise, recipe.seed, encoder)
         return [noise.findings], describe_noise(noise.summary)
     base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
     losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens)
     odd = perform(find_loss_outliers_stage, workspace, samples, losses)
+    if recipe.task is Task.TOKEN_CLASSIFICATION:
+        spans = perform(find_token_noise_stage, workspace, samples, recipe.label_noise, recipe.seed)
+        return [odd, spans.findings], describe_noise(spans.summary)
     if recipe.task is not Task.TEXT_GENERATION:
         return [odd], ()
     decided = {sample_id: decision["action"] for sample_id, decision in sorted(decisions.items())}

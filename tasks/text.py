@@ -10,7 +10,7 @@ _HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _SPACE = re.compile(r"\s+")
 _SPACE_BESIDE_CJK = re.compile(r"(?<=[\u3001-\u30ff\u3400-\u9fff]) | (?=[\u3001-\u30ff\u3400-\u9fff])")
-_VARIANTS = str.maketrans(
+VARIANTS = str.maketrans(
     {"\u301c": "~"}
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
     | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", None)
@@ -32,7 +32,7 @@ def matching_form(text: str) -> str:
     """
     if text.isascii():
         return _SPACE.sub(" ", text.lower()).strip()
-    folded = _SPACE.sub(" ", unicodedata.normalize("NFKC", text).lower().translate(_VARIANTS)).strip()
+    folded = _SPACE.sub(" ", unicodedata.normalize("NFKC", text).lower().translate(VARIANTS)).strip()
     if not _KANA.search(folded):
         return _SPACE_BESIDE_CJK.sub("", folded)
     folded = _V_SYLLABLE.sub(lambda found: _V_KANA[found[1]], folded).translate(_V_SOUNDS)

@@ -1,8 +1,6 @@
 """Copies, near-copies and contradictions: found, kept apart, and never all removed."""
 
-import functools
 import json
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.duplicates.alignment import is_edited_copy, longest_shared
 from tasks.duplicates.find import find_duplicates, find_duplicates_stage
-from tasks.duplicates.kernels import BUCKET_LIMIT, SHORT_GRAMS, SHORT_SIMILARITY
-from tasks.duplicates.ngrams import band_keys, choose_banding, jaccards, similar_pairs
-from tasks.duplicates.pairs import compute_all, find_pairs, rank_rows
+from tasks.duplicates.kernels import SHORT_GRAMS, SHORT_SIMILARITY
+from tasks.duplicates.ngrams import jaccards
+from tasks.duplicates.pairs import find_pairs, rank_rows
 from tasks.recipe import DuplicateSettings
 from tasks.records import SAMPLE, build_table
 from tasks.storage import Workspace
@@ -108,7 +107,12 @@ def test_near_duplicate_with_same_label(text: str, old: str, new: str) -> None:
     assert finding["check"] == "near_duplicate"
     assert finding["score"] == pytest.approx(expected)
     assert finding["threshold"] == SETTINGS.threshold
-    assert json.loads(finding["evidence"])["jaccard"] == pytest.approx(expected)
+    evidence = json.loads(finding["evidence"])
+    assert evidence["jaccard"] == pytest.approx(expected)
+    head, tail = (matching_form(part) for part in text.split(old))
+    longest = max(len(head), len(tail))
+    assert longest <= evidence["shared_characters"] <= longest + 2  # a space may be shared too
+    assert evidence["shared"][:60] in matching_form(text)
 
 
 def test_short_paraphrases_are_kept() -> None:
@@ -120,6 +124,32 @@ def test_short_paraphrases_are_kept() -> None:
         {"input": "どうすれば振込を確認できますか", "label": "check"},
     )
     assert checks(samples) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "edited"),
+    [
+        (
+            "I would like to register our new fridge for the extra free year. Where do I enter the number?",
+            "I would like to register my new refrigerator for the extra free year. Where do I enter the number?",
+        ),
+        (
+            "空気清浄機の風が、濡れた犬のような臭いです。フィルターは去年替えたばかりなのですが。",
+            "空気清浄機の風が、濡れた犬のような匂いです。フィルターは去年替えたばかりですが…。",
+        ),
+    ],
+)
+def test_short_edited_copy_is_told_by_its_alignment(text: str, edited: str) -> None:
+    assert 0.5 <= naive_jaccard(matching_form(text), matching_form(edited)) < SHORT_SIMILARITY
+    copies = samples_of({"input": text, "label": "a"}, {"input": edited, "label": "a"})
+    disputed = samples_of({"input": text, "label": "a"}, {"input": edited, "label": "b"})
+    assert list(checks(copies).values()) == [{"near_duplicate"}]
+    assert checks(disputed) == {0: {"disagreeing_near_duplicate"}, 1: {"disagreeing_near_duplicate"}}
+
+
+def test_longest_shared_run() -> None:
+    assert longest_shared("xabcdy漢字", "zabcd 漢字") == "abcd"
+    assert longest_shared("ab", "cd") == longest_shared("", "a") == ""
 
 
 def test_conflicting_duplicate_flags_both_sides() -> None:
@@ -300,6 +330,7 @@ def test_reported_pairs_have_the_similarity_they_state(raw: list[str]) -> None:
             assert a == b
             continue
         short = min(len(naive_grams(a)), len(naive_grams(b))) < SHORT_GRAMS
+        short = short and (naive_jaccard(a, b) >= SHORT_SIMILARITY or not is_edited_copy(a, b))
         assert pair["required"] == (SHORT_SIMILARITY if short else 0.5)
         assert pair["jaccard"] == pytest.approx(naive_jaccard(a, b))
         assert pair["jaccard"] >= pair["required"]
@@ -342,61 +373,6 @@ def test_no_cluster_loses_all_its_members(rows: list[tuple[str, str, str]]) -> N
         assert sides == standing
 
 
-class CountingCache:
-    """The workspace's cache, counting what it asks to compute."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self.computed = 0
-        self._cached = functools.partial(workspace.cached_arrays, "signatures")
-
-    def __call__(self, keys: Sequence[str], compute: Callable[[list[int]], np.ndarray]) -> np.ndarray:
-        def counted(missing: list[int]) -> np.ndarray:
-            self.computed += len(missing)
-            return compute(missing)
-
-        return self._cached(keys, counted)
-
-
-def test_incremental_run_computes_what_is_new_and_equals_a_full_one(tmp_path: Path) -> None:
-    rows = [{"input": f"{LONG_EN} {i * 7919 % 10007} {LONG_JA[i % 50 :]}", "label": "a"} for i in range(200)]
-    changed = [*rows[:-2], {"input": LONG_EN, "label": "a"}, {"input": LONG_JA, "label": "a"}]
-    cache = CountingCache(Workspace(root=str(tmp_path)))
-    find_duplicates(samples_of(*rows), SETTINGS, cache=cache)
-    assert cache.computed == 200
-    incremental = find_duplicates(samples_of(*changed), SETTINGS, cache=cache)
-    assert cache.computed == 202
-    full = find_duplicates(samples_of(*changed), SETTINGS, cache=compute_all)
-    assert incremental.findings.equals(full.findings)
-    assert incremental.pairs.equals(full.pairs)
-    assert incremental.samples.equals(full.samples)
-
-
-def test_huge_bucket_costs_linear_pairs_and_loses_no_member() -> None:
-    texts = [matching_form(f"{LONG_EN} {LONG_EN[::-1]} ticket {i:05}") for i in range(BUCKET_LIMIT + 300)]
-    pairs = similar_pairs(texts, band_keys(texts, 5, 2, 0.5), 5, 2, 0.5)
-    partners = np.unique(np.concatenate([pairs.first, pairs.second]))
-    assert len(partners) == len(texts)
-    assert (pairs.first == 0).sum() == len(texts) - 1  # the first is compared with all others
-
-
-def test_pair_passed_over_in_a_huge_bucket_is_compared_in_the_next_band() -> None:
-    texts = [f"{i:05} {i * 7919:09} {i * 104729:011}" for i in range(BUCKET_LIMIT + 1)]
-    texts += [texts[-1] + " x", texts[-1] + " y"]
-    keys = np.zeros((len(texts), 2), dtype=np.uint32)
-    keys[:, 1] = [*range(len(texts) - 2), len(texts), len(texts)]  # the last two share a small bucket
-    pairs = similar_pairs(texts, keys, 5, 2, 0.5)
-    assert (len(texts) - 2, len(texts) - 1) in set(
-        zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)
-    )
-
-
-def test_banding_finds_pairs_at_the_threshold() -> None:
-    for threshold in (0.3, 0.5, 0.7, 0.9):
-        bands, rows = choose_banding(threshold)
-        assert 1 - (1 - threshold**rows) ** bands >= 0.98
-    assert choose_banding(0.5) == (64, 4)
-
-
 def test_jaccard_of_given_pairs() -> None:
     forms = ["", "abc", "abcdefg", "abcdefh"]
     values = jaccards(forms, np.array([[0, 0], [0, 1], [1, 1], [2, 3]]), 5, 2)
@@ -417,3 +393,4 @@ def test_stage_stores_tables(tmp_path: Path) -> None:
     assert workspace.read_table(refs.findings)["check"].to_pylist() == ["exact_duplicate"]
     assert workspace.read_table(refs.pairs)["exact"].to_pylist() == [True]
     assert workspace.read_table(refs.samples)["group_id"].to_pylist() == ["s0000", "s0000"]
+    assert find_duplicates_stage.fn(workspace, ref, SETTINGS, 0.5) == refs  # now with a memory

@@ -7,9 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from expectations import suites
-from expectations.suites import load_suite, run_suite, suite_names
-from tasks import quality
+from expectations.suites import suite_names
 from tasks.errors import DataGateError, ExitCode
 from tasks.quality import (
     QualityResult,
@@ -70,7 +68,6 @@ def found(result: QualityResult) -> list[tuple[int, str, str]]:
             "unexpected_language",
             "warning",
         ),
-        (Task.TEXT_CLASSIFICATION, {"input": "Pay ", "target": "pay"}, "prompt_copied", "warning"),
         (Task.TEXT_GENERATION, {"input": ""}, "empty_input", "critical"),
         (Task.TEXT_GENERATION, {"target": "\n"}, "empty_target", "critical"),
         (Task.TEXT_GENERATION, {"target": None}, "missing_target", "critical"),
@@ -130,7 +127,7 @@ def test_a_finding_says_where_and_what() -> None:
         "value": "x" * 200 + "…",
         "signs": ["replacement character U+FFFD"],
     }
-    assert repetitive["threshold"] == 0.5
+    assert repetitive["threshold"] == 0.6
     assert 0.9 < repetitive["score"] <= 1
 
 
@@ -185,10 +182,8 @@ def test_too_large_a_share_of_bad_rows_stops_the_line() -> None:
     check_samples(few, Task.TEXT_CLASSIFICATION, SETTINGS).require_sound()
     many = sample_rows(Task.TEXT_CLASSIFICATION, *[{"input": LOOP}] * 2)
     result = check_samples(many, Task.TEXT_CLASSIFICATION, SETTINGS)
-    expected = (
-        "repetitive_text: expect_text_not_repetitive observed 2 of 4 rows, expected at most 30% of the rows"
-    )
-    assert expected in stops(result)
+    told = "repetitive_text: expect_column_pair_not_repetitive observed 2 of 4 rows, expected at most 30%"
+    assert told in stops(result)
     assert [check for _, check, _ in found(result)] == ["repetitive_text"] * 2
 
 
@@ -273,21 +268,6 @@ def test_a_snapshot_with_a_flaw_stops_the_line(
     assert [row for row, name, _ in found(result) if name == check] == rows
 
 
-VALUES = quality._values(SETTINGS) | {"labels": ["a", "b"]}
-
-
-@pytest.mark.parametrize("name", suite_names())
-def test_every_shipped_suite_is_whole(name: str) -> None:
-    tables = {"documents": DOCUMENT, "snapshot": SNAPSHOT_SAMPLE}
-    frame = quality._sample_frame(tables.get(name, SAMPLE).empty_table())
-    frame["splits_of_sample"] = frame["splits_of_group"] = 0
-    expectations = load_suite(name, VALUES)
-    assert {e.rows for e in expectations} <= {"none", "train", "all"}
-    assert {e.row_severity for e in expectations} <= {None, "info", "warning", "critical"}
-    run = run_suite(name, expectations, {"train": frame, "all": frame, "none": frame})
-    assert len(run.evaluations) == len(expectations)
-
-
 def test_the_suites_are_these() -> None:
     assert suite_names() == [
         "documents",
@@ -299,32 +279,6 @@ def test_the_suites_are_these() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("entry", "message"),
-    [
-        ("{type: expect_magic, kwargs: {}", "dropped \\['expect_magic'\\]"),
-        (
-            "{type: expect_column_values_to_not_be_null, kwargs: {column: nope}",
-            "expect_column_values_to_not_be_null",
-        ),
-    ],
-)
-def test_an_expectation_that_cannot_be_evaluated_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str, message: str
-) -> None:
-    text = f"expectations:\n- {entry}, severity: info, meta: {{check: c, reason: r, rows: all}}}}\n"
-    (tmp_path / "odd.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(suites, "FOLDER", tmp_path)
-    frame = quality._sample_frame(SAMPLE.empty_table())
-    with pytest.raises(RuntimeError, match=message):
-        run_suite("odd", load_suite("odd", {}), {"all": frame})
-
-
-def test_a_setting_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(KeyError, match="max_characters"):
-        load_suite("samples_text_generation", {"min_samples": 1, "min_good_share": 1, "min_characters": 1})
-
-
 def test_the_stage_leaves_findings_and_data_docs(tmp_path: Path) -> None:
     workspace = Workspace(root=str(tmp_path))
     table = sample_rows(Task.TEXT_CLASSIFICATION, {"input": LOOP}, *[{}] * 7)
@@ -334,8 +288,8 @@ def test_the_stage_leaves_findings_and_data_docs(tmp_path: Path) -> None:
     assert findings.schema == FINDING
     assert findings["check"].to_pylist() == ["repetitive_text"]
     assert all(outcome.success for outcome in refs.outcomes)
-    page = (tmp_path / "data_docs" / "samples_text_classification-all.html").read_text(encoding="utf-8")
-    assert "text_not_repetitive" in page
+    page = tmp_path / "data_docs" / "samples_text_classification-all.html"
+    assert "column_pair_not_repetitive" in page.read_text(encoding="utf-8")
 
 
 def test_data_docs_say_where_they_are(tmp_path: Path) -> None:

@@ -1,15 +1,20 @@
 """The measures behind the custom expectations, on text that people write and on text that they do not."""
 
+import re
+from collections.abc import Callable
+
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from expectations import columns
+from expectations.columns import repetition_share
 from expectations.measures import (
     garbled_signs,
     is_copied,
     is_expected_language,
     looks_truncated,
-    repetition_share,
 )
 
 JAPANESE = (
@@ -31,9 +36,89 @@ def test_text_that_repeats_itself(text: str) -> None:
     assert repetition_share(text) > 0.5
 
 
-@given(st.text())
-def test_repetition_is_a_share(text: str) -> None:
-    assert 0 <= repetition_share(text) <= 1
+def share_by_definition(text: str) -> float:
+    """The measure as it reads in words, one text at a time."""
+    packed = re.sub(r"[\s\-=_~*#|.:+]{3,}", " ", text)
+    if len(packed) < 30:
+        return 0.0
+    grams = [packed[i : i + 12] for i in range(len(packed) - 11)]
+    lines = [line.strip() for line in text.split("\n") if any(map(str.isalnum, line))]
+    by_line = 1 - len(set(lines)) / len(lines) if len(lines) >= 6 else 0.0
+    return max(1 - len(set(grams)) / len(grams), by_line)
+
+
+PARTS = [
+    "parcel ",
+    "遅れています。",
+    "🎉é",
+    "\u3000",
+    "\u2028",
+    "\n",
+    "\n\n",
+    " | ",
+    "---",
+    "--",
+    "....",
+    "1",
+]
+FEW = st.lists(st.sampled_from(PARTS), min_size=8, max_size=60).map("".join)
+"""Texts that repeat themselves, with padding and lines, of characters of one to four bytes."""
+
+
+@given(st.lists(st.one_of(st.text(), FEW), max_size=5))
+def test_repetition_is_what_its_definition_says(texts: list[str]) -> None:
+    shares = columns.repetition_shares(pa.array(texts, pa.large_string()))
+    assert shares == pytest.approx([share_by_definition(text) for text in texts])
+
+
+@pytest.mark.parametrize(("repeated", "share"), [(4, 0.0), (5, 1 - 2 / 6)])
+@pytest.mark.parametrize("line", ["OK.", "  はい。\u3000", "- 1 -"])
+def test_lines_repeat_from_six_on(line: str, repeated: int, share: float) -> None:
+    text = "\n".join([ENGLISH, *[line] * repeated, "---", "。"])
+    assert repetition_share(text) == pytest.approx(max(share, share_by_definition(text)))
+    assert (repetition_share(text) > 0.6) is (repeated == 5)
+
+
+def test_repetition_of_part_of_a_column() -> None:
+    whole = pa.array([JAPANESE, "あ" * 40, ENGLISH], pa.large_string())
+    assert columns.repetition_shares(whole.slice(1, 1))[0] > 0.9
+
+
+GARBAGE = st.text("aé\ufffd\x00\x0b\x9f縺繧Ã©â€™･､ｦﾁ‚ƒ Ł", max_size=12)
+PIECES = st.sampled_from(
+    ["a", "の", "。", ". ", ", ", "を", "the ", "\n", " ", "\u3000", "\x1c", "完了しました。", "- "]
+)
+ANSWERS = st.lists(PIECES, max_size=60).map("".join)
+CASED = st.text("aA İißÉé\n\x85\u3000", max_size=14)
+
+
+@given(st.lists(st.one_of(GARBAGE, st.text()), min_size=1, max_size=5))
+def test_garbled_columns_are_those_of_garbled_texts(texts: list[str]) -> None:
+    told = columns.are_garbled(pa.array(texts, pa.large_string()))
+    assert told.tolist() == [bool(garbled_signs(text)) for text in texts]
+
+
+@given(st.lists(ANSWERS, min_size=1, max_size=5))
+def test_truncated_columns_are_those_of_truncated_texts(texts: list[str]) -> None:
+    told = columns.are_truncated(pa.array(texts, pa.large_string()))
+    assert told.tolist() == [looks_truncated(text) for text in texts]
+
+
+@given(st.lists(st.tuples(CASED, CASED), min_size=1, max_size=5))
+def test_copied_columns_are_those_of_copied_texts(pairs: list[tuple[str, str]]) -> None:
+    sides: list[pa.LargeStringArray] = [
+        pa.array(side, pa.large_string()) for side in zip(*pairs, strict=True)
+    ]
+    assert columns.are_copied(*sides).tolist() == [is_copied(*pair) for pair in pairs]
+
+
+@pytest.mark.parametrize("expected", [["en"], ["ja", "en"], ["zh"]])
+def test_language_columns_are_those_of_texts(expected: list[str]) -> None:
+    codes = ["en-US", "ja", "zh", "zh", "", "", "und", "ko"]
+    texts = [ENGLISH, JAPANESE, "解約", "这是中文", JAPANESE, "这是中文", "12", "안녕하세요"]
+    sides = [pa.array(side, pa.large_string()) for side in (codes, texts)]
+    by_text: Callable[[str, str], bool] = lambda code, text: is_expected_language(code, text, expected)  # noqa: E731
+    assert columns.are_expected_languages(*sides, expected).tolist() == list(map(by_text, codes, texts))
 
 
 @pytest.mark.parametrize("written", ["utf-8", "cp932", "euc_jp"])
@@ -62,6 +147,7 @@ def test_other_garbled_text(text: str) -> None:
         "NÃO, é «à la carte» — €20 ‚quoted‘",
         "絵文字🎉と記号①②㈱",
         "tab\tand\nline",
+        "a soft line break\vof a word processor",
         "Crème brûlée à l’école",
     ],
 )
@@ -120,5 +206,8 @@ def test_whole_answers(text: str) -> None:
 
 def test_copies() -> None:
     assert is_copied("Pay  NOW\n", "pay now")
+    assert columns.are_copied(
+        pa.array([" " * 20 + "Pay"], pa.large_string()), pa.array(["pay"], pa.large_string())
+    )
     assert not is_copied("", " ")
     assert not is_copied("pay", "paid")

@@ -11,6 +11,8 @@ import pytest
 from pydantic import ValidationError
 from rich.console import Console
 
+from tasks.bias import BiasReport, SliceBalance
+from tasks.drift_report import DriftReport, FeatureDrift
 from tasks.gate.gates import verdict
 from tasks.gate.paired import Metric
 from tasks.recipe import GateSettings
@@ -445,3 +447,36 @@ def test_many_sources_are_put_together_and_none_is_lost() -> None:
     assert len(plot.sources) == MAX_NODES
     assert sum(node.rows for node in plot.sources) == sum(path.rows for path in paths)
     assert "others" in [node.label for node in plot.sources]
+
+
+def test_drift_and_bias_are_told() -> None:
+    feature = FeatureDrift(
+        feature="label",
+        psi=0.31,
+        test="chi-squared",
+        statistic=40.0,
+        p=0.0004,
+        p_adjusted=0.002,
+        minimum_detectable=0.08,
+        unit="Cramér's V",
+        power=0.8,
+        severity="warning",
+        sentence="label <b>card</b> rose from 10 % to 30 %.",
+    )
+    balance = [
+        SliceBalance(
+            dimension="label", name=n, groups=g, share=g / 100, low=g / 120, high=g / 90, rare=g < 10
+        )
+        for n, g in (("card", 95), ("<script>", 5))
+    ]
+    data = ReportData(
+        name="x",
+        drift=DriftReport(champion_snapshot="s1", sentence="Two features have drifted.", features=(feature,)),
+        bias=BiasReport(sentence="One label is rare.", balance=tuple(balance)),
+    )
+    html = render_report(data)
+    text = Page(html).text
+    for expected in ("Two features have drifted.", "0.310", "0.002", "One label is rare.", "95.0%"):
+        assert expected in text
+    assert "&lt;b&gt;card" in html
+    assert "<script>" not in html

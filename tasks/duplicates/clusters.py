@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from tasks.duplicates.alignment import is_edited_copy
 from tasks.duplicates.ngrams import jaccards
-from tasks.duplicates.pairs import compared_forms, first_rows, rank_rows
-from tasks.findings import Columns, read_columns
+from tasks.duplicates.pairs import compared_texts, first_rows, rank_rows
+from tasks.duplicates.similar import first_equal_forms
 from tasks.recipe import DuplicateSettings
 from tasks.records import Role, Task
 from tasks.text import matching_form
@@ -25,7 +27,7 @@ DISPUTE_SIMILARITY = 0.8
 """Jaccard similarity of inputs from which different answers are a contradiction. Below it, what differs in
 the texts can well be what decides the answer (banking77 at .5-.6: "... charged a fee for my card payment?"
 and "... for my transfer?" rightly have two labels); from .8 on, the 3 differing pairs of its
-training set were inconsistent labels, by eye."""
+training set were inconsistent labels, by eye. Below it, texts that `is_edited_copy` takes for one."""
 _FIGURE = re.compile(r"\d+")
 
 
@@ -44,49 +46,108 @@ class Edge(NamedTuple):
 class Corpus:
     """What all steps look at, for N samples."""
 
-    columns: Columns
     task: Task
     first: np.ndarray
     """(N,) index of the first sample with the same text."""
     ranks: np.ndarray
     """(N,) place by what is worth keeping; 0 is the best."""
-    forms: list[str]
-    """Matching form of the compared text."""
-    answers: list[str]
-    """Label, kinds of entities in order, matching form of the target, or "" for language modelling."""
+    roles: np.ndarray
+    """(N,) bool: whether a sample is for evaluation."""
+    answers: np.ndarray
+    """(N,) int64, equal where answers are: label, kinds of entities in order, or matching form of the target."""
+    texts: pa.LargeStringArray
+    """(N,) what is compared."""
+    targets: pa.ChunkedArray
+    """(N,) what the model shall say."""
+
+    def form(self, index: int) -> str:
+        """Matching form of what is compared of a sample."""
+        return matching_form(self.texts[index].as_py())
+
+    def target_form(self, index: int) -> str:
+        return matching_form(self.targets[index].as_py() or "")
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The variants of one role, each named by its best row."""
+
+    best: np.ndarray
+    """(N,) index of the best row of each sample's variant; -1 for samples of another role."""
+    repeated: dict[int, list[int]]
+    """Variant -> its rows, the best first, where it has more than one."""
+    by_text: dict[int, list[int]]
+    """First row of a text -> its variants, the best first, where it has more than one."""
+
+    def of_text(self, first: int) -> list[int]:
+        """Variants of the text that a first row has, the best first; none where it is of another role alone."""
+        return self.by_text.get(first, [])
+
+    def rows(self, best: int) -> list[int]:
+        """Rows of a variant, the best first."""
+        return self.repeated.get(best, [best])
 
 
 def read_corpus(samples: pa.Table, table: pa.Table) -> Corpus:
-    columns = read_columns(samples)
-    task = Task(columns["task"][0])
-    match task:
-        case Task.TEXT_CLASSIFICATION:
-            answers = [label or "" for label in columns["label"]]
-        case Task.TOKEN_CLASSIFICATION:  # copies with other names in them agree if they hold the same kinds
-            answers = [
-                " ".join(span["label"] for span in spans or ()) for spans in samples["spans"].to_pylist()
-            ]
-        case Task.TEXT_GENERATION:
-            answers = [matching_form(target or "") for target in columns["target"]]
-        case Task.LANGUAGE_MODELING:
-            answers = [""] * len(samples)
+    """Args: table: of the schema PAIR, over all of `samples`."""
+    task = Task(samples["task"][0].as_py())
     return Corpus(
-        columns, task, first_rows(samples, table), rank_rows(samples), compared_forms(samples), answers
+        task,
+        first_rows(samples, table),
+        rank_rows(samples),
+        pc.equal(samples["role"], Role.EVALUATION.value).to_numpy(zero_copy_only=False),
+        _answer_codes(samples, task),
+        compared_texts(samples),
+        samples["target"],
     )
 
 
-def group_variants(corpus: Corpus, role: Role) -> dict[int, list[int]]:
-    """Best row of each variant of a role -> all its rows, the best first."""
-    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for index in np.argsort(corpus.ranks).tolist():
-        if corpus.columns["role"][index] == role:
-            groups[int(corpus.first[index]), corpus.answers[index]].append(index)
-    return {members[0]: members for members in groups.values()}
+def _answer_codes(samples: pa.Table, task: Task) -> np.ndarray:
+    match task:
+        case Task.TEXT_CLASSIFICATION:
+            answers = pc.fill_null(samples["label"], "")
+        case Task.TOKEN_CLASSIFICATION:  # copies with other names in them agree if they hold the same kinds
+            kinds = (
+                " ".join(span["label"] for span in spans or ()) for spans in samples["spans"].to_pylist()
+            )
+            answers = pa.chunked_array([pa.array(kinds, pa.string())])
+        case Task.TEXT_GENERATION:
+            return first_equal_forms(samples["target"])
+        case Task.LANGUAGE_MODELING:
+            return np.zeros(len(samples), dtype=np.int64)
+    return answers.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
 
 
-def variant_edges(
-    corpus: Corpus, variants: dict[int, list[int]], links: np.ndarray, near: pa.Table
-) -> list[Edge]:
+def group_variants(corpus: Corpus, role: Role, links: np.ndarray) -> Variants:
+    """The variants of a role.
+
+    Args:
+        links: (P, 2) indices of first rows of texts, of which the variants will be asked for.
+    """
+    rows = np.flatnonzero(corpus.roles == (role is Role.EVALUATION))
+    rows = rows[np.lexsort((corpus.ranks[rows], corpus.answers[rows], corpus.first[rows]))]
+    text, answer = corpus.first[rows], corpus.answers[rows]
+    begins = np.ones(len(rows), dtype=bool)
+    begins[1:] = (text[1:] != text[:-1]) | (answer[1:] != answer[:-1])
+    starts = np.flatnonzero(begins)
+    sizes = np.diff(np.append(starts, len(rows)))
+    best = np.full(len(corpus.first), -1, dtype=np.int64)
+    best[rows] = np.repeat(rows[starts], sizes)
+    repeated = {
+        int(rows[start]): rows[start : start + size].tolist()
+        for start, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True)
+    }
+    texts = corpus.first[rows[starts]]
+    alone = np.bincount(texts, minlength=len(best))[texts] == 1
+    wanted = ~alone | np.isin(texts, links)
+    by_text: dict[int, list[int]] = defaultdict(list)
+    chosen = rows[starts[wanted]]
+    for index in chosen[np.argsort(corpus.ranks[chosen])].tolist():
+        by_text[int(corpus.first[index])].append(index)
+    return Variants(best, repeated, dict(by_text))
+
+
+def variant_edges(variants: Variants, links: np.ndarray, near: pa.Table) -> list[Edge]:
     """Edges between variants of one text and of similar texts: each with the best variant of the other text.
 
     Linear in the variants of a text: a greeting with 5,000 different answers has 5,000 edges, not 12 million.
@@ -94,15 +155,14 @@ def variant_edges(
     Args:
         links: (P, 2) indices of the samples that `near`, P rows of the schema PAIR, is about.
     """
-    by_text: dict[int, list[int]] = defaultdict(list)
-    for best in variants:  # in the order of their ranks
-        by_text[int(corpus.first[best])].append(best)
     edges = [
-        Edge(best, other, 1.0, 1.0, exact=True) for best, *others in by_text.values() for other in others
+        Edge(best, other, 1.0, 1.0, exact=True)
+        for best, *others in variants.by_text.values()
+        for other in others
     ]
     measures = (near["jaccard"].to_pylist(), near["required"].to_pylist())
     for (a, b), *measured in zip(links.tolist(), *measures, strict=True):
-        left, right = by_text.get(a), by_text.get(b)
+        left, right = variants.of_text(a), variants.of_text(b)
         if left and right:
             edges += [Edge(left[0], other, *measured) for other in right]
             edges += [Edge(other, right[0], *measured) for other in left[1:]]
@@ -111,13 +171,15 @@ def variant_edges(
 
 def judge_edges(corpus: Corpus, edges: list[Edge], settings: DuplicateSettings) -> list[Edge]:
     """Says of each edge whether its answers agree: equal, or for free text similar with the same figures."""
-    answers = corpus.answers
-    agree = np.array([answers[e.a] == answers[e.b] for e in edges], dtype=bool)
+    ends = np.array([edge[:2] for edge in edges], dtype=np.int64).reshape(-1, 2)
+    agree = corpus.answers[ends[:, 0]] == corpus.answers[ends[:, 1]]
     if corpus.task is Task.TEXT_GENERATION:
         open_ = np.flatnonzero(~agree)
-        between = np.array([edges[i][:2] for i in open_], dtype=np.int64).reshape(-1, 2)
+        members, between = np.unique(ends[open_], return_inverse=True)
+        between = between.reshape(-1, 2)
+        answers = [corpus.target_form(index) for index in members.tolist()]
         similar = jaccards(answers, between, settings.latin_ngram, settings.cjk_ngram) >= settings.threshold
-        same_figures = [_figures(answers[a]) == _figures(answers[b]) for a, b in between]
+        same_figures = [_figures(answers[a]) == _figures(answers[b]) for a, b in between.tolist()]
         agree[open_] = similar & np.array(same_figures, dtype=bool)
     return [edge._replace(agree=bool(value)) for edge, value in zip(edges, agree, strict=True)]
 
@@ -127,10 +189,9 @@ def find_disputes(corpus: Corpus, edges: list[Edge], settings: DuplicateSettings
     required = max(DISPUTE_SIMILARITY, settings.threshold)
     disputes: dict[int, list[Edge]] = defaultdict(list)
     for edge in edges:
-        if edge.agree or edge.jaccard < required:
+        if edge.agree or (edge.jaccard < required and not _is_edited(corpus, edge)):
             continue
-        figures = (_figures(corpus.forms[edge.a]), _figures(corpus.forms[edge.b]))
-        if corpus.task is Task.TEXT_GENERATION and figures[0] != figures[1]:
+        if corpus.task is Task.TEXT_GENERATION and not _same_figures(corpus, edge):
             continue  # other numbers make another question
         disputes[edge.a].append(edge)
         disputes[edge.b].append(edge._replace(a=edge.b, b=edge.a))
@@ -148,9 +209,18 @@ def cluster_stars(corpus: Corpus, edges: list[Edge]) -> dict[int, Edge]:
     stars: dict[int, Edge] = {}
     for canonical in sorted(neighbours, key=corpus.ranks.__getitem__):
         if canonical not in stars:
-            taken = neighbours[canonical].keys() - stars.keys()
-            stars |= {member: neighbours[canonical][member] for member in taken}
+            stars |= {member: e for member, e in neighbours[canonical].items() if member not in stars}
     return stars
+
+
+def _is_edited(corpus: Corpus, edge: Edge) -> bool:
+    """Whether one of the compared texts is the other, edited."""
+    return is_edited_copy(corpus.form(edge.a), corpus.form(edge.b))
+
+
+def _same_figures(corpus: Corpus, edge: Edge) -> bool:
+    """Whether the compared texts hold the same numbers."""
+    return _figures(corpus.form(edge.a)) == _figures(corpus.form(edge.b))
 
 
 def _figures(form: str) -> list[str]:

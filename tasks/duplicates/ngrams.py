@@ -1,4 +1,4 @@
-"""Character n-grams over code points, MinHash band keys and exact Jaccard similarity.
+"""Character n-grams over code points, MinHash sketches and exact Jaccard similarity.
 
 An n-gram is measured in *weight*, so that Latin and CJK text (and text that mixes them) share one definition
 and any two texts are compared at the same n: from each character on, it takes characters until they weigh 1,
@@ -12,20 +12,25 @@ Sources: Broder 1997, "On the resemblance and containment of documents" (MinHash
 Ullman, "Mining of Massive Datasets", section 3.4 (banding).
 """
 
+import functools
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tasks.duplicates import kernels
+from tasks.duplicates.folding import Points, as_points
 
 HASHES = 256
-"""Hash functions of a signature: at threshold .5, 64 bands of 4 find a pair at .5 with probability .984, at
-.55 with .997."""
+"""Bins of a sketch: at threshold .5, 64 bands of 4 find a pair at .5 with probability .984, at .55 with .997."""
 BAND_RECALL = 0.98
 """Probability with which a pair exactly at the threshold must become a candidate."""
-CHUNK = 4096
-"""Texts whose n-grams are held in memory at once while signatures are computed."""
+DEVIATIONS = 4.0
+"""Standard deviations by which a pair's sketches may say less than the threshold before it is passed over: of
+pairs at the threshold, 3 in 100,000 are."""
+DONORS = 8
+"""Bins that an empty one asks for a value before it looks at all n-grams anew."""
 
 
 class GramSets(NamedTuple):
@@ -35,79 +40,46 @@ class GramSets(NamedTuple):
     bounds: np.ndarray  # (N + 1,) int64
 
 
-class SimilarPairs(NamedTuple):
-    """P pairs of text indices, `first < second`, each with its exact Jaccard similarity."""
+class Banding(NamedTuple):
+    """How sketches are compared: `bands` bands of `rows` bins each, and `least` equal bins at all."""
 
-    first: np.ndarray  # (P,) int64
-    second: np.ndarray  # (P,) int64
-    jaccard: np.ndarray  # (P,) float64
-    short: np.ndarray  # (P,) bool: one of the texts is short, so that more was asked of the pair
+    bands: int
+    rows: int
+    least: int
+
+    @property
+    def bins(self) -> int:
+        """Bytes of a sketch: `bands * rows`, and unused ones to fill a word of eight."""
+        return -(-self.bands * self.rows // 8) * 8
 
 
-def choose_banding(threshold: float) -> tuple[int, int]:
-    """(bands, rows): the most selective banding of `HASHES` that still finds pairs at `threshold`."""
+def choose_banding(threshold: float) -> Banding:
+    """The most selective banding of about `HASHES` bins that still finds pairs at `threshold`."""
     for rows in range(16, 0, -1):
         bands = HASHES // rows
         if 1 - (1 - threshold**rows) ** bands >= BAND_RECALL:
-            return bands, rows
-    return HASHES, 1
+            break
+    else:
+        rows, bands = 1, HASHES
+    bins = Banding(bands, rows, 0).bins
+    equal = threshold + (1 - threshold) / 256
+    least = bins * equal - DEVIATIONS * math.sqrt(bins * equal * (1 - equal))
+    return Banding(bands, rows, max(0, math.floor(least)))
 
 
 def gram_sets(forms: Sequence[str], latin: int, cjk: int) -> GramSets:
     """The n-gram sets of N texts in matching form; a text too short for one n-gram is its own only one."""
-    points = np.frombuffer("".join(forms).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    starts = np.zeros(len(forms) + 1, dtype=np.int64)
-    np.cumsum([len(form) for form in forms], out=starts[1:])
-    return GramSets(*kernels.cut_grams(points, starts, latin, cjk))
+    return cut_sets(as_points(forms), latin, cjk)
 
 
-def band_keys(forms: Sequence[str], latin: int, cjk: int, threshold: float) -> np.ndarray:
-    """MinHash band keys of N texts in matching form: two texts that share a key in a column are candidates.
-
-    Returns:
-        (N, bands) uint32.
-    """
-    bands, rows = choose_banding(threshold)
-    random = np.random.default_rng(0)  # a constant of the method: keys are kept from run to run
-    multipliers = random.integers(0, 2**31, bands * rows, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    masks = random.integers(0, 2**32, bands * rows, dtype=np.uint32)
-    keys = np.empty((len(forms), bands), dtype=np.uint32)
-    for start in range(0, len(forms), CHUNK):
-        sets = gram_sets(forms[start : start + CHUNK], latin, cjk)
-        keys[start : start + CHUNK] = kernels.fold_minima(*sets, multipliers, masks, bands, rows)
-    return keys
+def cut_sets(folded: Points, latin: int, cjk: int) -> GramSets:
+    """As `gram_sets`, of texts given as code points."""
+    return GramSets(*kernels.cut_grams(*folded, latin, cjk))
 
 
-def similar_pairs(
-    forms: Sequence[str], keys: np.ndarray, latin: int, cjk: int, threshold: float
-) -> SimilarPairs:
-    """Every pair of texts that shares a band key and, verified exactly, is near enough.
-
-    Args:
-        forms: N texts in matching form, none empty; first those that must be compared with all others, for
-        where
-            more than `kernels.BUCKET_LIMIT` texts share a key.
-        keys: (N, bands) from `band_keys`.
-        threshold: Jaccard similarity (0-1) asked of a pair; at least `kernels.SHORT_SIMILARITY` where one is
-        short.
-    """
-    partnered = np.zeros(len(forms), dtype=bool)
-    for column in keys.T:
-        _, inverse, counts = np.unique(column, return_inverse=True, return_counts=True)
-        partnered |= counts[inverse] > 1
-    members = np.flatnonzero(partnered)
-    sets = gram_sets([forms[i] for i in members.tolist()], latin, cjk)
-    left = keys[members].T.copy()
-    heads = np.zeros(left.shape, dtype=bool)
-    found = [np.empty((0, 2), dtype=np.int64)]
-    for band in range(len(left)):
-        order = np.argsort(left[band], kind="stable")
-        found.append(kernels.pairs_in_band(*sets, left, heads, band, order, threshold))
-    pairs = np.concatenate(found)
-    short = np.diff(sets.bounds)[pairs].min(axis=1) < kernels.SHORT_GRAMS
-    return SimilarPairs(
-        members[pairs[:, 0]], members[pairs[:, 1]], kernels.measure_pairs(*sets, pairs), short
-    )
+def sketch_texts(folded: Points, latin: int, cjk: int, banding: Banding) -> np.ndarray:
+    """(N, `banding.bins`) uint8 sketches of N texts in matching form."""
+    return kernels.sketch_texts(*folded, latin, cjk, *_constants(banding.bins))
 
 
 def jaccards(forms: Sequence[str], pairs: np.ndarray, latin: int, cjk: int) -> np.ndarray:
@@ -123,3 +95,13 @@ def jaccards(forms: Sequence[str], pairs: np.ndarray, latin: int, cjk: int) -> n
     members, positions = np.unique(pairs, return_inverse=True)
     sets = gram_sets([forms[i] for i in members.tolist()], latin, cjk)
     return kernels.measure_pairs(*sets, positions.reshape(pairs.shape))
+
+
+@functools.cache
+def _constants(bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Donors, masks and multipliers of the bins: constants of the method, for sketches are kept from run to run."""
+    random = np.random.default_rng(0)
+    donors = random.integers(0, bins, (bins, DONORS), dtype=np.uint16)
+    masks = random.integers(0, 2**32, bins, dtype=np.uint32)
+    multipliers = random.integers(0, 2**31, bins, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return donors, masks, multipliers

@@ -1,14 +1,15 @@
 """Which samples say the same or nearly the same: found once, over training and evaluation rows together."""
 
-import hashlib
-from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.duplicates.folding import as_strings, fold_texts
 from tasks.duplicates.kernels import SHORT_SIMILARITY
-from tasks.duplicates.ngrams import SimilarPairs, band_keys, choose_banding, jaccards, similar_pairs
+from tasks.duplicates.ngrams import choose_banding
+from tasks.duplicates.similar import Memory, Texts, index_texts, similar_pairs
 from tasks.recipe import DuplicateSettings
 from tasks.records import Role, Task
 from tasks.text import matching_form
@@ -22,24 +23,29 @@ PAIR = pa.schema(
         ("required", pa.float64()),  # similarity that was asked of the pair: more where a text is short
     ]
 )
-ArrayCache = Callable[[Sequence[str], Callable[[list[int]], np.ndarray]], np.ndarray]
-"""(N keys, compute) -> (N, …) array, as `Workspace.cached_arrays` without its name."""
 
 
-def compute_all(keys: Sequence[str], compute: Callable[[list[int]], np.ndarray]) -> np.ndarray:
-    """The cache that remembers nothing."""
-    return compute(list(range(len(keys))))
+class Compared(NamedTuple):
+    """Pairs of the schema PAIR, and what the next run is to know of this one."""
+
+    pairs: pa.Table
+    memory: Memory
 
 
-def signature_name(settings: DuplicateSettings, floor: float) -> str:
-    """Name of the signatures' cache: it holds all that decides a signature besides the text."""
-    bands, rows = choose_banding(floor)
-    return f"signatures-1-{settings.latin_ngram}-{settings.cjk_ngram}-{bands}x{rows}"
+def memory_name(settings: DuplicateSettings, floor: float) -> str:
+    """Name under which a memory is kept: it holds all that decides one besides the texts."""
+    bands, rows, least = choose_banding(floor)
+    return f"duplicates-1-{settings.latin_ngram}-{settings.cjk_ngram}-{floor}-{bands}x{rows}-{least}"
 
 
-def find_pairs(
-    samples: pa.Table, settings: DuplicateSettings, floor: float, cache: ArrayCache = compute_all
-) -> pa.Table:
+def find_pairs(samples: pa.Table, settings: DuplicateSettings, floor: float) -> pa.Table:
+    """`compare_samples` without a memory: the table alone."""
+    return compare_samples(samples, settings, floor).pairs
+
+
+def compare_samples(
+    samples: pa.Table, settings: DuplicateSettings, floor: float, memory: Memory | None = None
+) -> Compared:
     """Pairs of samples whose compared text is equal, or similar from `floor` on.
 
     The compared text is the input, or the passage of language modelling. Where a prompt is a conversation,
@@ -50,39 +56,42 @@ def find_pairs(
     Args:
         samples: N rows of the schema SAMPLE, of one task.
         floor: lowest Jaccard similarity of interest (0-1); short texts need more
-        (`tasks.duplicates.kernels.SHORT_SIMILARITY`).
-        cache: where signatures of texts seen in earlier runs are kept.
+            (`tasks.duplicates.kernels.SHORT_SIMILARITY`).
+        memory: of an earlier run with the same settings and floor (`memory_name`).
 
     Returns:
-        Table of the schema PAIR: exact links first, then similar pairs; no pair twice.
+        Exact links first, then similar pairs; no pair twice.
     """
-    forms = compared_forms(samples)
-    contexts = _context_forms(samples)
-    seen: dict[str, int] = {}
-    first = np.array(
-        [
-            seen.setdefault(_digest(f"{form}\0{context}"), i)
-            for i, (form, context) in enumerate(zip(forms, contexts, strict=True))
-        ],
-        dtype=np.int64,
-    )
-    copies = np.flatnonzero(first != np.arange(len(forms)))
-    firsts = _by_importance(samples, first)
-    near = _similar(firsts, forms, contexts, settings, floor, cache)
+    ngrams = (settings.latin_ngram, settings.cjk_ngram)
+    texts = Texts(compared_texts(samples), _context_forms(samples), ngrams, floor)
+    index = index_texts(texts, memory)
+    copies = np.flatnonzero(index.first != np.arange(len(samples)))
+    firsts = _by_importance(samples, index.first)
+    near, known = similar_pairs(texts, index, firsts[index.sizes[firsts] > 0], memory)
     rows, ones = samples["row"].to_numpy(), np.ones(len(copies))
-    a = np.concatenate([first[copies], near.first])
+    a = np.concatenate([index.first[copies], near.first])
     b = np.concatenate([copies, near.second])
     exact = np.arange(len(a)) < len(copies)
     required = np.where(near.short, max(floor, SHORT_SIMILARITY), floor)
     values = [np.concatenate([ones, near.jaccard]), exact, np.concatenate([ones, required])]
-    return pa.table([rows[a], rows[b], *values], schema=PAIR)
+    return Compared(pa.table([rows[a], rows[b], *values], schema=PAIR), known)
+
+
+def compared_texts(samples: pa.Table) -> pa.LargeStringArray:
+    """What is compared of each sample: the input, or the passage of language modelling; "" where it is null."""
+    if pc.unique(samples["task"]).to_pylist() == [Task.LANGUAGE_MODELING.value]:
+        texts = samples["target"]
+    else:
+        modelling = pc.equal(samples["task"], Task.LANGUAGE_MODELING.value)
+        mixed = pc.any(modelling).as_py()
+        texts = pc.if_else(modelling, samples["target"], samples["input"]) if mixed else samples["input"]
+    texts = pc.fill_null(texts, "") if texts.null_count else texts
+    return texts.cast(pa.large_string()).combine_chunks()
 
 
 def compared_forms(samples: pa.Table) -> list[str]:
-    """Matching form of what is compared of each sample: the input, or the passage of language modelling."""
-    modelling = pc.equal(samples["task"], Task.LANGUAGE_MODELING.value)
-    texts = pc.if_else(modelling, samples["target"], samples["input"])
-    return [matching_form(text or "") for text in texts.to_pylist()]
+    """Matching form of what is compared of each sample."""
+    return as_strings(fold_texts(compared_texts(samples)))
 
 
 def rank_rows(samples: pa.Table) -> np.ndarray:
@@ -120,49 +129,15 @@ def _by_importance(samples: pa.Table, first: np.ndarray) -> np.ndarray:
     return firsts[np.lexsort((best[firsts], ~judged[firsts]))]
 
 
-def _similar(
-    firsts: np.ndarray,
-    forms: list[str],
-    contexts: list[str],
-    settings: DuplicateSettings,
-    floor: float,
-    cache: ArrayCache,
-) -> SimilarPairs:
-    """Similar texts among the rows `firsts`, as indices of samples; texts without a character have none."""
-    chosen = np.array([i for i in firsts if forms[i]], dtype=np.int64)
-    if len(chosen) < 2:
-        return SimilarPairs(chosen[:0], chosen[:0], np.empty(0), np.empty(0, dtype=bool))
-    texts, ngrams = [forms[i] for i in chosen], (settings.latin_ngram, settings.cjk_ngram)
-
-    def compute(missing: list[int]) -> np.ndarray:
-        return band_keys([texts[i] for i in missing], *ngrams, floor)
-
-    keys = cache([_digest(text) for text in texts], compute)
-    pairs = similar_pairs(texts, keys, *ngrams, floor)
-    a, b = chosen[pairs.first], chosen[pairs.second]
-    same_talk = np.array([contexts[i] == contexts[j] for i, j in zip(a, b, strict=True)], dtype=bool)
-    differing = np.flatnonzero(~same_talk)
-    between = np.stack([a[differing], b[differing]], axis=1)
-    same_talk[differing] = jaccards(contexts, between, *ngrams) >= floor
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    kept = np.lexsort((high, low))
-    kept = kept[same_talk[kept]]
-    return SimilarPairs(low[kept], high[kept], pairs.jaccard[kept], pairs.short[kept])
-
-
-def _context_forms(samples: pa.Table) -> list[str]:
-    """Matching form of the conversation before the last user message; "" for a single question."""
+def _context_forms(samples: pa.Table) -> list[str] | None:
+    """Matching form of the conversation before the last user message; None where all are single questions."""
     if Task.TEXT_GENERATION.value not in pc.unique(samples["task"]).to_pylist():
-        return [""] * len(samples)
-    return [
-        matching_form(
-            "\n".join(
-                message["content"] or "" for message in (prompt or [])[:-1] if message["role"] != "system"
-            )
-        )
-        for prompt in samples["prompt"].to_pylist()
-    ]
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return None
+    talks = np.flatnonzero(pc.fill_null(pc.list_value_length(samples["prompt"]), 0).to_numpy() > 1)
+    if len(talks) == 0:
+        return None
+    forms = [""] * len(samples)
+    for row, prompt in zip(talks.tolist(), samples["prompt"].take(pa.array(talks)).to_pylist(), strict=True):
+        said = (message["content"] or "" for message in prompt[:-1] if message["role"] != "system")
+        forms[row] = matching_form("\n".join(said))
+    return forms

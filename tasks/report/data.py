@@ -8,6 +8,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tasks.bias import BiasReport
+from tasks.drift_report import DriftReport
 from tasks.gate.gates import Verdict
 from tasks.records import Disposition, Outcome
 
@@ -177,6 +179,8 @@ class ReportData(Facts):
     splits: Mapping[str, int] = {}
     checks: tuple[CheckSummary, ...] = ()
     decisions: DecisionEffect | None = None
+    drift: DriftReport | None = None
+    bias: BiasReport | None = None
     training: Training | None = None
     verdict: Verdict | None = None
     confusions: tuple[Confusion, ...] = ()

@@ -8,6 +8,8 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from tasks.base_model import BaseModelRef
+from tasks.bias import BiasReport
+from tasks.drift_report import DriftReport
 from tasks.errors import ExitCode
 from tasks.gate.gates import Verdict
 from tasks.judge import disposition_of
@@ -50,6 +52,8 @@ class Parts(BaseModel):
     lineage: dict[str, str] = {}
     notes: tuple[str, ...] = ()
     """Sentences for "where to look next"."""
+    drift: DriftReport | None = None
+    bias: BiasReport | None = None
     base: BaseModelRef | None = None
     training: TrainResult | None = None
     scores: TableRef | None = None
@@ -79,6 +83,8 @@ def gather_report(workspace: Workspace, parts: Parts, stopped: str = "") -> Repo
         | ({"base_model": f"{parts.base.source}@{parts.base.revision[:16]}"} if parts.base else {}),
         model_version=f"{model.name} version {model.version}{aliases}" if model else "",
         next_steps=parts.notes,
+        drift=parts.drift,
+        bias=parts.bias,
         **told,
     )
 

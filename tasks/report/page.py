@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from tasks.bias import DIMENSIONS
 from tasks.gate.paired import Metric
 from tasks.records import Disposition
+from tasks.report.balance import draw_balance
 from tasks.report.data import ReportData, headline, where_to_look
 from tasks.report.figures import plot_intervals, plot_losses
 from tasks.report.sankey import plot_flow
@@ -59,11 +62,20 @@ def render_report(data: ReportData) -> str:
             reasons=reasons,
             most_rows=max((reason.rows for reason in reasons), default=1) or 1,
             ways=plot_flow(data.flow.paths) if data.flow else None,
+            balances=_balances(data),
             intervals=plot_intervals(comparisons),
             losses=plot_losses(training.curve, training.best_step) if training else None,
             examples=EXAMPLES,
         )
     )
+
+
+def _balances(data: ReportData) -> dict[str, Markup]:
+    """Dimension -> its figure, for those with several values."""
+    if data.bias is None:
+        return {}
+    drawn = {dimension: draw_balance(data.bias, dimension) for dimension in DIMENSIONS}
+    return {dimension: Markup(figure) for dimension, figure in drawn.items() if figure}
 
 
 def show_characters(text: str, limit: int = EXCERPT) -> str:

@@ -1,0 +1,75 @@
+"""The frames that suites look at: a boundary's table, with numbers of characters, messages and splits beside it."""
+
+from enum import StrEnum
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.records import DOCUMENT, SAMPLE, SNAPSHOT_SAMPLE, Task
+
+
+class Boundary(StrEnum):
+    """Where data is held against a suite: as documents and samples come from ingest, and before training."""
+
+    DOCUMENTS = "documents"
+    SAMPLES = "samples"
+    SNAPSHOT = "snapshot"
+
+
+_SCHEMAS = {
+    Boundary.DOCUMENTS: DOCUMENT,
+    Boundary.SAMPLES: SAMPLE,
+    Boundary.SNAPSHOT: SNAPSHOT_SAMPLE,
+}
+_OF_SAMPLES = {
+    "input_characters": "characters of `input`",
+    "target_characters": "characters of `target`",
+    "characters": "characters of `input` and `target` together",
+    "prompt_messages": "messages of the prompt; null for language modelling, where there is none",
+    "completion_messages": "messages of the completion",
+}
+DERIVED: dict[Boundary, dict[str, str]] = {
+    Boundary.DOCUMENTS: {"characters": "characters of `text`"},
+    Boundary.SAMPLES: _OF_SAMPLES,
+    Boundary.SNAPSHOT: _OF_SAMPLES
+    | {
+        "splits_of_sample": "splits that hold the same content",
+        "splits_of_group": "splits that hold samples of the same group",
+    },
+}
+"""Columns that frames have beside those of the table, by name, with what they hold."""
+
+
+def known_columns(boundary: Boundary) -> list[str]:
+    """The columns that an expectation of this boundary may name."""
+    flat = [field.name for field in _SCHEMAS[boundary] if not pa.types.is_nested(field.type)]
+    return [*flat, *DERIVED[boundary]]
+
+
+def build_frame(table: pa.Table, boundary: Boundary) -> pd.DataFrame:
+    """The frame of a whole table, row i with index i; what the table lacks, and what follows from it, is not there."""
+    flat = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
+    frame = table.select(flat).to_pandas()
+    held = set(table.column_names)
+    if boundary is Boundary.DOCUMENTS:
+        return frame.assign(characters=_lengths(table, "text")) if "text" in held else frame
+    for side in ("input", "target"):
+        if side in held:
+            frame[f"{side}_characters"] = _lengths(table, side)
+    if {"input", "target"} <= held:
+        frame["characters"] = frame["input_characters"].fillna(0) + frame["target_characters"].fillna(0)
+    for side in ("prompt", "completion"):
+        if side in held:
+            frame[f"{side}_messages"] = pc.list_value_length(table[side]).fill_null(0).to_pandas()
+    if {"prompt", "task"} <= held:
+        frame["prompt_messages"] = frame["prompt_messages"].where(frame["task"] != Task.LANGUAGE_MODELING)
+    if boundary is Boundary.SNAPSHOT and {"split", "sample_id", "group_id"} <= held:
+        for name in ("sample", "group"):
+            frame[f"splits_of_{name}"] = frame.groupby(f"{name}_id")["split"].transform("nunique")
+    return frame
+
+
+def _lengths(table: pa.Table, column: str) -> pd.Series:
+    """Characters of each text, NaN where there is none."""
+    return pc.utf8_length(table[column]).to_pandas()

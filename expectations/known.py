@@ -1,0 +1,101 @@
+"""What Great Expectations knows, asked before anything runs: it drops an unknown type silently, and succeeds."""
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from expectations.frames import Boundary, known_columns
+from expectations.suite_file import Entry, Expectation, Suite, place_of, suggest
+from tasks.errors import RecipeError
+
+_COLUMN_KEYS = ("column", "column_A", "column_B", "column_list", "column_set")
+_NOT_IN_KWARGS = (
+    "id",
+    "meta",
+    "notes",
+    "result_format",
+    "description",
+    "catch_exceptions",
+    "rendered_content",
+    "severity",
+    "windows",
+    "batch_id",
+    "library_metadata",
+)
+
+
+def known_types() -> list[str]:
+    """The types that can be evaluated on rows in memory, ours among them."""
+    from great_expectations.expectations.registry import list_registered_expectation_implementations
+
+    from expectations import custom  # noqa: F401  registers the custom types
+
+    away = ("like_pattern", "other_table", "query", "unexpected_rows")
+    names = sorted(list_registered_expectation_implementations())
+    return [name for name in names if not any(part in name for part in away)]
+
+
+def refuse_unknown(suite: Suite, expectations: list[Expectation]) -> None:
+    """Holds a suite against what can be evaluated: types, arguments, columns, and a trial on three made-up rows.
+
+    Args:
+        expectations: those of `suite`, settings filled in.
+
+    Raises:
+        RecipeError: names every entry that cannot be used, and the nearest name where one is wrong.
+    """
+    problems = [
+        f"  {place_of(position, entry)}: {problem}"
+        for position, (entry, expectation) in enumerate(zip(suite.expectations, expectations, strict=True))
+        if (problem := _problem_of(entry, expectation, suite.boundary))
+    ]
+    if problems:
+        raise RecipeError(f"suite {suite.name} cannot be used:\n" + "\n".join(problems))
+
+
+def _problem_of(entry: Entry, expectation: Expectation, boundary: Boundary) -> str:
+    """What is wrong with one entry; "" if nothing is."""
+    types = known_types()
+    if entry.type not in types:
+        return f"unknown expectation; {suggest(entry.type, types)}"
+    accepted = _accepted_keys(entry.type)
+    for key in expectation.kwargs:
+        if key not in accepted:
+            return f"kwargs.{key}: unknown key; {suggest(key, accepted)}"
+    columns = known_columns(boundary)
+    for key in _COLUMN_KEYS:
+        named = expectation.kwargs.get(key, [])
+        for column in [named] if isinstance(named, str) else named:
+            if column not in columns:
+                return f"kwargs.{key}: no column {column!r} in {boundary}; {suggest(str(column), columns)}"
+    return _trouble_of_trial(expectation, boundary)
+
+
+def _accepted_keys(name: str) -> list[str]:
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    fields: Any = get_expectation_impl(name).__fields__
+    return [key for key in fields if key not in _NOT_IN_KWARGS]
+
+
+def _trouble_of_trial(expectation: Expectation, boundary: Boundary) -> str:
+    from expectations.suites import run_suite
+
+    try:
+        run_suite("trial", [expectation], _made_up_rows(boundary))
+    except (RuntimeError, ValueError, TypeError) as error:
+        return f"cannot be evaluated: {error}"
+    return ""
+
+
+def _made_up_rows(boundary: Boundary) -> pd.DataFrame:
+    numbers = ("row", "line", "page", "start", "end")
+    names = known_columns(boundary)
+    columns = {
+        name: [1, 2, 3]
+        if name in numbers or name.endswith(("characters", "messages")) or "splits" in name
+        else ["a", "b", "c"]
+        for name in names
+    }
+    return pa.table(columns).to_pandas().assign(role="train")

@@ -1,0 +1,236 @@
+"""Bias: which labels, languages and sources training hardly sees, which of them go together, and on which slice a
+model that never saw the rows errs most.
+
+Copies and versions of one text are one vote: of each group, one row counts. Nothing is said of a slice that is too
+small to tell, and many slices are looked at with bounds that hold for all of them at once.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import BaseModel, ConfigDict
+
+from expectations.measures import primary_code
+from tasks import dependence as depending
+from tasks import two_samples
+from tasks.dependence import Dependence, find_dependences, show_name
+from tasks.recipe import BiasSettings
+from tasks.records import Role, Severity, TableRef
+from tasks.stage import stage
+from tasks.storage import Workspace
+from tasks.two_samples import wilson_interval
+
+DIMENSIONS = ("label", "language", "source")
+SHOWN = 10
+"""Slices that the report names."""
+SAID = 3
+"""Names that one sentence holds, and slices that get a sentence of their own."""
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class SliceBalance(_Told):
+    """How much of training one label, language or source is."""
+
+    dimension: str
+    name: str
+    groups: int
+    share: float
+    low: float
+    """Wilson interval of the share, at the recipe's confidence for all slices at once."""
+    high: float
+    rare: bool
+    """Even the upper bound is below the recipe's part of an even share."""
+
+
+class SliceScore(_Told):
+    """Share of one slice that an out-of-fold model gets right."""
+
+    name: str
+    groups: int
+    score: float
+    low: float
+    high: float
+    worse: bool
+    """The whole interval lies below the score of all rows: the slice is worse by more than chance."""
+
+
+class BiasReport(_Told):
+    """What the report page shows of bias."""
+
+    sentence: str
+    rows: int = 0
+    groups: int = 0
+    balance: tuple[SliceBalance, ...] = ()
+    dependence: tuple[Dependence, ...] = ()
+    score: float | None = None
+    """Of all rows; None without out-of-fold predictions."""
+    slices: tuple[SliceScore, ...] = ()
+    """The worst first, at most `SHOWN`, and every one that is `worse`."""
+    too_small: int = 0
+    """Slices with too few groups to be judged."""
+    notes: tuple[str, ...] = ()
+
+
+def find_bias(
+    samples: pa.Table,
+    settings: BiasSettings,
+    right: np.ndarray | None = None,
+    labels: Sequence[str] = (),
+    languages: Sequence[str] = (),
+) -> BiasReport:
+    """Looks at the training rows of N samples (schema SAMPLE with `group_id`).
+
+    Args:
+        right: (N,) 1 where an out-of-fold model gives the row its label, 0 where it does not, NaN where it was not
+            asked; None without one.
+        labels: declared ones, which are missed where no row has them.
+        languages: those whose balance counts; all when left out. Others are `unexpected_language`.
+    """
+    frame = _voting_rows(samples, right)
+    rows = int(pc.sum(pc.equal(samples["role"], Role.TRAIN.value)).as_py() or 0)
+    if frame.empty:
+        return BiasReport(sentence="no training rows", rows=rows)
+    counts = {name: frame[name].value_counts() for name in DIMENSIONS}
+    if len(counts["label"]):
+        counts["label"] = counts["label"].reindex([*counts["label"].index.union(list(labels))], fill_value=0)
+    if languages:
+        spoken = frame["language"].map(primary_code, na_action="ignore")
+        counts["language"] = spoken[spoken.isin(languages)].value_counts()
+    balance = [b for name in DIMENSIONS for b in _balance(counts[name], name, settings)]
+    dependence = find_dependences(frame, DIMENSIONS, settings)
+    score, slices, too_small = _scores(frame, settings)
+    told = [sentence for name in DIMENSIONS for sentence in _rare_sentences(name, balance)]
+    told += [d.sentence for d in dependence if d.severity is not Severity.INFO]
+    told += [_score_sentence(s, score or 0.0) for s in slices if s.worse][:SAID]
+    return BiasReport(
+        sentence="; ".join(told) if told else "no bias found",
+        rows=rows,
+        groups=len(frame),
+        balance=tuple(balance),
+        dependence=tuple(dependence),
+        score=score,
+        slices=tuple(slices),
+        too_small=too_small,
+        notes=tuple(told),
+    )
+
+
+def _voting_rows(samples: pa.Table, right: np.ndarray | None) -> pd.DataFrame:
+    """Label, language and source of the first training row of each group, and the group's mean of `right`."""
+    if right is not None and right.shape != (len(samples),):
+        raise ValueError(f"right must have shape ({len(samples)},), got {right.shape}")
+    frame = samples.select([*DIMENSIONS, "role", "sample_id", "group_id"]).to_pandas()
+    frame["right"] = np.nan if right is None else right.astype(float)
+    frame = frame[frame["role"] == Role.TRAIN]
+    frame["group"] = frame["group_id"].fillna(frame["sample_id"])
+    means = frame.groupby("group", sort=False)["right"].mean()
+    frame = frame.drop_duplicates("group")
+    return frame.assign(right=means.reindex(frame["group"]).to_numpy())
+
+
+def _balance(counts: pd.Series, dimension: str, settings: BiasSettings) -> list[SliceBalance]:
+    if len(counts) < 2:
+        return []
+    total, level = int(counts.sum()), (1 - settings.confidence) / len(counts)
+    told = []
+    for name, count in sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))):
+        low, high = wilson_interval(float(count), total, level)
+        told.append(
+            SliceBalance(
+                dimension=dimension,
+                name=str(name),
+                groups=int(count),
+                share=count / total,
+                low=low,
+                high=high,
+                rare=high < settings.rare / len(counts),
+            )
+        )
+    return told
+
+
+def _scores(frame: pd.DataFrame, settings: BiasSettings) -> tuple[float | None, list[SliceScore], int]:
+    asked = frame[frame["right"].notna()]
+    if asked.empty:
+        return None, [], 0
+    judged: list[tuple[str, pd.Series]] = []
+    too_small = 0
+    for width in range(1, len(DIMENSIONS) + 1):
+        for dimensions in combinations([d for d in DIMENSIONS if asked[d].nunique() > 1], width):
+            for values, rows in asked.groupby(list(dimensions), sort=True)["right"]:
+                if len(rows) < settings.least_groups:
+                    too_small += 1
+                    continue
+                named = zip(dimensions, values, strict=True)
+                judged.append((", ".join(f"{d} {show_name(d, str(v))}" for d, v in named), rows))
+    overall, level = float(asked["right"].mean()), (1 - settings.confidence) / max(1, len(judged))
+    slices = []
+    for name, rows in judged:
+        low, high = wilson_interval(float(rows.sum()), len(rows), level)
+        slices.append(
+            SliceScore(
+                name=name,
+                groups=len(rows),
+                score=float(rows.mean()),
+                low=low,
+                high=high,
+                worse=high < overall,
+            )
+        )
+    slices.sort(key=lambda s: (s.high, s.name))
+    worse = sum(s.worse for s in slices)
+    return overall, slices[: max(SHOWN, worse)], too_small
+
+
+def _rare_sentences(dimension: str, balance: Sequence[SliceBalance]) -> list[str]:
+    """One sentence on all that is rare of one dimension, the rarest first; none where nothing is."""
+    own = [b for b in balance if b.dimension == dimension]
+    rare = sorted((b for b in own if b.rare), key=lambda b: (b.groups, b.name))
+    if not rare:
+        return []
+    named = ", ".join(f"{show_name(dimension, b.name)} ({b.groups:,} distinct rows)" for b in rare[:SAID])
+    return [
+        f"rare in training: {len(rare)} of {len(own)} {dimension}s: {named}{', …' if len(rare) > SAID else ''}"
+    ]
+
+
+def _score_sentence(found: SliceScore, overall: float) -> str:
+    return (
+        f"worse than the rest: {found.name}: {found.score:.0%} right out of fold ({found.low:.0%} to {found.high:.0%}, "
+        f"{found.groups:,} distinct rows), all rows {overall:.0%}"
+    )
+
+
+@stage("bias", depending, two_samples)
+def find_bias_stage(
+    workspace: Workspace,
+    samples: TableRef,
+    settings: BiasSettings,
+    labels: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    predictions: TableRef | None = None,
+) -> BiasReport:
+    """Thin task over `find_bias`.
+
+    Args:
+        predictions: columns row and predicted: the label that an out-of-fold model gives, rows in any order.
+    """
+    table = workspace.read_table(samples)
+    right = None if predictions is None else compare_labels(table, workspace.read_table(predictions))
+    return find_bias(table, settings, right, labels, languages)
+
+
+def compare_labels(samples: pa.Table, predictions: pa.Table) -> np.ndarray:
+    """(N,) float: 1 where the label predicted for a row is its label, 0 where not, NaN where there is none."""
+    said = dict(zip(predictions["row"].to_pylist(), predictions["predicted"].to_pylist(), strict=True))
+    rows = zip(samples["row"].to_pylist(), samples["label"].to_pylist(), strict=True)
+    return np.array(
+        [float(said[row] == label) if said.get(row) is not None else np.nan for row, label in rows]
+    )

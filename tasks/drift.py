@@ -1,0 +1,148 @@
+"""Drift: how far what is learned from now is from what the champion learned from.
+
+Compared are the training and validation rows of two snapshots. Lengths: population stability index over the deciles
+of before, Kolmogorov-Smirnov test. Languages, labels and sources: the same index over the categories, chi-squared
+test. Character n-grams: the same index over buckets of n-grams, permutation test. Rows of one group (copies,
+passages of one document) are not independent and count as one. Most rows are in both snapshots, which makes the
+tests cautious: chance alone would part two samples that share nothing further.
+"""
+
+from pathlib import PurePath
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tasks import drift_features, drift_report, two_samples
+from tasks.drift_features import (
+    Tested,
+    compare_categories,
+    compare_lengths,
+    compare_ngrams,
+    group_names,
+)
+from tasks.drift_report import DriftReport, FeatureDrift
+from tasks.leakage.dirty import earlier_snapshot
+from tasks.mlflow_store import open_registry, read_aliases, read_version, registry_file
+from tasks.recipe import DriftSettings
+from tasks.records import FolderRef, Severity, Split, TableRef
+from tasks.register import CHAMPION
+from tasks.stage import stage
+from tasks.storage import Workspace
+from tasks.two_samples import adjust_holm
+
+
+def find_drift(
+    before: pa.Table, now: pa.Table, settings: DriftSettings, champion_snapshot: str | None = None
+) -> DriftReport:
+    """Holds two snapshots (schema SNAPSHOT_SAMPLE) against each other, by the rows that are learned from."""
+    first, second = _learned(before), _learned(now)
+    if not len(first) or not len(second):
+        return DriftReport(champion_snapshot=champion_snapshot, sentence="one of the snapshots holds no rows")
+    both = pc.is_in(second["sample_id"], value_set=first["sample_id"].combine_chunks())
+    groups = (len(set(group_names(first))), len(set(group_names(second))))
+    sides = (
+        ("input", "target") if first["label"].null_count else ("input",)
+    )  # a label's own length says no more
+    power = settings.power
+    tested = [
+        *(compare_lengths(first, second, side, groups, power) for side in sides),
+        *(compare_categories(first, second, name, groups, power) for name in ("language", "label", "source")),
+        compare_ngrams(first, second, power),
+    ]
+    found = [feature for feature in tested if feature is not None]
+    adjusted = adjust_holm([feature.p for feature in found])
+    rows = tuple(
+        _judged(feature, p, settings.significance / len(found), settings)
+        for feature, p in zip(found, adjusted, strict=True)
+    )
+    drifted = [row.feature for row in rows if row.severity is not Severity.INFO]
+    return DriftReport(
+        champion_snapshot=champion_snapshot,
+        sentence=f"drifted: {', '.join(drifted)}" if drifted else "no drift from the champion's data",
+        rows_before=len(first),
+        rows_now=len(second),
+        rows_in_both=int(pc.sum(both).as_py()),
+        features=rows,
+    )
+
+
+def _judged(tested: Tested, p_adjusted: float, level: float, settings: DriftSettings) -> FeatureDrift:
+    """A shift counts when it is both large enough to matter and more than chance."""
+    significant = p_adjusted < settings.significance
+    severity = Severity.INFO
+    if significant and tested.psi >= settings.moderate:
+        severity = Severity.WARNING
+    if significant and tested.psi >= settings.large and settings.stop:
+        severity = Severity.CRITICAL
+    size = (
+        "large"
+        if tested.psi >= settings.large
+        else "moderate"
+        if tested.psi >= settings.moderate
+        else "little"
+    )
+    detectable = tested.detectable(level)
+    return FeatureDrift(
+        feature=tested.feature,
+        psi=tested.psi,
+        test=tested.test,
+        statistic=tested.statistic,
+        p=tested.p,
+        p_adjusted=p_adjusted,
+        minimum_detectable=detectable,
+        unit=tested.unit,
+        power=settings.power,
+        severity=severity,
+        sentence=(
+            f"{tested.feature}: {size} drift, index {tested.psi:.3f} "
+            f"({'more than' if significant else 'no more than'} chance, p {_shown(p_adjusted)}); {tested.moved}; "
+            f"a shift of {detectable:.3f} ({tested.unit}) would be found with power {settings.power:.0%}"
+        ),
+        shares=tested.shares,
+    )
+
+
+def _shown(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else "below .001"
+
+
+def _learned(snapshot: pa.Table) -> pa.Table:
+    """The rows that are learned from; those whose text was erased say nothing."""
+    kept = snapshot.filter(pc.not_equal(snapshot["split"], Split.GATE.value))
+    lengths = [pc.utf8_length(kept[side]).fill_null(0) for side in ("input", "target")]
+    return kept.filter(pc.greater(pc.add(*lengths), 0))
+
+
+def describe_drift(report: DriftReport) -> tuple[str, ...]:
+    """Sentences for the report: each feature that drifted."""
+    return tuple(f.sentence for f in report.features if f.severity is not Severity.INFO)
+
+
+@stage("drift", drift_features, drift_report, two_samples)
+def find_drift_stage(
+    workspace: Workspace, samples: TableRef, champion: FolderRef | None, settings: DriftSettings
+) -> DriftReport:
+    """Thin task over `find_drift`.
+
+    Args:
+        champion: folder of the snapshot that the champion learned from; None as long as there is no champion.
+    """
+    if champion is None:
+        return DriftReport(sentence="no champion yet: nothing to compare with")
+    before = pq.read_table(workspace.path(champion.path, "samples.parquet"))
+    name = PurePath(champion.path).name
+    report = find_drift(before, workspace.read_table(samples), settings, name)
+    report.require_stable()
+    return report
+
+
+def champion_snapshot(workspace: Workspace, name: str) -> FolderRef | None:
+    """Folder of the snapshot that the champion of model `name` learned from; None without champion or snapshot."""
+    if not registry_file(workspace).is_file():
+        return None
+    client = open_registry(workspace)
+    version = read_aliases(client, name).get(CHAMPION)
+    if version is None:
+        return None
+    return earlier_snapshot(workspace, read_version(client, name, version).tags["snapshot"])

@@ -1,0 +1,54 @@
+"""Two texts side by side: whether one is the other, edited, and the longest run that both hold.
+
+Of short texts a word or two changes too many n-grams for the n-grams to tell.
+"""
+
+import numpy as np
+from numba import njit
+from rapidfuzz import fuzz
+
+from tasks.duplicates.folding import as_points
+from tasks.text import script_counts
+
+ALIGNED = 0.9
+"""Share of characters (0-1) in a longest common subsequence, from which one text is the other, edited. With
+`ENOUGH`, of banking77's 3,420 pairs of short texts at Jaccard .5-.8 it takes 78, none with different labels;
+without `ENOUGH` 649, 34 with different labels ("how long does a transfer take?" / "... a us transfer ...")."""
+ENOUGH = 10.0
+"""Five-letter words, or pairs of kana and kanji, that both texts must have: in fewer, one word is what is asked."""
+LONGEST = 4_000
+"""Characters of each text that are searched for the longest shared run: 16 million steps, some 20 ms."""
+
+
+def is_edited_copy(one: str, other: str) -> bool:
+    """Whether two texts, in matching form, are long enough to say so and align in `ALIGNED` of their characters."""
+    if min(_weight(one), _weight(other)) < ENOUGH:
+        return False
+    return bool(fuzz.ratio(one, other, score_cutoff=100 * ALIGNED) > 0)
+
+
+def _weight(form: str) -> float:
+    counts = script_counts(form)
+    wide = sum(counts.values()) - counts["latin"]
+    return wide / 2 + (len(form) - wide) / 5
+
+
+def longest_shared(one: str, other: str) -> str:
+    """The longest run of characters that both texts hold, within the first `LONGEST` of each; the first of equals."""
+    points = [as_points([text[:LONGEST]]).points for text in (one, other)]
+    end, length = _longest_run(*points)
+    return one[end - length : end]
+
+
+@njit(cache=True)
+def _longest_run(one, other):
+    """Where the longest common substring ends in `one`, and its length: by dynamic programming, one row at a time."""
+    row = np.zeros(len(other) + 1, dtype=np.int32)
+    best_end, best = 0, 0
+    for i in range(len(one)):
+        for j in range(len(other) - 1, -1, -1):
+            length = row[j] + 1 if one[i] == other[j] else 0
+            row[j + 1] = length
+            if length > best:
+                best_end, best = i + 1, length
+    return best_end, best

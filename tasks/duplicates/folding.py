@@ -1,0 +1,274 @@
+"""Matching forms of many texts at once, as code points: what `tasks.text.matching_form` gives, compiled.
+
+A table tells for each code point what it becomes (NFKC, lower case, variants). It holds only code points that
+nothing before them changes: each starts a normalisation unit of its own (Unicode Standard Annex 15, section
+9), so that the form of a text is the forms of its characters in a row. A text with any other character
+(combining marks in decomposed text, voicing marks of half-width kana, a capital sigma) goes through
+`matching_form` itself.
+"""
+
+import functools
+import itertools
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numba import njit
+
+from tasks import text
+
+TABLE_SIZE = 0x30000
+"""Code points that the table covers: the planes with letters, ideographs and pictographs."""
+_UNCHANGED = ((0x3400, 0xA000), (0xAC00, 0xD7A4), (0xE000, 0xF900), (0x20000, 0x2F800))
+"""Ideographs, hangul syllables and private use: each is its own matching form."""
+_EXPANDED = 0x80000000
+_SLOW = 0xFFFFFFFF
+
+
+class Points(NamedTuple):
+    """N texts as code points, end to end: text i has `points[starts[i]:starts[i + 1]]`."""
+
+    points: np.ndarray  # (C,) uint32
+    starts: np.ndarray  # (N + 1,) int64
+
+
+def fold_texts(texts: pa.Array | pa.ChunkedArray) -> Points:
+    """Matching forms of N strings; a null counts as an empty text."""
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    data, offsets = _utf8(texts.cast(pa.large_string()))
+    points, starts, slow = _fold(data, offsets, *_table())
+    odd = np.flatnonzero(slow)
+    if len(odd) == 0:
+        return Points(points, starts)
+    forms = [text.matching_form(value) for value in texts.take(pa.array(odd)).to_pylist()]
+    return Points(*_splice(points, starts, slow, *as_points(forms)))
+
+
+def as_points(forms: Sequence[str]) -> Points:
+    """Strings, already in matching form, as code points."""
+    points = np.frombuffer("".join(forms).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    starts = np.zeros(len(forms) + 1, dtype=np.int64)
+    np.cumsum([len(form) for form in forms], out=starts[1:])
+    return Points(points, starts)
+
+
+def as_strings(folded: Points) -> list[str]:
+    """The strings that the code points spell."""
+    whole = folded.points.tobytes().decode("utf-32-le", "surrogatepass")
+    bounds = folded.starts.tolist()
+    return [whole[start:stop] for start, stop in itertools.pairwise(bounds)]
+
+
+def _utf8(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+    """Bytes and offsets of a string array, without a copy."""
+    if texts.null_count:
+        texts = pc.fill_null(texts, "")
+    if len(texts) == 0:
+        return np.empty(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)
+    _, offsets, data = texts.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return np.frombuffer(data, dtype=np.uint8) if data else np.empty(0, dtype=np.uint8), bounds
+
+
+@functools.cache
+def _table() -> tuple[np.ndarray, np.ndarray]:
+    """(TABLE_SIZE,) uint32: the one code point that each becomes, or a marker; and the code points of expansions."""
+    table = np.arange(TABLE_SIZE, dtype=np.uint32)
+    flat: list[int] = []
+    trailing = _trailing_points()
+    start = 0
+    for low, high in (*_UNCHANGED, (TABLE_SIZE, TABLE_SIZE)):
+        for point in range(start, low):
+            form = _form_of(chr(point), trailing)
+            if form is None or len(form) > len(chr(point).encode("utf-8", "surrogatepass")):
+                table[point] = _SLOW  # the kernel's output is never longer than its input
+            elif len(form) == 1:
+                table[point] = ord(form)
+            else:
+                table[point] = _EXPANDED | len(flat) << 4 | len(form)
+                flat += map(ord, form)
+        start = high
+    return table, np.array(flat, dtype=np.uint32)
+
+
+def _form_of(character: str, trailing: frozenset[str]) -> str | None:
+    """What a character becomes wherever it stands; None if that depends on what stands beside it."""
+    first = unicodedata.normalize("NFKD", character)[0]
+    folded = unicodedata.normalize("NFKC", character)
+    if unicodedata.combining(first) or first in trailing or "\u03a3" in folded:
+        return None
+    return "".join(" " if c.isspace() else c for c in folded.lower().translate(text.VARIANTS))
+
+
+def _trailing_points() -> frozenset[str]:
+    """Characters that can become one with the character before them, combining marks aside."""
+    jamo = {chr(point) for low, high in ((0x1161, 0x1176), (0x11A8, 0x11C3)) for point in range(low, high)}
+    halves = (unicodedata.decomposition(chr(point)).split() for point in range(sys.maxunicode + 1))
+    return frozenset(
+        jamo | {chr(int(half[1], 16)) for half in halves if len(half) == 2 and half[0][0] != "<"}
+    )
+
+
+@njit(cache=True)
+def _fold(data, offsets, table, flat):
+    """Returns the code points, the starts, and which texts the table cannot fold (they are left empty)."""
+    out = np.empty(offsets[-1] - offsets[0], dtype=np.uint32)
+    starts = np.zeros(len(offsets), dtype=np.int64)
+    slow = np.zeros(len(offsets) - 1, dtype=np.bool_)
+    size = 0
+    for index in range(len(offsets) - 1):
+        begin = size
+        size, slow[index], cjk, dash = _map(data, offsets[index], offsets[index + 1], table, flat, out, size)
+        size = _tidy_cjk(out, begin, size) if cjk else _single_spaces(out, begin, size)
+        if dash:
+            size = _drop_long_vowels(out, begin, size)
+        starts[index + 1] = size
+    return out[:size].copy(), starts, slow
+
+
+@njit(cache=True)
+def _map(data, i, stop, table, flat, out, size):
+    """Decodes UTF-8 and writes what each character becomes.
+
+    Returns:
+        Where the text ends in `out`; whether the table cannot fold it; whether it may hold CJK, and long vowels.
+    """
+    begin = size
+    cjk: np.bool_ = np.bool_(False)
+    dash: np.bool_ = np.bool_(False)
+    while i < stop:
+        point = np.uint32(data[i])
+        if point < 0x80:
+            i += 1
+        elif point < 0xE0:
+            point = (point & 0x1F) << 6 | data[i + 1] & 0x3F
+            i += 2
+        elif point < 0xF0:
+            point = (point & 0x0F) << 12 | np.uint32(data[i + 1] & 0x3F) << 6 | data[i + 2] & 0x3F
+            i += 3
+        else:
+            point = (point & 0x07) << 18 | np.uint32(data[i + 1] & 0x3F) << 12
+            point |= np.uint32(data[i + 2] & 0x3F) << 6 | data[i + 3] & 0x3F
+            i += 4
+        value = table[point] if point < TABLE_SIZE else np.uint32(_SLOW)
+        if value < _EXPANDED:
+            out[size] = value
+            size += 1
+            cjk = cjk | (value > 0x3000)
+            dash = dash | (value == 0x30FC)
+        elif value == _SLOW:
+            return begin, True, False, False
+        else:
+            at = (value & 0x7FFFFFFF) >> 4
+            for k in range(at, at + (value & 15)):
+                out[size] = flat[k]
+                size += 1
+                cjk = cjk | (flat[k] > 0x3000)
+                dash = dash | (flat[k] == 0x30FC)
+    return size, False, cjk, dash
+
+
+@njit(cache=True)
+def _single_spaces(out, begin, stop):
+    """Runs of spaces as one, none at the ends; in place and without branches, returns the end."""
+    size, last = begin, np.uint32(32)
+    for i in range(begin, stop):
+        point = out[i]
+        out[size] = point
+        size += (point != 32) | (last != 32)
+        last = point
+    return size - (size > begin and last == 32)
+
+
+@njit(cache=True)
+def _tidy_cjk(out, begin, stop):
+    """Single spaces, none at the ends or beside CJK, and the V-sounds of katakana; in place, returns the end."""
+    size, i = begin, begin
+    while True:
+        while i < stop and out[i] != 32 and not 0x30F4 <= out[i] <= 0x30FA:
+            out[size] = out[i]
+            size += 1
+            i += 1
+        if i == stop:
+            return size
+        if out[i] == 32:
+            while i < stop and out[i] == 32:
+                i += 1
+            inside = begin < size and i < stop
+            if inside and not _loses_spaces(out[size - 1]) and not _loses_spaces(out[i]):
+                out[size] = np.uint32(32)
+                size += 1
+        else:
+            vowel = out[i + 1] if i + 1 < stop else np.uint32(0)
+            out[size], taken = _v_sound(out[i], vowel)
+            size += 1
+            i += taken
+
+
+@njit(cache=True)
+def _loses_spaces(point):
+    """Whether spaces beside a character are dropped: kana, ideographs and their punctuation."""
+    return 0x3001 <= point <= 0x30FF or 0x3400 <= point <= 0x9FFF
+
+
+@njit(cache=True)
+def _v_sound(point, vowel):
+    """What a katakana V becomes, before a small vowel or alone, and how many characters that replaces."""
+    if point == 0x30F7:
+        return np.uint32(0x30D0), 1
+    if point == 0x30FA:
+        return np.uint32(0x30DC), 1
+    if point != 0x30F4:
+        return point, 1
+    if vowel == 0x30A1:
+        return np.uint32(0x30D0), 2
+    if vowel == 0x30A3:
+        return np.uint32(0x30D3), 2
+    if vowel == 0x30A7:
+        return np.uint32(0x30D9), 2
+    if vowel == 0x30A9:
+        return np.uint32(0x30DC), 2
+    return np.uint32(0x30D6), 1
+
+
+@njit(cache=True)
+def _drop_long_vowels(out, begin, stop):
+    """Drops the long vowel mark at the end of katakana words of three characters or more; in place."""
+    size, i = begin, begin
+    second, previous = np.uint32(0), np.uint32(0)
+    while i < stop:
+        point = out[i]
+        i += 1
+        final = point == 0x30FC and _is_katakana(previous) and (second == 0x30FC or _is_katakana(second))
+        if not final or (i < stop and (out[i] == 0x30FC or _is_katakana(out[i]))):
+            out[size] = point
+            size += 1
+        second, previous = previous, point
+    return size
+
+
+@njit(cache=True)
+def _is_katakana(point):
+    return 0x30A1 <= point <= 0x30FA
+
+
+@njit(cache=True)
+def _splice(points, starts, slow, others, bounds):
+    """The texts with those that are `slow` taken from `others`, in order."""
+    merged = np.empty(len(points) + len(others), dtype=np.uint32)
+    ends = np.zeros_like(starts)
+    size, k = 0, 0
+    for index in range(len(starts) - 1):
+        piece = points[starts[index] : starts[index + 1]]
+        if slow[index]:
+            piece = others[bounds[k] : bounds[k + 1]]
+            k += 1
+        merged[size : size + len(piece)] = piece
+        size += len(piece)
+        ends[index + 1] = size
+    return merged, ends

@@ -1,0 +1,289 @@
+"""Near-duplicate texts: sketched, joined by bands, and each candidate pair verified exactly, in bounded memory.
+
+What was verified once is not verified again: a `Memory` holds, of the texts of a run, their sketches and the
+outcomes, and a run that is given it looks only at pairs with a text that is new, with the result of a run
+that knows nothing.
+"""
+
+import hashlib
+import itertools
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from tasks.duplicates import kernels
+from tasks.duplicates.alignment import is_edited_copy
+from tasks.duplicates.candidates import BandJoin, Seen
+from tasks.duplicates.folding import Points, as_strings, fold_texts
+from tasks.duplicates.kernels import SHORT_SIMILARITY
+from tasks.duplicates.ngrams import Banding, choose_banding, cut_sets, jaccards, sketch_texts
+
+CHUNK_BYTES = 1 << 18
+"""Text that is folded and sketched at once: what comes of it stays in the processor's cache."""
+BLOCK_BYTES = 1 << 19
+"""Text whose n-gram sets are in memory at once while pairs are verified; sets are some eight times as large."""
+SPILL_BYTES = 1 << 26
+"""Sketches larger than this lie in a temporary file."""
+
+
+class SimilarPairs(NamedTuple):
+    """P pairs of text indices, each with its exact Jaccard similarity."""
+
+    first: np.ndarray  # (P,) int64, the lower index
+    second: np.ndarray  # (P,) int64
+    jaccard: np.ndarray  # (P,) float64
+    short: (
+        np.ndarray
+    )  # (P,) bool: one of the texts is short, so that `SHORT_SIMILARITY` was asked of the pair
+
+
+class Memory(NamedTuple):
+    """What a run knows of its K texts: digests, sketches, crowded buckets, and Q outcomes."""
+
+    digests: np.ndarray  # (K, 16) uint8
+    sketches: np.ndarray  # (K, bins) uint8
+    crowded: np.ndarray  # (K, bytes) uint8 flags, as in `tasks.duplicates.candidates`
+    pairs: np.ndarray  # (Q, 2) int64 places among the K texts
+    jaccard: np.ndarray  # (Q,) float64; -1 where the two are not similar
+    short: np.ndarray  # (Q,) bool
+
+
+class Texts(NamedTuple):
+    """N texts to be compared, and how."""
+
+    texts: pa.LargeStringArray
+    contexts: Sequence[str] | None
+    """Matching form of what came before each text; similar texts in unlike contexts are not similar."""
+    ngrams: tuple[int, int]
+    """Characters of a Latin and of a CJK n-gram."""
+    threshold: float
+
+    @property
+    def banding(self) -> Banding:
+        return choose_banding(self.threshold)
+
+
+class TextIndex(NamedTuple):
+    """Of N texts: what identifies each, and its sketch."""
+
+    digests: np.ndarray  # (N, 16) uint8
+    sketches: np.ndarray  # (N, bins) uint8; of texts without a character, and of those repeated, undefined
+    first: np.ndarray  # (N,) int64: the first text that is the same
+    known: np.ndarray  # (N,) int64: place in the memory, or -1
+    sizes: np.ndarray  # (N,) int64: characters of the matching form
+
+
+def index_texts(texts: Texts, memory: Memory | None = None) -> TextIndex:
+    """Digests and sketches of all texts; a sketch that `memory` holds is not computed again."""
+    count, bins = len(texts.texts), texts.banding.bins
+    digests, sizes = np.empty((count, 16), dtype=np.uint8), np.empty(count, dtype=np.int64)
+    sketches = _new_sketches(count, bins)
+    for start, stop in _chunks(texts.texts):
+        folded = fold_texts(texts.texts.slice(start, stop - start))
+        digests[start:stop] = _digests(folded, texts.contexts and texts.contexts[start:stop])
+        sizes[start:stop] = np.diff(folded.starts)
+        if memory is None:
+            sketches[start:stop] = sketch_texts(folded, *texts.ngrams, texts.banding)
+    first = _first_equal(digests)
+    if memory is None:
+        return TextIndex(digests, sketches, first, np.full(count, -1, dtype=np.int64), sizes)
+    known = pc.index_in(_binary(digests), value_set=_binary(memory.digests))
+    known = known.fill_null(-1).to_numpy().astype(np.int64)
+    sketches[known >= 0] = memory.sketches[known[known >= 0]]
+    unknown = np.flatnonzero((known < 0) & (first == np.arange(count)))
+    for start, stop in _chunks(missing := texts.texts.take(pa.array(unknown))):
+        folded = fold_texts(missing.slice(start, stop - start))
+        sketches[unknown[start:stop]] = sketch_texts(folded, *texts.ngrams, texts.banding)
+    return TextIndex(digests, sketches, first, known, sizes)
+
+
+def first_equal_forms(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """(N,) int64: for each text, the index of the first with the same matching form; a null is an empty text."""
+    column = pc.fill_null(texts, "").cast(pa.large_string())
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    parts = [_digests(fold_texts(column.slice(a, b - a)), None) for a, b in _chunks(column)]
+    return _first_equal(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
+
+
+def similar_pairs(
+    texts: Texts, index: TextIndex, rows: np.ndarray, memory: Memory | None = None
+) -> tuple[SimilarPairs, Memory]:
+    """Every pair of the texts `rows` that shares a band and, verified exactly, is near enough.
+
+    Args:
+        rows: (M,) the texts to compare, no two the same and none empty; first those that must be compared with
+            all others, for where a bucket is crowded.
+        memory: of an earlier run with the same n-grams and threshold.
+
+    Returns:
+        The pairs, in order; and what the next run is to know.
+    """
+    known = index.known[rows]
+    seen = None if memory is None else Seen(known, memory.crowded)
+    join = BandJoin(index.sketches, rows, texts.banding.bands, texts.banding.least, seen)
+    stored = _Outcomes.empty() if memory is None else _recall(memory, known)
+    outcomes = [stored]
+    for batch in join.batches():
+        fresh = batch if memory is None else batch[~_is_recalled(memory, known[batch])]
+        outcomes.append(_Outcomes(fresh, *_verify(texts, rows, fresh)))
+    outcomes[0] = stored.only(join.share_head(stored.pairs))
+    every = _Outcomes(*(np.concatenate(parts) for parts in zip(*outcomes, strict=True)))
+    needed = every.only((every.jaccard >= 0) | ~join.share_uncrowded(every.pairs))
+    sketches = np.take(index.sketches, rows, axis=0, out=_new_sketches(len(rows), index.sketches.shape[1]))
+    kept = Memory(index.digests[rows], sketches, join.crowded, *needed)
+    return _by_row(rows, every.only(every.jaccard >= 0)), kept
+
+
+def warm_up() -> None:
+    """Compiles what is compiled, or loads it: for benchmarks, that a first run does not pay for it."""
+    words = [f"the kernels are compiled, or loaded, by the first call {' again' * n}" for n in range(3)]
+    texts = Texts(pa.array(words, pa.large_string()), None, (5, 2), 0.5)
+    _, memory = similar_pairs(texts, index_texts(texts), np.arange(2))
+    similar_pairs(texts, index_texts(texts, memory), np.arange(3), memory)
+
+
+class _Outcomes(NamedTuple):
+    pairs: np.ndarray  # (Q, 2) places, the lower one first
+    jaccard: np.ndarray  # (Q,) -1 where the two are not similar
+    short: np.ndarray  # (Q,)
+
+    def only(self, mask: np.ndarray) -> "_Outcomes":
+        return _Outcomes(*(part[mask] for part in self))
+
+    @staticmethod
+    def empty() -> "_Outcomes":
+        return _Outcomes(np.empty((0, 2), dtype=np.int32), np.empty(0), np.empty(0, dtype=bool))
+
+
+def _recall(memory: Memory, known: np.ndarray) -> _Outcomes:
+    """The outcomes that are about texts of this run, with their places in it."""
+    places = np.full(len(memory.digests), -1, dtype=np.int32)
+    places[known[known >= 0]] = np.flatnonzero(known >= 0)
+    pairs = np.sort(places[memory.pairs], axis=1)
+    return _Outcomes(pairs, memory.jaccard, memory.short).only(pairs[:, 0] >= 0)
+
+
+def _is_recalled(memory: Memory, known: np.ndarray) -> np.ndarray:
+    """(P,) bool: whether `memory` holds the outcome of pairs of known texts; (P, 2) places in it, -1 unknown."""
+    size = len(memory.digests)
+    ordered = np.sort(known, axis=1)
+    codes, stored = (np.sort(pairs, axis=1) @ np.array([size, 1]) for pairs in (known, memory.pairs))
+    return np.isin(codes, stored) & (ordered[:, 0] >= 0)
+
+
+def _verify(texts: Texts, rows: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Jaccard similarity (-1: not similar) and shortness of pairs of places, a block of texts at a time."""
+    jaccard, short = np.empty(len(pairs)), np.empty(len(pairs), dtype=bool)
+    lengths = pc.binary_length(texts.texts).to_numpy()
+    for group in _blocks(pairs, lengths, rows):
+        members, local = np.unique(pairs[group], return_inverse=True)
+        chosen, local = rows[members], local.reshape(-1, 2)
+        folded = fold_texts(texts.texts.take(pa.array(chosen)))
+        values, shorts = kernels.verify_pairs(*cut_sets(folded, *texts.ngrams), local, texts.threshold)
+        doubtful = np.flatnonzero(shorts & (values >= 0) & (values < SHORT_SIMILARITY))
+        edited = _are_edited_copies(folded, local[doubtful])
+        values[doubtful[~edited]] = -1
+        shorts[doubtful[edited]] = False
+        jaccard[group], short[group] = values, shorts
+        if texts.contexts is not None:
+            similar = jaccard[group] >= 0
+            alike = _alike_contexts(texts, chosen, local[similar])
+            jaccard[group[similar][~alike]] = -1
+    return jaccard, short
+
+
+def _are_edited_copies(folded: Points, pairs: np.ndarray) -> np.ndarray:
+    """(P,) bool, of pairs of the folded texts."""
+    if len(pairs) == 0:
+        return np.empty(0, dtype=bool)
+    forms = as_strings(folded)
+    return np.array([is_edited_copy(forms[a], forms[b]) for a, b in pairs.tolist()], dtype=bool)
+
+
+def _alike_contexts(texts: Texts, chosen: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """(P,) bool: whether the contexts of two of the texts `chosen` are equal or similar."""
+    contexts = [texts.contexts[row] for row in chosen.tolist()] if texts.contexts else []
+    alike = np.array([contexts[a] == contexts[b] for a, b in pairs.tolist()], dtype=bool)
+    unequal = np.flatnonzero(~alike)
+    alike[unequal] = jaccards(contexts, pairs[unequal], *texts.ngrams) >= texts.threshold
+    return alike
+
+
+def _blocks(pairs: np.ndarray, lengths: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Groups of pairs (indices) that hold at most two times `BLOCK_BYTES` of text, or two texts, between them.
+
+    Texts that are connected by pairs stand together, so that most groups are pairs within one block.
+    """
+    if len(pairs) == 0:
+        return
+    members, local = np.unique(pairs, return_inverse=True)
+    local = local.reshape(-1, 2)
+    graph = coo_array((np.ones(len(local), dtype=bool), tuple(local.T)), shape=(len(members),) * 2)
+    _, labels = connected_components(graph, directed=False)
+    order = np.argsort(labels, kind="stable")
+    blocks = np.empty(len(members), dtype=np.int64)
+    blocks[order] = np.cumsum(lengths[rows[members[order]]]) // BLOCK_BYTES
+    between = np.sort(blocks[local], axis=1) @ np.array([blocks.max() + 1, 1])
+    grouped = np.argsort(between, kind="stable")
+    yield from np.split(grouped, np.flatnonzero(np.diff(between[grouped])) + 1)
+
+
+def _chunks(texts: pa.LargeStringArray) -> Iterator[tuple[int, int]]:
+    """Bounds of runs of texts of about `CHUNK_BYTES` each."""
+    if len(texts) == 0:
+        return
+    ends = np.cumsum(pc.binary_length(texts).to_numpy()) // CHUNK_BYTES
+    bounds = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(texts)]
+    yield from itertools.pairwise(bounds)
+
+
+def _digests(folded: Points, contexts: Sequence[str] | None) -> np.ndarray:
+    """(N, 16) uint8: the first half of the sha256 of each text and its context.
+
+    Of UTF-16 units where a text has no higher code points, which halves the work, else of code points and one
+    byte more, so that no two texts are hashed from the same bytes.
+    """
+    bounds = folded.starts.tolist()
+    narrow = folded.points.astype(np.uint16).data
+    contents: list[memoryview | bytes] = [narrow[a:b] for a, b in itertools.pairwise(bounds)]
+    high = np.flatnonzero(folded.points > 0xFFFF)
+    for i in np.unique(np.searchsorted(folded.starts, high, side="right") - 1).tolist():
+        contents[i] = folded.points[bounds[i] : bounds[i + 1]].tobytes() + b"+"
+    for i, context in enumerate(contexts or ()):
+        if context:
+            contents[i] = bytes(contents[i]) + f"\0{context}".encode("utf-32-le", "surrogatepass")
+    joined = b"".join([hashlib.sha256(content).digest() for content in contents])
+    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, 32)[:, :16]
+
+
+def _first_equal(digests: np.ndarray) -> np.ndarray:
+    """(N,) int64: for each digest, where it comes first."""
+    places = _binary(digests).dictionary_encode().indices.to_numpy()  # numbered as they come
+    firsts = np.full(len(places), len(places), dtype=np.int64)
+    np.minimum.at(firsts, places, np.arange(len(places)))
+    return firsts[places]
+
+
+def _binary(digests: np.ndarray) -> pa.FixedSizeBinaryArray:
+    content = pa.py_buffer(np.ascontiguousarray(digests))
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(digests), [None, content])
+
+
+def _new_sketches(count: int, bins: int) -> np.ndarray:
+    """(count, bins) uint8, in memory, or in a temporary file where they are many."""
+    if count * bins <= SPILL_BYTES:
+        return np.empty((count, bins), dtype=np.uint8)
+    with tempfile.TemporaryFile(prefix="seimai-sketches-") as file:
+        return np.memmap(file, dtype=np.uint8, mode="w+", shape=(count, bins))
+
+
+def _by_row(rows: np.ndarray, outcomes: _Outcomes) -> SimilarPairs:
+    pairs = np.sort(rows[outcomes.pairs], axis=1)
+    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+    return SimilarPairs(pairs[order, 0], pairs[order, 1], outcomes.jaccard[order], outcomes.short[order])

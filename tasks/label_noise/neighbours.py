@@ -1,0 +1,108 @@
+"""The nearest samples of each sample, found once: they vote on its label, and they are shown as the reason.
+
+Symbols: N samples, D dimensions, C neighbours of each.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+NEIGHBOURS = 20
+"""Neighbours that vote. The nearest few are too few where every fifth label is wrong."""
+EXACT_ROWS = 30_000
+"""Up to so many samples every pair is compared; beyond, those of near cells."""
+PROBED = 32
+"""Cells that are searched, of sqrt(N)."""
+SHORT = 128
+"""Principal components of dense vectors in which neighbours are looked for."""
+_CHUNK = 1_000
+
+
+class Graph(NamedTuple):
+    indices: np.ndarray
+    """(N, C) int64, the nearest first."""
+    similarities: np.ndarray
+    """(N, C) float32 cosines."""
+
+
+def build_graph(vectors: np.ndarray, count: int = NEIGHBOURS, seed: int = 0) -> Graph:
+    """Nearest other samples by cosine; beyond `EXACT_ROWS` an inverted file of cells round random samples.
+
+    Args:
+        vectors: (N, D) float32, rows of length 1.
+        count: C; at most N - 1.
+    """
+    size = len(vectors)
+    count = min(count, size - 1)
+    graph = Graph(np.empty((size, count), dtype=np.int64), np.empty((size, count), dtype=np.float32))
+    everyone = np.arange(size)
+    if size <= EXACT_ROWS:
+        _search(vectors, everyone, everyone, graph)
+        return graph
+    cells = int(np.sqrt(size))
+    centres = vectors[np.random.default_rng(seed).choice(size, cells, replace=False)]
+    cell = np.concatenate(
+        [(vectors[s : s + 10_000] @ centres.T).argmax(axis=1) for s in range(0, size, 10_000)]
+    )
+    members = np.split(np.argsort(cell, kind="stable"), np.cumsum(np.bincount(cell, minlength=cells))[:-1])
+    near = np.argsort(-(centres @ centres.T), axis=1, kind="stable")[:, :PROBED]
+    for own, probed in zip(members, near, strict=True):
+        others = np.sort(np.concatenate([members[number] for number in probed]))
+        _search(vectors, own, others if len(others) > count else everyone, graph)
+    return graph
+
+
+def shorten(vectors: np.ndarray, dimensions: int = SHORT) -> np.ndarray:
+    """(N, at most `dimensions`) principal components, rows of length 1: nearly the same neighbours for less."""
+    if vectors.shape[1] <= dimensions:
+        return vectors
+    centred = vectors - vectors.mean(axis=0)
+    axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))[1][:, -dimensions:]
+    short = centred @ axes.astype(np.float32)
+    return np.asarray(short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), np.float32(1e-9)))
+
+
+def count_votes(graph: Graph, labels: np.ndarray, groups: np.ndarray, classes: int) -> np.ndarray:
+    """Share of each class among the neighbours, weighted by squared cosine; a sample's own group has no vote.
+
+    Returns:
+        (N, K) float32, rows sum to 1, or to 0 where nobody may vote.
+    """
+    weights = np.maximum(graph.similarities, 0) ** 2
+    weights[groups[graph.indices] == groups[:, None]] = 0
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+    votes = np.zeros((len(labels), classes), dtype=np.float32)
+    np.add.at(votes, (np.arange(len(labels))[:, None], labels[graph.indices]), weights)
+    return votes
+
+
+def _search(vectors: np.ndarray, rows: np.ndarray, others: np.ndarray, graph: Graph) -> None:
+    """Fills in the neighbours of `rows` among `others`, which are sorted and hold `rows`."""
+    count = graph.indices.shape[1]
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
+        cosines = vectors[part] @ vectors[others].T
+        cosines[np.arange(len(part)), np.searchsorted(others, part)] = -2
+        nearest, found = _keep_best(cosines, count)
+        graph.indices[part], graph.similarities[part] = others[found], nearest
+
+
+@njit(cache=True, nogil=True)
+def _keep_best(values, count):
+    """The `count` highest values of each row, falling, and their columns: one pass, where a partition of the row
+    takes five times as long."""
+    best = np.full((len(values), count), -np.inf, dtype=np.float32)
+    found = np.zeros((len(values), count), dtype=np.int64)
+    for row in range(len(values)):
+        least = best[row, count - 1]
+        for column in range(values.shape[1]):
+            value = values[row, column]
+            if value > least:
+                place = count - 1
+                while place > 0 and best[row, place - 1] < value:
+                    best[row, place], found[row, place] = best[row, place - 1], found[row, place - 1]
+                    place -= 1
+                best[row, place], found[row, place] = value, column
+                least = best[row, count - 1]
+    return best, found
