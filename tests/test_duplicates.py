@@ -394,3 +394,37 @@ def test_stage_stores_tables(tmp_path: Path) -> None:
     assert workspace.read_table(refs.pairs)["exact"].to_pylist() == [True]
     assert workspace.read_table(refs.samples)["group_id"].to_pylist() == ["s0000", "s0000"]
     assert find_duplicates_stage.fn(workspace, ref, SETTINGS, 0.5) == refs  # now with a memory
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "copy"),
+    [
+        (
+            "when will the kettle from my order of monday morning arrive?",
+            "when will the toaster from my order of monday morning arrive?",
+            False,
+        ),
+        (
+            "先週の月曜日に注文した炊飯器はいつごろ自宅に届きますか、教えてください。",
+            "先週の月曜日に注文した扇風機はいつごろ自宅に届きますか、教えてください。",
+            False,
+        ),
+        (
+            "when will the kettle from my order of monday morning arrive?",
+            "when will the kettles from my order of monday morning arrive?",
+            True,
+        ),
+        (
+            "先週の月曜日に注文した炊飯器はいつごろ自宅に届きますか、教えてください。",
+            "先週の月曜日に注文した炊飯器はいつごろ自宅に届くか、教えてください。",
+            True,
+        ),
+        (
+            "please send me a new cable for the lamp that i bought in may",
+            "please send me a new cable for the lamp which i bought in may, ok?",
+            True,
+        ),
+    ],
+)
+def test_a_form_filled_in_twice_is_no_edited_copy(one: str, other: str, copy: bool) -> None:
+    assert is_edited_copy(one, other) is copy

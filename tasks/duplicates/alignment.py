@@ -3,6 +3,8 @@
 Of short texts a word or two changes too many n-grams for the n-grams to tell.
 """
 
+import re
+
 import numpy as np
 from numba import njit
 from rapidfuzz import fuzz
@@ -16,6 +18,10 @@ ALIGNED = 0.9
 without `ENOUGH` 649, 34 with different labels ("how long does a transfer take?" / "... a us transfer ...")."""
 ENOUGH = 10.0
 """Five-letter words, or pairs of kana and kanji, that both texts must have: in fewer, one word is what is asked."""
+_WORD = re.compile(r"[a-z\u00c0-\u024f]+|\d+|[\u30a1-\u30fa\u30fc]+|[\u3400-\u9fff]+|\S")
+_CONTENT = re.compile(r"[a-z\u00c0-\u024f]{3,}|[\u30a1-\u30fa\u30fc]{2,}|[\u3400-\u9fff]+")
+_ALIKE = 0.6
+"""Similarity from which two words are spellings or forms of one."""
 LONGEST = 4_000
 """Characters of each text that are searched for the longest shared run: 16 million steps, some 20 ms."""
 
@@ -24,7 +30,20 @@ def is_edited_copy(one: str, other: str) -> bool:
     """Whether two texts, in matching form, are long enough to say so and align in `ALIGNED` of their characters."""
     if min(_weight(one), _weight(other)) < ENOUGH:
         return False
-    return bool(fuzz.ratio(one, other, score_cutoff=100 * ALIGNED) > 0)
+    return bool(fuzz.ratio(one, other, score_cutoff=100 * ALIGNED) > 0) and not is_other_word(one, other)
+
+
+def is_other_word(one: str, other: str) -> bool:
+    """Whether one word in one place is all that differs, and is another word: a form that was filled in twice.
+
+    "When will the kettle arrive?" is no edited copy of "When will the lamp arrive?".
+    """
+    left, right = _WORD.findall(one), _WORD.findall(other)
+    differing = [pair for pair in zip(left, right, strict=False) if pair[0] != pair[1]]
+    if len(left) != len(right) or len(differing) != 1:
+        return False
+    a, b = differing[0]
+    return bool(_CONTENT.fullmatch(a) and _CONTENT.fullmatch(b)) and fuzz.ratio(a, b) < 100 * _ALIKE
 
 
 def _weight(form: str) -> float:

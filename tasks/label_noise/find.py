@@ -38,7 +38,8 @@ LEAST_OVERLAP = 3
 """Fewest samples between two labels that make a pair worth naming."""
 AMBIGUOUS = 0.4
 """A doubtful label is ambiguous, not wrong, from this ratio to the likeliest other one, of belief and the neighbours'
-votes together."""
+votes together. On banking77 with 10 % of the labels replaced at random, or by difficulty, 4 to 6 % of the doubtful
+are ambiguous by this, and of those 0 and 16 % are wrong, of the others 72 and 74 %."""
 _UNVOTED = 0.01  # added to vote shares before the logarithm: a fifth of one vote of 20
 
 

@@ -21,8 +21,9 @@ STEP = 3.0
 """First step; falls to nothing over the run. On banking77 steps of 2, 3 and 5 rank alike, within .002 of average
 precision; at 10 wrong labels are learned by heart (-.03)."""
 SHRINKAGE = 0.5
-"""Share (0-1) of the covariance that is a multiple of the identity. On sentence embeddings of banking77 and clinc150
-with replaced labels .5 ranks better than .1 (average precision .958 and .941 at 5 %)."""
+"""Share (0-1) of the covariance that is a multiple of the identity. On sentence embeddings with
+5 % of the labels replaced .5 ranks better than .1 (average precision .957 and .941 on banking77, .988 and .984 on
+clinc150)."""
 FEW = 2_000
 """With fewer samples than this the folds are dealt `DEALS` times and the scores averaged."""
 DEALS = 3

@@ -16,6 +16,7 @@ by a class that people confuse with the right one by the margin of that class. A
 0 / .1 / .3 / 1: random 5 % .979 / .978 / .976 / .941, confused 20 % .20 / .84 / .84 / .84, by difficulty 20 %
 .949 / .954 / .953 / .942."""
 _FITTED_ROWS = 3_000
+_SKETCHED = 1_000  # of them, for what only gives a start
 
 
 class Calibrated(NamedTuple):
@@ -64,15 +65,9 @@ def calibrate(witnesses: Sequence[np.ndarray], labels: np.ndarray) -> Calibrated
     finite = [np.maximum(w, w[np.isfinite(w)].min(initial=0.0)) for w in witnesses]
     chosen = np.random.default_rng(0).permutation(len(labels))[:_FITTED_ROWS]
     few = [w[chosen] for w in finite]
-    starts = [np.array([width / max(float(w.std()), 1e-6), -3.0]) for w in few for width in (4, 8)]
-    singly = [
-        min(
-            (_fit([w], labels[chosen], frequency, starts[2 * i + j]) for j in (0, 1)), key=lambda fit: fit.fun
-        ).x
-        for i, w in enumerate(few)
-    ]
+    singly = [_fit_alone(w[:_SKETCHED], labels[chosen[:_SKETCHED]], frequency) for w in few]
     start = np.array([fitted[0] / len(few) for fitted in singly] + [np.mean([f[1] for f in singly])])
-    fitted = _fit(few, labels[chosen], frequency, start).x if len(few) > 1 else singly[0]
+    fitted = _fit(few, labels[chosen], frequency, start).x
     weights, odds = fitted[:-1], np.exp(fitted[-1])
     rate = float(odds / (1 + odds))
     pooled = sum(np.float32(weight) * w for weight, w in zip(weights, finite, strict=True))
@@ -82,6 +77,13 @@ def calibrate(witnesses: Sequence[np.ndarray], labels: np.ndarray) -> Calibrated
     noise = rate * frequency[labels]
     wrong = noise * (1 - given) / np.maximum((1 - rate) * given + noise, 1e-300)
     return Calibrated(belief, mixture, wrong, 1 - given, rate, tuple(float(w) for w in weights))
+
+
+def _fit_alone(witness: np.ndarray, labels: np.ndarray, frequency: np.ndarray) -> np.ndarray:
+    """Weight and log odds for one witness, the better of two fits from far apart."""
+    starts = [np.array([width / max(float(witness.std()), 1e-6), -3.0]) for width in (4, 8)]
+    fits = [_fit([witness], labels, frequency, start) for start in starts]
+    return np.asarray(min(fits, key=lambda fit: fit.fun).x)
 
 
 def _fit(
@@ -94,12 +96,13 @@ def _fit(
     def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
         weights, odds = point[:-1], point[-1]
         pooled = sum(weight * w for weight, w in zip(weights, witnesses, strict=True))
-        total = logsumexp(pooled, axis=1)
-        belief = np.exp(pooled - total[:, None])
-        log_belief = pooled[rows, labels] - total
+        highest = pooled.max(axis=1)
+        powers = np.exp(pooled - highest[:, None])
+        total = powers.sum(axis=1)
+        log_belief = pooled[rows, labels] - highest - np.log(total)
         mixture = np.logaddexp(log_belief, odds + noise)
         share = np.exp(log_belief - mixture)
-        expected = np.stack([(belief * w).sum(axis=1) for w in witnesses])
+        expected = np.stack([np.einsum("ij,ij->i", powers, w) / total for w in witnesses])
         slope = np.append(
             (share * (given - expected)).mean(axis=1), (1 - share).mean() - 1 / (1 + np.exp(-odds))
         )
