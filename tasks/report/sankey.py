@@ -11,7 +11,7 @@ from tasks.report.figures import WIDTH
 MAX_NODES = 10
 """Nodes of a side; the smallest beyond are put together."""
 REST = "others"
-_LEFT, _RIGHT, _NODE = 200.0, WIDTH - 215.0, 9.0
+_LEFT, _RIGHT, _NODE = 195.0, WIDTH - 250.0, 9.0
 _GAP, _LABEL, _TALL = 5.0, 17.0, 200.0
 """Heights: between nodes, of a label, of all rows together."""
 _ORDER = (Disposition.KEEP, Disposition.EDIT, Disposition.QUARANTINE, Disposition.DROP)
