@@ -1,5 +1,6 @@
 """Sources to snapshot: every witness is heard, then the judge decides."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from prefect import flow
@@ -15,7 +16,7 @@ from tasks.duplicates.find import find_duplicates_stage
 from tasks.evaluate import base_losses_stage
 from tasks.features import EncoderRef, encoder_revision, encoder_stage
 from tasks.grounding import find_ungrounded_stage
-from tasks.ingest.contract import IngestSettings
+from tasks.ingest.contract import IngestSettings, SourceFile
 from tasks.ingest.files import find_all_files
 from tasks.ingest.stage import describe_files, ingest_stage
 from tasks.judge import judge_stage
@@ -106,12 +107,7 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         *noise,
     ]
     judgement = perform(judge_stage, workspace, duplicates.samples, findings, recipe.policy, decisions)
-    lineage = {
-        "inputs": digest_of([[file.uri, file.digest] for file in files]),
-        "code": pipeline_version(),
-        "recipe": digest_of(recipe.model_dump(mode="json", exclude={"workspace"})),
-        "decisions": digest_of(sorted(d["decision_id"] for d in decisions.values())),
-    }
+    lineage = _lineage(recipe, files, decisions)
     snapshot = perform(
         snapshot_stage,
         workspace,
@@ -145,6 +141,18 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         drift=drift,
         bias=bias,
     )
+
+
+def _lineage(
+    recipe: Recipe, files: Sequence[SourceFile], decisions: dict[str, dict[str, Any]]
+) -> dict[str, str]:
+    """Digests of all that a snapshot is made from."""
+    return {
+        "inputs": digest_of([[file.uri, file.digest] for file in files]),
+        "code": pipeline_version(),
+        "recipe": digest_of(recipe.model_dump(mode="json", exclude={"workspace"})),
+        "decisions": digest_of(sorted(d["decision_id"] for d in decisions.values())),
+    }
 
 
 def _tokenizer(recipe: Recipe, workspace: Workspace) -> FolderRef | None:

@@ -1,6 +1,5 @@
 """Questions with their answers, as the other modules read them."""
 
-import json
 from typing import NamedTuple
 
 import numpy as np
@@ -49,16 +48,6 @@ def read_exchanges(samples: pa.Table, columns: Columns, folds: int, seed: int) -
     groups = [columns["group_id"][i] or columns["sample_id"][i] for i in chosen]
     answers = [columns["target"][i] for i in chosen]
     return Exchanges(np.array(chosen, dtype=np.int64), prompts, sources, answers, _fold(groups, folds, seed))
-
-
-def is_object(text: str) -> bool:
-    """Whether `text` is a JSON object."""
-    if not text.lstrip().startswith("{"):
-        return False
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
 
 
 def _fold(groups: list[str], folds: int, seed: int) -> np.ndarray:

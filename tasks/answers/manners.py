@@ -3,11 +3,12 @@
 Each rule speaks only where the set as a whole keeps it; each finding says by how many.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tasks.answers.exchanges import Exchanges, is_object
+from tasks.answers.exchanges import Exchanges
 from tasks.language import detect_language
 from tasks.text import is_cjk
 
@@ -102,11 +103,21 @@ def _refusals(answers: Sequence[str]) -> Iterator[Breach]:
 
 
 def _formats(answers: Sequence[str]) -> Iterator[Breach]:
-    other = [index for index, answer in enumerate(answers) if not is_object(answer)]
+    other = [index for index, answer in enumerate(answers) if not _is_object(answer)]
     if _is_rule(len(answers) - len(other), len(answers)):
         kept = f"{len(answers) - len(other):,} of {len(answers):,} answers are"
         for index in other:
             yield Breach(index, "answer_format", f"it is no JSON object; {kept}")
+
+
+def _is_object(text: str) -> bool:
+    """Whether `text` is a JSON object."""
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _is_rule(kept: int, applies: int) -> bool:
