@@ -1,11 +1,13 @@
 """Sources to snapshot: every witness is heard, then the judge decides."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from prefect import flow
 from pydantic import BaseModel, ConfigDict
 
+from expectations.suite_file import Suite
 from flows.publish import publish_snapshot
 from tasks.answers.find import describe_answers, find_doubtful_answers_stage
 from tasks.base_model import base_model_stage, find_revision
@@ -18,7 +20,7 @@ from tasks.features import EncoderRef, encoder_revision, encoder_stage
 from tasks.grounding import find_ungrounded_stage
 from tasks.ingest.contract import IngestSettings, SourceFile
 from tasks.ingest.files import find_all_files
-from tasks.ingest.stage import describe_files, ingest_stage
+from tasks.ingest.stage import IngestRefs, describe_files, ingest_stage
 from tasks.judge import judge_stage
 from tasks.label_noise import (
     describe_noise,
@@ -63,55 +65,33 @@ class Curated(BaseModel):
     """Which labels, languages and sources are rare, go together, or are learned worse."""
 
 
+@dataclass(frozen=True)
+class _Heard:
+    """What the witnesses said of one run's samples."""
+
+    samples: TableRef
+    """With `group_id` filled in."""
+    findings: list[TableRef]
+    outcomes: tuple[ExpectationOutcome, ...]
+    notes: tuple[str, ...]
+    leaks: TableRef
+
+
 @flow(name="curate", flow_run_name="curate", validate_parameters=False)
 def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     suites = load_suites(recipe.quality)
     if suites:
         perform(require_known_stage, workspace, suites, recipe.quality)
     ledger = Ledger(workspace.ledger_url)
-    looked = now()
-    files = find_all_files(recipe.sources, ledger.documents(), recipe.reading)
-    erased = {digest for digests in ledger.tombstones().values() for digest in digests}
-    settings = IngestSettings.of(recipe, _tokenizer(recipe, workspace), erased)
-    read = perform(ingest_stage, workspace, files, settings)
-    ledger.note_documents(describe_files(files, looked))
-    documents = perform(check_documents_stage, workspace, read.documents, recipe.quality, suites)
-    quality = perform(
-        check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels, suites
-    )
-    floor = min(recipe.duplicates.threshold, recipe.leakage.threshold)
-    duplicates = perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor)
-    privacy = perform(find_personal_data_stage, workspace, duplicates.samples)
-    leaks = perform(
-        find_leaks_stage,
-        workspace,
-        duplicates.samples,
-        duplicates.pairs,
-        read.samples,
-        vault.gone_items(workspace, ledger, recipe, duplicates.samples),
-        recipe.leakage,
-        recipe.split,
-        recipe.has_evaluation_source,
-    )
-    grounding = perform(find_ungrounded_stage, workspace, duplicates.samples, read.documents)
+    files, read = _read(recipe, workspace, ledger)
     decisions = ledger.decisions()
-    noise, notes = _label_noise(recipe, workspace, duplicates.samples, decisions)
-    findings = [
-        read.findings,
-        documents.findings,
-        quality.findings,
-        duplicates.findings,
-        privacy,
-        leaks.findings,
-        grounding,
-        *noise,
-    ]
-    judgement = perform(judge_stage, workspace, duplicates.samples, findings, recipe.policy, decisions)
+    heard = _hear_witnesses(recipe, workspace, ledger, read, suites, decisions)
+    judgement = perform(judge_stage, workspace, heard.samples, heard.findings, recipe.policy, decisions)
     lineage = _lineage(recipe, files, decisions)
     snapshot = perform(
         snapshot_stage,
         workspace,
-        duplicates.samples,
+        heard.samples,
         read.documents,
         judgement,
         recipe.split,
@@ -119,27 +99,72 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         lineage,
     )
     final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites)
-    bias = perform(
-        find_bias_stage,
-        workspace,
-        duplicates.samples,
-        recipe.bias,
-        recipe.labels or (),
-        recipe.quality.languages,
-    )
+    labels, languages = recipe.labels or (), recipe.quality.languages
+    bias = perform(find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages)
     before = champion_snapshot(workspace, recipe.name)
     drift = perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift)
-    _record(ledger, workspace, recipe, snapshot, duplicates.samples, judgement.dispositions)
-    change = vault.freeze(workspace, ledger, recipe, duplicates.samples)
+    _record(ledger, workspace, recipe, snapshot, heard.samples, judgement.dispositions)
+    change = vault.freeze(workspace, ledger, recipe, heard.samples)
     publish_snapshot(snapshot, workspace)
     return Curated(
         snapshot=snapshot,
-        outcomes=(*documents.outcomes, *quality.outcomes, *final.outcomes),
+        outcomes=(*heard.outcomes, *final.outcomes),
         lineage=lineage,
-        notes=(*notes, *bias.notes, *describe_drift(drift), *vault.describe_change(change)),
-        leaks=leaks.links,
+        notes=(*heard.notes, *bias.notes, *describe_drift(drift), *vault.describe_change(change)),
+        leaks=heard.leaks,
         drift=drift,
         bias=bias,
+    )
+
+
+def _read(recipe: Recipe, workspace: Workspace, ledger: Ledger) -> tuple[Sequence[SourceFile], IngestRefs]:
+    """Finds the files of all sources and makes documents and samples of them."""
+    looked = now()
+    files = find_all_files(recipe.sources, ledger.documents(), recipe.reading)
+    erased = {digest for digests in ledger.tombstones().values() for digest in digests}
+    settings = IngestSettings.of(recipe, _tokenizer(recipe, workspace), erased)
+    read = perform(ingest_stage, workspace, files, settings)
+    ledger.note_documents(describe_files(files, looked))
+    return files, read
+
+
+def _hear_witnesses(
+    recipe: Recipe,
+    workspace: Workspace,
+    ledger: Ledger,
+    read: IngestRefs,
+    suites: Sequence[Suite],
+    decisions: dict[str, dict[str, Any]],
+) -> _Heard:
+    """Every witness in turn; none of them removes a row."""
+    documents = perform(check_documents_stage, workspace, read.documents, recipe.quality, suites)
+    quality = perform(
+        check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels, suites
+    )
+    floor = min(recipe.duplicates.threshold, recipe.leakage.threshold)
+    duplicates = perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor)
+    samples = duplicates.samples
+    privacy = perform(find_personal_data_stage, workspace, samples)
+    leaks = perform(
+        find_leaks_stage,
+        workspace,
+        samples,
+        duplicates.pairs,
+        read.samples,
+        vault.gone_items(workspace, ledger, recipe, samples),
+        recipe.leakage,
+        recipe.split,
+        recipe.has_evaluation_source,
+    )
+    grounding = perform(find_ungrounded_stage, workspace, samples, read.documents)
+    noise, notes = _label_noise(recipe, workspace, samples, decisions)
+    said = [documents.findings, quality.findings, duplicates.findings, privacy, leaks.findings, grounding]
+    return _Heard(
+        samples=samples,
+        findings=[read.findings, *said, *noise],
+        outcomes=(*documents.outcomes, *quality.outcomes),
+        notes=notes,
+        leaks=leaks.links,
     )
 
 
