@@ -31,6 +31,8 @@ from tasks.label_noise import (
 from tasks.leakage import vault
 from tasks.leakage.find import find_leaks_stage
 from tasks.ledger import Ledger, now
+from tasks.ledger.desk import Desk
+from tasks.ledger.guidelines import decisions_in_force
 from tasks.privacy import find_personal_data_stage
 from tasks.quality import (
     ExpectationOutcome,
@@ -42,6 +44,7 @@ from tasks.quality import (
 )
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task, digest_of
+from tasks.review_queue import build_queue, count_confirmed
 from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
 from tasks.stage import perform
 from tasks.storage import Workspace
@@ -84,9 +87,17 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         perform(require_known_stage, workspace, suites, recipe.quality)
     ledger = Ledger(workspace.ledger_url)
     files, read = _read(recipe, workspace, ledger)
-    decisions = ledger.decisions()
+    decisions = decisions_in_force(ledger, recipe.name)
     heard = _hear_witnesses(recipe, workspace, ledger, read, suites, decisions)
-    judgement = perform(judge_stage, workspace, heard.samples, heard.findings, recipe.policy, decisions)
+    judgement = perform(
+        judge_stage,
+        workspace,
+        heard.samples,
+        heard.findings,
+        recipe.policy,
+        decisions,
+        recipe.review.score_band,
+    )
     lineage = _lineage(recipe, files, decisions)
     snapshot = perform(
         snapshot_stage,
@@ -103,7 +114,7 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     bias = perform(find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages)
     before = champion_snapshot(workspace, recipe.name)
     drift = perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift)
-    _record(ledger, workspace, recipe, snapshot, heard.samples, judgement.dispositions)
+    _record(ledger, workspace, recipe, snapshot, heard.samples, judgement.dispositions, read.documents)
     change = vault.freeze(workspace, ledger, recipe, heard.samples)
     publish_snapshot(snapshot, workspace)
     return Curated(
@@ -229,11 +240,14 @@ def _record(
     snapshot: SnapshotRef,
     samples: TableRef,
     dispositions: TableRef,
+    documents: TableRef,
 ) -> None:
-    flagged = flagged_rows(
-        workspace.read_table(samples),
-        workspace.read_table(dispositions),
-        workspace.read_table(snapshot.findings),
-    )
+    """Puts the snapshot, and what people are to look at, into the ledger."""
+    table, settled = workspace.read_table(samples), workspace.read_table(dispositions)
+    findings = workspace.read_table(snapshot.findings)
     manifest = snapshot.model_dump(mode="json")
+    flagged = flagged_rows(table, settled, findings)
     ledger.add_snapshot(snapshot.snapshot_id, recipe.name, snapshot.folder.path, manifest, flagged)
+    confirmed = count_confirmed(ledger.decisions().values(), recipe.name)
+    queue = build_queue(table, settled, findings, recipe.review, recipe.seed, confirmed, workspace.read_table(documents))
+    Desk(ledger).fill(recipe.name, snapshot.snapshot_id, queue.items, queue.facts)

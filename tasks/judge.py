@@ -63,6 +63,9 @@ EVALUATION_POLICY = {
 }
 """Evaluation rows leave only for what makes an item unusable: taking hard items out would flatter the model."""
 
+LOWER_IS_WORSE = ("label_noise", "ambiguous_label")
+"""Checks whose score is the probability that all is well; a higher score is worse elsewhere."""
+
 COPIES = ("exact_duplicate", "near_duplicate")
 _RANK = [Disposition.KEEP, Disposition.EDIT, Disposition.QUARANTINE, Disposition.DROP]
 
@@ -71,7 +74,7 @@ class Judgement(NamedTuple):
     dispositions: pa.Table
     """One row of records.DISPOSITION for each sample, in the samples' order."""
     edits: dict[int, dict[str, Any]]
-    """Row -> the fields that change: label, input, target."""
+    """Row -> the fields that change: label, input, target, spans."""
     rescued: int
     """Rows that would have been set aside, had no steward decided about them."""
 
@@ -92,6 +95,7 @@ def judge(
     findings: pa.Table,
     policy: Mapping[str, Disposition],
     decisions: Mapping[str, Mapping[str, Any]],
+    band: float = 0.1,
 ) -> Judgement:
     """Settles each of N samples.
 
@@ -99,7 +103,8 @@ def judge(
         samples: records.SAMPLE, N rows.
         findings: records.FINDING; those without a row are about files and settle nothing.
         policy: check -> disposition, over `DEFAULT_POLICY`.
-        decisions: sample_id -> standing decision (action, payload, reason, actor, decision_id).
+        decisions: sample_id -> standing decision (action, payload, reason, actor, decision_id, evidence).
+        band: how much worse a score may get before a kept sample is asked about anew; see `is_silenced`.
     """
     by_row: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for finding in findings.to_pylist():
@@ -115,7 +120,7 @@ def judge(
     for column in columns:
         row = column["row"]
         before = verdicts[row]
-        after = _apply_decision(before, decisions.get(column["sample_id"]), by_row.get(row, []))
+        after = _apply_decision(before, decisions.get(column["sample_id"]), by_row.get(row, []), band)
         if before["disposition"] in _RANK[2:] and after["disposition"] in _RANK[:2]:
             rescued += 1
         if after["disposition"] is Disposition.EDIT:
@@ -168,9 +173,12 @@ def _hold_copies_of_doubtful_rows(
 
 
 def _apply_decision(
-    verdict: dict[str, Any], decision: Mapping[str, Any] | None, findings: list[dict[str, Any]]
+    verdict: dict[str, Any],
+    decision: Mapping[str, Any] | None,
+    findings: list[dict[str, Any]],
+    band: float,
 ) -> dict[str, Any]:
-    if decision is None:
+    if decision is None or decision["action"] in (Action.ESCALATE, Action.RETRACT):
         return verdict
     settled = {
         "stage": "review",
@@ -178,13 +186,39 @@ def _apply_decision(
         "reason": decision["reason"] or f"decided by {decision['actor']}",
         "decision_id": decision["decision_id"],
     }
-    if decision["action"] == Action.DROP:
+    if decision["action"] in (Action.DROP, Action.MERGE):
         return settled | {"disposition": Disposition.DROP}
     if any(finding["check"] == "exact_duplicate" for finding in findings):
         return verdict
     if decision["action"] == Action.KEEP:
-        return settled | {"disposition": Disposition.KEEP}
+        holds = verdict["disposition"] is Disposition.KEEP or is_silenced(decision, findings, verdict, band)
+        return settled | {"disposition": Disposition.KEEP} if holds else verdict
     return settled | {"disposition": Disposition.EDIT, "edit": dict(decision["payload"])}
+
+
+def is_silenced(
+    decision: Mapping[str, Any],
+    findings: list[dict[str, Any]],
+    verdict: Mapping[str, Any],
+    band: float,
+) -> bool:
+    """Whether a keep still answers what settles a row now.
+
+    It does not where a check that was not heard at the decision settles the row, or where that check's score is worse
+    than then by more than `band`, of the score then where it is above 1. A decision that kept no scores silences all.
+    """
+    scores = (decision.get("evidence") or {}).get("scores")
+    if scores is None:
+        return True
+    check = verdict["check"]
+    if check not in scores:
+        return False
+    before = scores[check]
+    after = next((f["score"] for f in findings if f["check"] == check), None)
+    if before is None or after is None:
+        return True
+    worse = before - after if check in LOWER_IS_WORSE else after - before
+    return bool(worse <= band * max(1.0, abs(before)))
 
 
 EDITS = pa.schema([("row", pa.int64()), ("edit", pa.string())])
@@ -197,10 +231,11 @@ def judge_stage(
     findings: list[TableRef],
     policy: dict[str, Disposition],
     decisions: dict[str, Any],
+    band: float = 0.1,
 ) -> JudgementRefs:
     """Thin task over `judge`: merges the witnesses' findings and settles every row."""
     merged = pa.concat_tables([workspace.read_table(ref) for ref in findings])
-    judgement = judge(workspace.read_table(samples).select(SAMPLE.names), merged, policy, decisions)
+    judgement = judge(workspace.read_table(samples).select(SAMPLE.names), merged, policy, decisions, band)
     edits = [{"row": row, "edit": json.dumps(e, ensure_ascii=False)} for row, e in judgement.edits.items()]
     return JudgementRefs(
         dispositions=workspace.write_table(judgement.dispositions, "dispositions"),

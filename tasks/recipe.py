@@ -383,6 +383,17 @@ class GateSettings(Settings):
     """JSON lines with id, language and text; the text that seimai ships when left out."""
 
 
+class ReviewSettings(Settings):
+    """What people are asked to look at."""
+
+    random_share: float = Field(default=0.05, ge=0, le=0.5)
+    """Share (0-1) of the queue that is drawn at random from what nothing was said of: tells what the checks miss."""
+    overlap_share: float = Field(default=0.05, ge=0, le=1)
+    """Share (0-1) of items that two people decide without knowing of each other, where several people review."""
+    score_band: float = Field(default=0.1, ge=0, le=1)
+    """How much worse (0-1, of the score at the decision) a finding may get before a kept sample is asked about anew."""
+
+
 class Recipe(Settings):
     """What to tune, on what, and how it is judged."""
 
@@ -408,6 +419,7 @@ class Recipe(Settings):
     duplicates: DuplicateSettings = DuplicateSettings()
     leakage: LeakageSettings = LeakageSettings()
     label_noise: LabelNoiseSettings = LabelNoiseSettings()
+    review: ReviewSettings = ReviewSettings()
     policy: dict[str, Disposition] = {}
     """Check name -> disposition, over the defaults that `seimai check` prints."""
     split: SplitSettings = SplitSettings()

@@ -59,6 +59,14 @@ class Action(StrEnum):
     DROP = "drop"
     RELABEL = "relabel"
     EDIT = "edit"
+    SPANS = "spans"
+    """New labelled spans."""
+    MERGE = "merge"
+    """Dropped in favour of the sample that the payload names."""
+    ESCALATE = "escalate"
+    """Left to an adjudicator; settles nothing."""
+    RETRACT = "retract"
+    """Takes the standing decision back."""
 
 
 class Outcome(StrEnum):

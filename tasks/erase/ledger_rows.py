@@ -11,9 +11,9 @@ from tasks.ledger import Ledger
 
 
 def plan_ledger(ledger: Ledger, redactor: Redactor) -> Iterator[Change]:
-    """Flagged rows, payloads and reasons of decisions, messages of runs; the rows themselves stay."""
+    """Flagged and queued rows, payloads and reasons of decisions and votes, drafts, messages of runs; the rows stay."""
     changed: dict[str, list[dict[str, Any]]] = {}
-    for table in ("flagged", "decisions", "runs"):
+    for table in ("flagged", "queue", "decisions", "drafts", "votes", "runs"):
         for row in ledger.stored(table):
             cleaned = row | _clean_row(table, row, redactor)
             if cleaned != row:
@@ -27,18 +27,22 @@ def _clean_row(table: str, row: dict[str, Any], redactor: Redactor) -> dict[str,
     if table == "runs":
         return {"message": redactor.clean(row["message"])}
     own = row["sample_id"] in redactor.ids
-    if table == "decisions":
-        payload = json.loads(row["payload"])
-        gone = json.dumps(dict.fromkeys(payload, ERASED), ensure_ascii=False, sort_keys=True)
-        return {"reason": redactor.clean(row["reason"]), "payload": gone if own else row["payload"]}
+    if table == "drafts":
+        return {"content": _blank(row["content"]) if own else redactor.clean(row["content"])}
+    if table in ("decisions", "votes"):
+        payload = _blank(row["payload"]) if own else row["payload"]
+        return {"reason": redactor.clean(row["reason"]), "payload": payload}
+    cleaned: dict[str, Any] = {key: redactor.clean(row[key]) for key in ("reason", "findings", "passage") if row.get(key)}
     if not own:
-        return {key: redactor.clean(row[key]) for key in ("reason", "findings")}
+        return cleaned
     sample = redactor.clean_sample(json.loads(row["sample"]))
-    return {
-        "reason": redactor.clean(row["reason"]),
-        "sample": json.dumps(sample, ensure_ascii=False),
-        "findings": redactor.clean(row["findings"]),
-    }
+    cleaned["sample"] = json.dumps(sample, ensure_ascii=False)
+    return cleaned | ({"words": "", "passage": None} if table == "queue" else {})
+
+
+def _blank(content: str) -> str:
+    """The same keys without their values."""
+    return json.dumps(dict.fromkeys(json.loads(content), ERASED), ensure_ascii=False, sort_keys=True)
 
 
 def _rewrite(ledger: Ledger, changed: dict[str, list[dict[str, Any]]], _: str) -> None:

@@ -1,6 +1,7 @@
-"""The ledger: runs, snapshots, decisions, verdicts, the document index, the vault and erasures, in one SQL database.
+"""What the line and its runs need of the ledger: runs, snapshots, decisions, verdicts, the document index, the vault
+and erasures.
 
-The only module that touches the database. Rows are added, never changed (runs are closed once; what a watcher
+Rows are added, never changed (runs are closed once; what a watcher
 saw is replaced; items of the vault go and come back; an erasure blanks the text that rows quote). Schema
 changes are alembic migrations in `tasks/migrations`.
 """
@@ -15,136 +16,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from tasks.errors import SeimaiError, StorageError
+from tasks.ledger.decisions import append_decision, read_decisions, standing_decisions
+from tasks.ledger.engine import open_engine, writing
+from tasks.ledger.tables import (
+    DOCUMENTS,
+    ERASURES,
+    FLAGGED,
+    RUNS,
+    SNAPSHOTS,
+    TOMBSTONES,
+    VAULT,
+    VERDICTS,
+    WATCHED,
+    metadata,
+)
+from tasks.ledger.times import now
 from tasks.records import Action
-
-metadata = sa.MetaData()
-
-
-def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.String(64), primary_key=True)
-
-
-def _text(name: str, nullable: bool = True) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=nullable)
-
-
-RUNS = sa.Table(
-    "runs",
-    metadata,
-    _key("run_id"),
-    _text("recipe", nullable=False),
-    _text("recipe_digest", nullable=False),
-    _text("started", nullable=False),
-    _text("finished"),
-    sa.Column("exit_code", sa.Integer),
-    _text("outcome"),
-    _text("snapshot_id"),
-    _text("model_digest"),
-    _text("report"),
-    _text("message"),
-)
-SNAPSHOTS = sa.Table(
-    "snapshots",
-    metadata,
-    _key("snapshot_id"),
-    _text("recipe", nullable=False),
-    _text("created", nullable=False),
-    _text("path", nullable=False),
-    _text("manifest", nullable=False),
-)
-FLAGGED = sa.Table(
-    "flagged",
-    metadata,
-    _key("snapshot_id"),
-    sa.Column("row", sa.Integer, primary_key=True),
-    sa.Column("sample_id", sa.String(64), nullable=False, index=True),
-    _text("disposition", nullable=False),
-    _text("check", nullable=False),
-    _text("reason", nullable=False),
-    _text("sample", nullable=False),
-    _text("findings", nullable=False),
-)
-DECISIONS = sa.Table(
-    "decisions",
-    metadata,
-    sa.Column("position", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("decision_id", sa.String(64), nullable=False, unique=True),
-    sa.Column("sample_id", sa.String(64), nullable=False, index=True),
-    _text("action", nullable=False),
-    _text("payload", nullable=False),
-    _text("reason", nullable=False),
-    _text("actor", nullable=False),
-    _text("created", nullable=False),
-    sa.Column("after_id", sa.String(64)),
-    sa.Column("supersedes", sa.String(64)),
-)
-VERDICTS = sa.Table(
-    "verdicts",
-    metadata,
-    _key("run_id"),
-    _text("recipe", nullable=False),
-    _text("model_digest", nullable=False),
-    _text("outcome", nullable=False),
-    _text("verdict", nullable=False),
-    _text("created", nullable=False),
-)
-WATCHED = sa.Table(
-    "watched",
-    metadata,
-    sa.Column("recipe", sa.String(64), primary_key=True),
-    sa.Column("uri", sa.String(700), primary_key=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    _text("modified", nullable=False),
-    _text("digest", nullable=False),
-    _text("etag", nullable=False),
-    _text("checked", nullable=False),
-)
-DOCUMENTS = sa.Table(
-    "documents",
-    metadata,
-    sa.Column("uri", sa.String(700), primary_key=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    _text("modified", nullable=False),
-    _text("etag", nullable=False),
-    _text("digest", nullable=False),
-    _text("checked", nullable=False),
-    _text("reader", nullable=False),
-    _text("family", nullable=False),
-)
-ERASURES = sa.Table(
-    "erasures",
-    metadata,
-    _key("erasure_id"),
-    _text("created", nullable=False),
-    _text("actor", nullable=False),
-    _text("reason", nullable=False),
-    _text("request", nullable=False),
-    _text("found", nullable=False),
-    _text("models", nullable=False),
-)
-TOMBSTONES = sa.Table(
-    "tombstones",
-    metadata,
-    sa.Column("kind", sa.String(16), primary_key=True),
-    sa.Column("digest", sa.String(64), primary_key=True),
-    sa.Column("erasure_id", sa.String(64), nullable=False),
-)
-VAULT = sa.Table(
-    "vault",
-    metadata,
-    sa.Column("recipe", sa.String(64), primary_key=True),
-    sa.Column("sample_id", sa.String(64), primary_key=True),
-    sa.Column("digest", sa.String(64), nullable=False),
-    _text("source", nullable=False),
-    _text("origin", nullable=False),
-    _text("first_seen", nullable=False),
-    _text("gone"),
-)
-
-
-def now() -> str:
-    """The time in UTC, ISO 8601, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 class Ledger:
@@ -155,9 +42,7 @@ class Ledger:
     """
 
     def __init__(self, url: str) -> None:
-        if url.startswith("sqlite:///"):
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = sa.create_engine(url)
+        self.engine = open_engine(url)
         try:
             _migrate(self.engine)
         except sa.exc.DatabaseError as error:
@@ -231,30 +116,19 @@ class Ledger:
             payload: {"label": …} for relabel; {"input": …, "target": …} (one or both) for edit; else empty.
             after_id: content hash of the sample once the decision is applied; None when it is kept or dropped.
         """
-        standing = self.decisions().get(sample_id)
-        decision_id = uuid.uuid4().hex
-        self._insert(
-            DECISIONS,
-            [
-                dict(
-                    decision_id=decision_id,
-                    sample_id=sample_id,
-                    action=action.value,
-                    payload=json.dumps(payload, ensure_ascii=False, sort_keys=True),
-                    reason=reason,
-                    actor=actor,
-                    created=now(),
-                    after_id=after_id,
-                    supersedes=standing and standing["decision_id"],
-                )
-            ],
-        )
-        return decision_id
+        with writing(self.engine) as connection:
+            return append_decision(
+                connection, sample_id, action, payload=payload, reason=reason, actor=actor, after_id=after_id
+            )
 
     def decisions(self) -> dict[str, dict[str, Any]]:
         """The standing decision of each decided sample, by sample_id, payload as a Python value."""
-        rows = self._select(DECISIONS.select().order_by(DECISIONS.c.position))
-        return {r["sample_id"]: {**r, "payload": json.loads(r["payload"])} for r in rows}
+        return standing_decisions(self.all_decisions())
+
+    def all_decisions(self) -> list[dict[str, Any]]:
+        """Every decision ever made, the oldest first."""
+        with self.engine.connect() as connection:
+            return read_decisions(connection)
 
     def add_verdict(self, run_id: str, recipe: str, model_digest: str, outcome: str, verdict: str) -> None:
         self._insert(
@@ -387,7 +261,7 @@ class Ledger:
         return runs[0]
 
     def stored(self, table: str) -> list[dict[str, Any]]:
-        """Every row of "flagged", "decisions" or "runs" as it is stored, JSON as text."""
+        """Every row of a table as it is stored, JSON as text."""
         return self._select(metadata.tables[table].select())
 
     def rewrite(self, changed: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
@@ -408,6 +282,7 @@ class Ledger:
         if sqlite:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("VACUUM")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _insert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         with self.engine.begin() as connection:
@@ -423,7 +298,7 @@ def _migrate(engine: sa.Engine) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

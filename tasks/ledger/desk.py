@@ -1,0 +1,308 @@
+"""The review queue in the database: who looks at what, and what was decided, each change in one transaction.
+
+An item is a distinct sample of a recipe's newest snapshot. Its `version` grows with every change of state: whoever
+decides names the version that was looked at, and a decision on an older one changes nothing.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from tasks.ledger.decisions import read_decisions, standing_decisions
+from tasks.ledger.engine import writing
+from tasks.ledger.filters import Filter, ordered, where
+from tasks.ledger.moves import (
+    LEASE_SECONDS,
+    Choice,
+    LostRaceError,
+    item_is,
+    lease,
+    lock_item,
+    note_act,
+    settle,
+    state_after,
+    take_back,
+    votes_on,
+)
+from tasks.ledger.store import Ledger
+from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, LEASES, QUEUE, QUEUE_FACTS, VOTES
+from tasks.ledger.times import now
+from tasks.records import Action
+
+_LISTED = [c for c in QUEUE.columns if c.name not in ("sample", "findings", "words", "origin", "passage")]
+
+
+class Desk:
+    """The queue of a ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.engine = ledger.engine
+
+    def fill(
+        self, recipe: str, snapshot_id: str, items: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
+    ) -> None:
+        """Puts a snapshot's items in the place of the recipe's earlier ones, in one transaction.
+
+        Leases, drafts and votes stand: they are about content. An item whose sample is decided (between the run's
+        look at the decisions and now) is filled in as decided; escalated ones stay escalated.
+        """
+        with writing(self.engine) as connection:
+            standing = standing_decisions(read_decisions(connection))
+            known = sa.select(QUEUE.c.sample_id, QUEUE.c.version).where(QUEUE.c.recipe == recipe)
+            versions = {row.sample_id: row.version for row in connection.execute(known)}
+            connection.execute(QUEUE.delete().where(QUEUE.c.recipe == recipe))
+            connection.execute(QUEUE_FACTS.delete().where(QUEUE_FACTS.c.recipe == recipe))
+            rows = [
+                {
+                    **item,
+                    "recipe": recipe,
+                    "snapshot_id": snapshot_id,
+                    "state": state_after(standing.get(item["sample_id"])),
+                    "version": versions.get(item["sample_id"], 0) + 1,
+                }
+                for item in items
+            ]
+            if rows:
+                connection.execute(QUEUE.insert(), rows)
+            stored = dict(facts=json.dumps(facts), created=now(), snapshot_id=snapshot_id, recipe=recipe)
+            connection.execute(QUEUE_FACTS.insert(), stored)
+
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """What each recipe's queue was drawn from: recipe -> snapshot_id, created, rows, flagged, unflagged, …"""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(QUEUE_FACTS)).mappings().all()
+        return {
+            r["recipe"]: {**json.loads(r["facts"]), "snapshot_id": r["snapshot_id"], "created": r["created"]}
+            for r in rows
+        }
+
+    def count(self) -> list[dict[str, Any]]:
+        """Items by recipe, check and state; random ones are counted in the queue that they stand in."""
+        keys = (QUEUE.c.recipe, QUEUE.c.check, QUEUE.c.state)
+        query = sa.select(
+            *keys, sa.func.count().label("items"), sa.func.sum(QUEUE.c.chance).label("expected")
+        )
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query.group_by(*keys)).mappings()]
+
+    def values(self, column: str, recipe: str) -> list[str]:
+        """Distinct labels, languages, sources or checks of a recipe's queue, for filters."""
+        chosen = QUEUE.c[column]
+        query = sa.select(chosen).where(QUEUE.c.recipe == recipe).distinct().order_by(chosen)
+        with self.engine.connect() as connection:
+            return [value for value in connection.execute(query).scalars() if value]
+
+    def list_items(self, wanted: Filter, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+        """Items, the most valuable look first, without their text and without what tells random ones."""
+        query = sa.select(*_LISTED, sa.func.substr(QUEUE.c.words, 1, 240).label("excerpt"))
+        query = ordered(where(query, wanted)).limit(limit).offset(offset)
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def count_items(self, wanted: Filter) -> int:
+        with self.engine.connect() as connection:
+            return int(connection.execute(where(sa.select(sa.func.count()), wanted)).scalar_one())
+
+    def item(self, sample_id: str, recipe: str | None = None) -> dict[str, Any] | None:
+        """One item whole, sample and findings as Python values; of the newest snapshot that has it."""
+        query = sa.select(QUEUE).where(QUEUE.c.sample_id == sample_id)
+        if recipe is not None:
+            query = query.where(QUEUE.c.recipe == recipe)
+        with self.engine.connect() as connection:
+            row = connection.execute(query.order_by(QUEUE.c.snapshot_id.desc()).limit(1)).mappings().first()
+        if row is None:
+            return None
+        return {**row, "sample": json.loads(row["sample"]), "findings": json.loads(row["findings"])}
+
+    def take_next(self, wanted: Filter, actor: str, skip: Iterable[str] = ()) -> dict[str, Any] | None:
+        """Leases the most valuable open item that nobody else holds and that `actor` has not voted on."""
+        moment = time.time()
+        held = sa.exists().where(
+            LEASES.c.recipe == QUEUE.c.recipe,
+            LEASES.c.sample_id == QUEUE.c.sample_id,
+            LEASES.c.actor != actor,
+            LEASES.c.until > moment,
+        )
+        voted = sa.exists().where(
+            VOTES.c.recipe == QUEUE.c.recipe, VOTES.c.sample_id == QUEUE.c.sample_id, VOTES.c.actor == actor
+        )
+        query = where(sa.select(QUEUE.c.sample_id), wanted).where(~held, ~voted)
+        if skipped := list(skip):
+            query = query.where(QUEUE.c.sample_id.not_in(skipped))
+        with writing(self.engine) as connection:
+            chosen = connection.execute(ordered(query).limit(1).with_for_update(skip_locked=True)).scalar()
+            if chosen is not None:
+                lease(connection, wanted.recipe, chosen, actor, moment)
+        return None if chosen is None else self.item(chosen, wanted.recipe)
+
+    def take(self, recipe: str, sample_id: str, actor: str) -> str | None:
+        """Leases an item, or renews the lease; returns who else holds it, if somebody does."""
+        moment = time.time()
+        with writing(self.engine) as connection:
+            holder = connection.execute(
+                sa.select(LEASES.c.actor).where(
+                    *item_is(LEASES, recipe, sample_id), LEASES.c.actor != actor, LEASES.c.until > moment
+                )
+            ).scalar()
+            if holder is None:
+                lease(connection, recipe, sample_id, actor, moment)
+        return holder
+
+    def release(self, recipe: str, sample_id: str, actor: str) -> None:
+        with writing(self.engine) as connection:
+            connection.execute(
+                LEASES.delete().where(*item_is(LEASES, recipe, sample_id), LEASES.c.actor == actor)
+            )
+
+    def decide(
+        self, recipe: str, sample_id: str, version: int, choice: Choice, actor: str, origin: str = "page"
+    ) -> str:
+        """Appends a decision and closes the item; returns the decision's id.
+
+        Raises:
+            LostRaceError: the item is not as it was at `version`; nothing was changed.
+        """
+        with writing(self.engine) as connection:
+            item = lock_item(connection, recipe, sample_id, version)
+            return settle(connection, item, choice, actor, origin, None)
+
+    def decide_many(self, seen: Mapping[str, int], recipe: str, choice: Choice, actor: str) -> str:
+        """One decision about many items, in one transaction; returns the batch's id, which `undo_batch` takes.
+
+        Args:
+            seen: sample_id -> version, as they were counted in the preview.
+
+        Raises:
+            LostRaceError: one of them changed since; nothing was decided.
+        """
+        batch = uuid.uuid4().hex
+        with writing(self.engine) as connection:
+            for sample_id, version in seen.items():
+                item = lock_item(connection, recipe, sample_id, version)
+                settle(connection, item, choice, actor, "bulk", batch)
+            note_act(connection, actor, "bulk", batch, {"action": choice.action.value, "items": len(seen)})
+        return batch
+
+    def undo(self, decision_id: str, actor: str) -> str:
+        """Takes a decision back, if it still stands: what stood before it stands again. Returns its sample_id.
+
+        Raises:
+            LostRaceError: a later decision superseded it.
+        """
+        with writing(self.engine) as connection:
+            return take_back(connection, decision_id, actor, None)
+
+    def undo_batch(self, batch: str, actor: str) -> int:
+        """Takes back every decision of a batch that still stands, in one transaction; returns how many."""
+        with writing(self.engine) as connection:
+            query = sa.select(DECISIONS.c.decision_id).where(
+                DECISIONS.c.batch == batch, DECISIONS.c.action != Action.RETRACT.value
+            )
+            undone = 0
+            for decision_id in connection.execute(query).scalars().all():
+                try:
+                    take_back(connection, decision_id, actor, None)
+                except LostRaceError:
+                    continue  # somebody decided anew about this one: theirs stands
+                undone += 1
+            note_act(connection, actor, "undo_bulk", batch, {"items": undone})
+        return undone
+
+    def history(self, sample_id: str) -> list[dict[str, Any]]:
+        """Every decision about a sample, the oldest first."""
+        with self.engine.connect() as connection:
+            return read_decisions(connection, sample_id)
+
+    def vote(
+        self, recipe: str, sample_id: str, version: int, choice: Choice, actor: str
+    ) -> list[dict[str, Any]]:
+        """One of two independent opinions; returns all votes on the item.
+
+        The second one settles the item: equal choices are a decision, others go to an adjudicator.
+
+        Raises:
+            LostRaceError: the item is settled, or `actor` has voted already.
+        """
+        with writing(self.engine) as connection:
+            item = lock_item(connection, recipe, sample_id, version)
+            earlier = votes_on(connection, recipe, sample_id)
+            if any(row["actor"] == actor for row in earlier):
+                raise LostRaceError(f"{actor} has given an opinion on {sample_id[:12]} already")
+            row = dict(
+                recipe=recipe,
+                sample_id=sample_id,
+                actor=actor,
+                action=choice.action.value,
+                payload=json.dumps(choice.payload, ensure_ascii=False, sort_keys=True),
+                reason=choice.note,
+                created=now(),
+            )
+            connection.execute(VOTES.insert(), row)
+            connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
+            connection.execute(
+                DRAFTS.delete().where(*item_is(DRAFTS, recipe, sample_id), DRAFTS.c.actor == actor)
+            )
+            if earlier:
+                same = (earlier[0]["action"], earlier[0]["payload"]) == (row["action"], row["payload"])
+                settled = choice if same else Choice(Action.ESCALATE, {}, note="two reviewers disagree")
+                settle(connection, item, settled, f"{earlier[0]['actor']}, {actor}", "overlap", None)
+            return votes_on(connection, recipe, sample_id)
+
+    def votes(self, recipe: str | None = None) -> list[dict[str, Any]]:
+        """All votes (of one recipe), the oldest first, payloads as Python values."""
+        query = sa.select(VOTES).order_by(VOTES.c.position)
+        query = query if recipe is None else query.where(VOTES.c.recipe == recipe)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [{**row, "payload": json.loads(row["payload"])} for row in rows]
+
+    def save_draft(self, recipe: str, sample_id: str, actor: str, content: Mapping[str, Any]) -> None:
+        """Keeps what a reviewer has typed, over what was kept before; renews the lease if it is theirs."""
+        stored = dict(content=json.dumps(content, ensure_ascii=False), saved=now())
+        here = (*item_is(DRAFTS, recipe, sample_id), DRAFTS.c.actor == actor)
+        with writing(self.engine) as connection:
+            if not connection.execute(DRAFTS.update().where(*here).values(**stored)).rowcount:
+                connection.execute(
+                    DRAFTS.insert(), dict(recipe=recipe, sample_id=sample_id, actor=actor, **stored)
+                )
+            until = time.time() + LEASE_SECONDS
+            mine = (*item_is(LEASES, recipe, sample_id), LEASES.c.actor == actor)
+            connection.execute(LEASES.update().where(*mine).values(until=until))
+
+    def draft(self, recipe: str, sample_id: str, actor: str) -> dict[str, Any] | None:
+        here = (*item_is(DRAFTS, recipe, sample_id), DRAFTS.c.actor == actor)
+        with self.engine.connect() as connection:
+            content = connection.execute(sa.select(DRAFTS.c.content).where(*here)).scalar()
+        return None if content is None else json.loads(content)
+
+    def group(self, recipe: str, group_id: str) -> list[dict[str, Any]]:
+        """Items of one near-duplicate cluster or document family, whole."""
+        query = sa.select(QUEUE).where(QUEUE.c.recipe == recipe, QUEUE.c.group_id == group_id)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by(QUEUE.c.sample_id)).mappings().all()
+        return [{**r, "sample": json.loads(r["sample"]), "findings": json.loads(r["findings"])} for r in rows]
+
+    def looked_at(self, recipe: str) -> list[dict[str, Any]]:
+        """What the estimates need: sample_id, check, origin, blind, state, chance and standing action of each item."""
+        columns = ("sample_id", "check", "origin", "blind", "state", "chance")
+        with self.engine.connect() as connection:
+            standing = standing_decisions(read_decisions(connection))
+            query = sa.select(*(QUEUE.c[name] for name in columns)).where(QUEUE.c.recipe == recipe)
+            rows = connection.execute(query).mappings().all()
+        return [{**row, "action": standing.get(row["sample_id"], {}).get("action")} for row in rows]
+
+    def acts(self, limit: int = 200, offset: int = 0) -> list[dict[str, Any]]:
+        """The audit trail, the newest first."""
+        query = sa.select(ACTS).order_by(ACTS.c.position.desc()).limit(limit).offset(offset)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [{**row, "detail": json.loads(row["detail"])} for row in rows]
+
+    def note(self, actor: str, act: str, subject: str, detail: Mapping[str, Any]) -> None:
+        """A line in the audit trail, for what is no decision: sign-in, export, a guideline, an account."""
+        with writing(self.engine) as connection:
+            note_act(connection, actor, act, subject, detail)

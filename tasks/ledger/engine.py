@@ -1,0 +1,48 @@
+"""How the database is opened: SQLite in a file by default, PostgreSQL by URL; and what a write is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+WAIT_SECONDS = 30
+"""How long a write waits for another one's lock."""
+_TAKES_LOCK = "seimai_takes_lock"
+
+
+def open_engine(url: str) -> sa.Engine:
+    """The engine of `url`; SQLite in write-ahead mode, so that readers never wait for a writer."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_size=20, pool_pre_ping=True)
+    path = url.removeprefix("sqlite:///")
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": WAIT_SECONDS}, pool_size=20, max_overflow=40)
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction that is alone in writing from its first statement on (SQLite), so that what it reads cannot
+    change before it writes; on PostgreSQL, rows that it decides by are to be read `with_for_update`."""
+    with engine.connect().execution_options(**{_TAKES_LOCK: True}) as connection, connection.begin():
+        yield connection
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    connection.isolation_level = (
+        None  # transactions are begun below, not by the driver before its first write
+    )
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return
+    takes_lock = connection.get_execution_options().get(_TAKES_LOCK)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if takes_lock else "BEGIN")

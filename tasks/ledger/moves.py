@@ -1,0 +1,150 @@
+"""What changes an item of the review queue, each within the caller's transaction."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from tasks.errors import SeimaiError
+from tasks.ledger.decisions import append_decision, read_decisions
+from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, LEASES, QUEUE, VOTES
+from tasks.ledger.times import now
+from tasks.records import Action
+
+LEASE_SECONDS = 300
+"""How long an item is one reviewer's after the last sign of life."""
+
+
+class State(StrEnum):
+    OPEN = "open"
+    ESCALATED = "escalated"
+    DECIDED = "decided"
+
+
+class LostRaceError(SeimaiError):
+    """Somebody else changed the item between the look and the decision."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a reviewer makes of an item."""
+
+    action: Action
+    payload: Mapping[str, Any]
+    after_id: str | None = None
+    reason_code: str = ""
+    note: str = ""
+    guideline: int | None = None
+    evidence: Mapping[str, Any] | None = None
+
+
+def note_act(
+    connection: sa.Connection, actor: str, act: str, subject: str, detail: Mapping[str, Any]
+) -> None:
+    """A line in the audit trail, within a transaction."""
+    row = dict(created=now(), actor=actor, act=act, subject=subject)
+    connection.execute(ACTS.insert(), row | {"detail": json.dumps(detail, ensure_ascii=False)})
+
+
+def item_is(table: sa.Table, recipe: str, sample_id: str) -> tuple[Any, Any]:
+    return table.c.recipe == recipe, table.c.sample_id == sample_id
+
+
+def lease(connection: sa.Connection, recipe: str, sample_id: str, actor: str, moment: float) -> None:
+    connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
+    row = dict(recipe=recipe, sample_id=sample_id, actor=actor, until=moment + LEASE_SECONDS)
+    connection.execute(LEASES.insert(), row)
+
+
+def lock_item(connection: sa.Connection, recipe: str, sample_id: str, version: int) -> Mapping[str, Any]:
+    query = sa.select(QUEUE).where(*item_is(QUEUE, recipe, sample_id)).with_for_update()
+    item = connection.execute(query).mappings().first()
+    if item is None:
+        raise LostRaceError(f"sample {sample_id[:12]} is no longer in the queue of {recipe}")
+    if item["version"] != version:
+        raise LostRaceError(f"sample {sample_id[:12]} was changed by somebody else since you opened it")
+    return dict(item)
+
+
+def settle(
+    connection: sa.Connection,
+    item: Mapping[str, Any],
+    choice: Choice,
+    actor: str,
+    origin: str,
+    batch: str | None,
+) -> str:
+    recipe, sample_id = item["recipe"], item["sample_id"]
+    decision_id = append_decision(
+        connection,
+        sample_id,
+        choice.action,
+        payload=choice.payload,
+        after_id=choice.after_id,
+        reason=choice.note,
+        reason_code=choice.reason_code,
+        actor=actor,
+        recipe=recipe,
+        check=item["check"],
+        guideline=choice.guideline,
+        evidence=choice.evidence or _evidence_of(item),
+        origin=origin,
+        batch=batch,
+    )
+    _move(connection, sample_id, State.ESCALATED if choice.action is Action.ESCALATE else State.DECIDED)
+    connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
+    connection.execute(DRAFTS.delete().where(*item_is(DRAFTS, recipe, sample_id)))
+    return decision_id
+
+
+def _evidence_of(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What the decision was made on: the snapshot, and the score of each finding."""
+    scores = {f["check"]: f["score"] for f in json.loads(item["findings"])}
+    return {"snapshot": item["snapshot_id"], "scores": scores, "blind": bool(item["blind"])}
+
+
+def take_back(connection: sa.Connection, decision_id: str, actor: str, batch: str | None) -> str:
+    found = connection.execute(
+        sa.select(DECISIONS.c.sample_id).where(DECISIONS.c.decision_id == decision_id)
+    ).scalar()
+    if found is None:
+        raise SeimaiError(f"there is no decision {decision_id[:12]}")
+    history = read_decisions(connection, found)
+    if history[-1]["decision_id"] != decision_id:
+        raise LostRaceError(f"decision {decision_id[:12]} was superseded by {history[-1]['actor']}")
+    last = history[-1]
+    before = next((row for row in history if row["decision_id"] == last["supersedes"]), None)
+    again = before if before and before["action"] != Action.RETRACT else None
+    copied = ("payload", "after_id", "reason_code", "recipe", "check", "guideline", "evidence")
+    values = {name: again[name] for name in copied} if again else {n: last[n] for n in ("recipe", "check")}
+    action = Action(again["action"]) if again else Action.RETRACT
+    note = f"undoes {decision_id[:12]}"
+    append_decision(connection, found, action, **values, reason=note, actor=actor, origin="undo", batch=batch)
+    _move(connection, found, state_after({"action": action}))
+    connection.execute(VOTES.delete().where(VOTES.c.sample_id == found)) if last[
+        "origin"
+    ] == "overlap" else None
+    return str(found)
+
+
+def _move(connection: sa.Connection, sample_id: str, state: State) -> None:
+    """The same content is settled in every recipe's queue that holds it."""
+    connection.execute(
+        QUEUE.update()
+        .where(QUEUE.c.sample_id == sample_id)
+        .values(state=state.value, version=QUEUE.c.version + 1)
+    )
+
+
+def state_after(decision: Mapping[str, Any] | None) -> State:
+    if decision is None or decision["action"] == Action.RETRACT:
+        return State.OPEN
+    return State.ESCALATED if decision["action"] == Action.ESCALATE else State.DECIDED
+
+
+def votes_on(connection: sa.Connection, recipe: str, sample_id: str) -> list[dict[str, Any]]:
+    query = sa.select(VOTES).where(*item_is(VOTES, recipe, sample_id)).order_by(VOTES.c.position)
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,8 @@
+"""Time as the ledger writes it."""
+
+from datetime import UTC, datetime
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
