@@ -249,5 +249,7 @@ def _record(
     flagged = flagged_rows(table, settled, findings)
     ledger.add_snapshot(snapshot.snapshot_id, recipe.name, snapshot.folder.path, manifest, flagged)
     confirmed = count_confirmed(ledger.decisions().values(), recipe.name)
-    queue = build_queue(table, settled, findings, recipe.review, recipe.seed, confirmed, workspace.read_table(documents))
+    queue = build_queue(
+        table, settled, findings, recipe.review, recipe.seed, confirmed, workspace.read_table(documents)
+    )
     Desk(ledger).fill(recipe.name, snapshot.snapshot_id, queue.items, queue.facts)

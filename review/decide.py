@@ -1,11 +1,103 @@
-"""The stewards' acts, as functions: the terminal calls them today, the page will call the same."""
+"""The stewards' acts, as functions: the page and the terminal call the same."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tasks.edits import edit_sample
 from tasks.errors import SeimaiError
+from tasks.ingest.builders.sample import RowError
+from tasks.ingest.builders.tagged_text import read_inline
 from tasks.ledger import Ledger
+from tasks.ledger.desk import Desk
+from tasks.ledger.moves import Choice
 from tasks.records import Action
+
+REASON_CODES = (
+    "",
+    "right_as_is",
+    "wrong_label",
+    "ambiguous",
+    "wrong_answer",
+    "outdated",
+    "duplicate",
+    "personal_data",
+    "unfit",
+    "unreadable",
+    "other",
+)
+"""Why, in a word that can be counted; "" for none given."""
+_FIELDS = {
+    Action.RELABEL: ("label",),
+    Action.EDIT: ("label", "input", "target"),
+    Action.SPANS: ("input", "spans"),
+    Action.MERGE: ("into",),
+}
+"""What a decision's payload may hold; other actions take none."""
+
+
+def make_choice(
+    sample: Mapping[str, Any],
+    action: Action,
+    given: Mapping[str, Any],
+    *,
+    note: str = "",
+    reason_code: str = "",
+    guideline: int | None = None,
+) -> Choice:
+    """A decision about a sample, checked against what the action takes.
+
+    Args:
+        sample: records.SAMPLE.
+        given: label for relabel; label, input or target for edit; `marked` (text with `[words](LABEL)`) or spans for
+            spans; into (a sample_id) for merge. What equals the sample's own is left out.
+
+    Raises:
+        SeimaiError: nothing is changed, a field does not go with the action or the task, or the reason is unknown.
+    """
+    if reason_code not in REASON_CODES:
+        raise SeimaiError(f"reason {reason_code!r} is not one of {', '.join(filter(None, REASON_CODES))}")
+    payload = _read_payload(sample, action, given)
+    after = None
+    if action in (Action.RELABEL, Action.EDIT, Action.SPANS):
+        after = edit_sample(sample, payload)["sample_id"]
+        if after == sample["sample_id"]:
+            raise SeimaiError(f"{action} changes nothing; use keep to leave the sample as it is")
+    return Choice(action, payload, after, reason_code, note, guideline)
+
+
+def _read_payload(sample: Mapping[str, Any], action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
+    allowed = _FIELDS.get(action, ())
+    if action is Action.SPANS and "marked" in given:
+        if sample.get("spans") is None:
+            raise SeimaiError(f"sample {sample['sample_id'][:12]} has no labelled spans; use edit")
+        try:
+            text, spans = read_inline(str(given["marked"]))
+        except RowError as error:
+            raise SeimaiError(f"the marks cannot be read: {error}") from error
+        given = {
+            "input": text,
+            "spans": [dict(zip(("start", "end", "label"), s, strict=True)) for s in spans],
+        }
+    unknown = given.keys() - set(allowed)
+    if unknown:
+        takes = " and ".join(allowed) or "no change"
+        raise SeimaiError(f"{action} takes {takes}, got {', '.join(sorted(unknown))}")
+    if action in (Action.RELABEL, Action.EDIT) and "label" in given and sample["label"] is None:
+        raise SeimaiError(f"sample {sample['sample_id'][:12]} has no label to change; use edit")
+    if action is Action.EDIT and sample.get("spans") is not None:
+        raise SeimaiError(
+            f"sample {sample['sample_id'][:12]} has labelled spans, which an edit would shift; use spans, keep or drop"
+        )
+    payload = {key: value for key, value in given.items() if value != sample.get(key)}
+    if allowed and not payload:
+        raise SeimaiError(
+            f"{action} takes {' or '.join(allowed)}, got nothing that differs from what is there"
+        )
+    if any(isinstance(value, str) and not value.strip() for value in payload.values()):
+        raise SeimaiError(
+            f"{', '.join(k for k, v in payload.items() if not v)} must not be empty; use drop instead"
+        )
+    return payload
 
 
 def newest_flagged(ledger: Ledger, recipe: str | None) -> list[dict[str, Any]]:
@@ -48,7 +140,7 @@ def decide(
 
     Args:
         sample: beginning of its sample_id.
-        change: {"label": …} for relabel; "input" and/or "target" for edit; empty for keep and drop.
+        change: as `make_choice` takes it.
 
     Returns:
         The flagged row, with the new decision's id as `decision_id`.
@@ -56,19 +148,12 @@ def decide(
     Raises:
         SeimaiError: no such sample, or `change` does not go with `action`.
     """
-    allowed = {Action.RELABEL: {"label"}, Action.EDIT: {"input", "target"}}.get(action, set())
-    if (allowed and not change) or not change.keys() <= allowed:
-        raise SeimaiError(
-            f"{action} takes {' and '.join(sorted(allowed)) or 'no change'}, got {', '.join(sorted(change)) or 'none'}"
-        )
     row = find_flagged(ledger, sample)
-    if action is Action.RELABEL and row["sample"]["label"] is None:
-        raise SeimaiError(f"sample {row['sample_id'][:12]} has no label to change; use edit")
-    if action is Action.EDIT and row["sample"].get("spans") is not None:
-        raise SeimaiError(
-            f"sample {row['sample_id'][:12]} has labelled spans, which an edit would shift; keep or drop it, and mend "
-            "it where it comes from"
-        )
-    after = edit_sample(row["sample"], change)["sample_id"] if change else None
-    decision_id = ledger.decide(row["sample_id"], action, change, reason, actor, after)
+    choice = make_choice(row["sample"], action, change, note=reason)
+    desk = Desk(ledger)
+    item = desk.item(row["sample_id"], row["recipe"])
+    if item is not None:
+        decision_id = desk.decide(row["recipe"], row["sample_id"], item["version"], choice, actor, "terminal")
+    else:  # decided before, and no longer asked about: the new decision supersedes the old one all the same
+        decision_id = ledger.decide(row["sample_id"], action, choice.payload, reason, actor, choice.after_id)
     return {**row, "decision_id": decision_id}

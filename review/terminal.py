@@ -1,7 +1,8 @@
-"""`seimai review`: flagged samples in the terminal."""
+"""`seimai review`: the page, and flagged samples in the terminal."""
 
 import getpass
 import json
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -11,11 +12,17 @@ from rich.text import Text
 
 from review.decide import decide as record_decision
 from review.decide import find_flagged, newest_flagged
+from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
 from tasks.records import Action, Disposition
 from tasks.storage import open_workspace
 
-app = typer.Typer(no_args_is_help=True, help="Decide about samples that were flagged.")
+app = typer.Typer(
+    invoke_without_command=True,
+    help="Decide about samples that were flagged: on a page, or with a subcommand in the terminal.",
+)
+people_app = typer.Typer(no_args_is_help=True, help="Who may use the page.")
+app.add_typer(people_app, name="people")
 WorkspaceOption = Annotated[
     str | None, typer.Option("--workspace", "-w", help="Workspace folder; the nearest .seimai when left out.")
 ]
@@ -23,6 +30,53 @@ WorkspaceOption = Annotated[
 
 def _ledger(workspace: str | None) -> Ledger:
     return Ledger(open_workspace(workspace).ledger_url)
+
+
+@app.callback()
+def page(
+    context: typer.Context,
+    host: Annotated[
+        str, typer.Option(help="Address to serve on; others than loopback need accounts.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on.")] = 8521,
+    name: Annotated[list[str] | None, typer.Option(help="Host name by which the page is reached.")] = None,
+    secure: Annotated[bool, typer.Option("--secure", help="It is reached by https alone.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Open the review page (Ctrl-C ends it)."""
+    if context.invoked_subcommand is not None:
+        return
+    from review.serve import make_room, serve
+
+    place = open_workspace(workspace)
+    room = make_room(place, host, getpass.getuser(), name or (), secure)
+    Console().print(f"review: {'https' if secure else 'http'}://{host}:{port}/ (Ctrl-C ends it)")
+    serve(room, host, port)
+
+
+@people_app.command("add")
+def add_person(
+    name: Annotated[str, typer.Argument(help="Name to sign in with.")],
+    role: Annotated[str, typer.Option(help="viewer, reviewer, adjudicator or admin.")] = "reviewer",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Give somebody an account; the password is asked for, or read from standard input where that is no terminal."""
+    from review.access import Role
+    from review.passwords import hash_password
+    from tasks.ledger.people import People
+
+    if role not in [one.word for one in Role]:
+        raise SeimaiError(f"--role is one of {', '.join(one.word for one in Role)}; got {role!r}")
+    terminal = sys.stdin.isatty()
+    password = getpass.getpass("password: ") if terminal else sys.stdin.readline().rstrip("\n")
+    if terminal and getpass.getpass("once more: ") != password:
+        raise SeimaiError("the two passwords differ")
+    try:
+        hashed = hash_password(password)
+    except ValueError as error:
+        raise SeimaiError(str(error)) from error
+    People(_ledger(workspace)).add(name, role, hashed, getpass.getuser())
+    Console().print(f"{name} may sign in as {role}.")
 
 
 @app.command("list")

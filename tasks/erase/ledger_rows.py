@@ -32,7 +32,9 @@ def _clean_row(table: str, row: dict[str, Any], redactor: Redactor) -> dict[str,
     if table in ("decisions", "votes"):
         payload = _blank(row["payload"]) if own else row["payload"]
         return {"reason": redactor.clean(row["reason"]), "payload": payload}
-    cleaned: dict[str, Any] = {key: redactor.clean(row[key]) for key in ("reason", "findings", "passage") if row.get(key)}
+    cleaned: dict[str, Any] = {
+        key: redactor.clean(row[key]) for key in ("reason", "findings", "passage") if row.get(key)
+    }
     if not own:
         return cleaned
     sample = redactor.clean_sample(json.loads(row["sample"]))

@@ -7,7 +7,7 @@ decides names the version that was looked at, and a decision on an older one cha
 import json
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from tasks.ledger.moves import (
     LEASE_SECONDS,
     Choice,
     LostRaceError,
+    find_item,
     item_is,
     lease,
     lock_item,
@@ -170,11 +171,21 @@ class Desk:
             item = lock_item(connection, recipe, sample_id, version)
             return settle(connection, item, choice, actor, origin, None)
 
-    def decide_many(self, seen: Mapping[str, int], recipe: str, choice: Choice, actor: str) -> str:
-        """One decision about many items, in one transaction; returns the batch's id, which `undo_batch` takes.
+    def choose_many(self, wanted: Filter, limit: int) -> dict[str, int]:
+        """sample_id -> version of items that a bulk decision may be about: blind ones are looked at singly."""
+        query = where(sa.select(QUEUE.c.sample_id, QUEUE.c.version), wanted).where(~QUEUE.c.blind)
+        with self.engine.connect() as connection:
+            rows = connection.execute(ordered(query).limit(limit))
+            return {row.sample_id: row.version for row in rows}
+
+    def decide_many(
+        self, seen: Mapping[str, int], recipe: str, make: Callable[[Mapping[str, Any]], Choice], actor: str
+    ) -> str:
+        """Decides about many items in one transaction; returns the batch's id, which `undo_batch` takes.
 
         Args:
             seen: sample_id -> version, as they were counted in the preview.
+            make: a sample to the decision about it; what it raises undoes all.
 
         Raises:
             LostRaceError: one of them changed since; nothing was decided.
@@ -183,8 +194,25 @@ class Desk:
         with writing(self.engine) as connection:
             for sample_id, version in seen.items():
                 item = lock_item(connection, recipe, sample_id, version)
+                choice = make(json.loads(item["sample"]))
                 settle(connection, item, choice, actor, "bulk", batch)
             note_act(connection, actor, "bulk", batch, {"action": choice.action.value, "items": len(seen)})
+        return batch
+
+    def decide_together(
+        self, recipe: str, sample_id: str, version: int, choices: Mapping[str, Choice], actor: str
+    ) -> str:
+        """Decides about an item and others that go with it, queued or not, in one transaction; returns the batch.
+
+        Raises:
+            LostRaceError: the item is not as it was at `version`; nothing was decided.
+        """
+        batch = uuid.uuid4().hex
+        with writing(self.engine) as connection:
+            item = lock_item(connection, recipe, sample_id, version)
+            for name, choice in choices.items():
+                about = item if name == sample_id else find_item(connection, recipe, name)
+                settle(connection, about, choice, actor, "pair", batch)
         return batch
 
     def undo(self, decision_id: str, actor: str) -> str:
@@ -211,6 +239,15 @@ class Desk:
                 undone += 1
             note_act(connection, actor, "undo_bulk", batch, {"items": undone})
         return undone
+
+    def decision(self, decision_id: str) -> dict[str, Any] | None:
+        """One decision, with `stands`: whether no later one superseded it."""
+        with self.engine.connect() as connection:
+            query = sa.select(DECISIONS.c.sample_id).where(DECISIONS.c.decision_id == decision_id)
+            sample_id = connection.execute(query).scalar()
+            history = read_decisions(connection, sample_id) if sample_id else []
+        found = next((row for row in history if row["decision_id"] == decision_id), None)
+        return None if found is None else {**found, "stands": history[-1] is found}
 
     def history(self, sample_id: str) -> list[dict[str, Any]]:
         """Every decision about a sample, the oldest first."""

@@ -31,9 +31,8 @@ class Guidelines:
         newest = sa.func.max(GUIDELINES.c.version)
         query = sa.select(GUIDELINES.c.check, newest).where(GUIDELINES.c.recipe == recipe)
         with self.engine.connect() as connection:
-            return {
-                check: version for check, version in connection.execute(query.group_by(GUIDELINES.c.check))
-            }
+            rows = connection.execute(query.group_by(GUIDELINES.c.check)).all()
+        return {row[0]: row[1] for row in rows}
 
     def write(self, recipe: str, check: str, english: str, japanese: str, actor: str) -> int:
         """Adds a version; returns its number. Earlier versions stay."""

@@ -69,6 +69,22 @@ def lock_item(connection: sa.Connection, recipe: str, sample_id: str, version: i
     return dict(item)
 
 
+def find_item(connection: sa.Connection, recipe: str, sample_id: str) -> dict[str, Any]:
+    """An item, or what stands for a sample that is in no queue."""
+    query = sa.select(QUEUE).where(*item_is(QUEUE, recipe, sample_id)).with_for_update()
+    item = connection.execute(query).mappings().first()
+    if item is not None:
+        return dict(item)
+    return {
+        "recipe": recipe,
+        "sample_id": sample_id,
+        "check": "",
+        "findings": "[]",
+        "snapshot_id": "",
+        "blind": False,
+    }
+
+
 def settle(
     connection: sa.Connection,
     item: Mapping[str, Any],

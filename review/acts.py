@@ -1,0 +1,215 @@
+"""What a reviewer does: decide, take back, keep a draft, decide about many at once."""
+
+import json
+import random
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import Response
+
+from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
+from review.decide import make_choice
+from review.pages import FILTERS, filter_query, go, read_filter, room_of
+from review.render import render
+from review.view import twin_of
+from review.words import LANGUAGES
+from tasks.errors import SeimaiError
+from tasks.ledger.moves import Choice, LostRaceError, State
+from tasks.records import Action
+
+router = APIRouter()
+Form = Annotated[dict[str, Any], Depends(read_form)]
+Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
+Adjudicator = Annotated[Reviewer, Depends(needs(Role.ADJUDICATOR))]
+DRAFTED = ("label", "input", "target", "marked", "note", "reason_code")
+BULK = (Action.KEEP, Action.DROP, Action.RELABEL, Action.ESCALATE)
+MOST_AT_ONCE = 5_000
+"""Items of one bulk decision."""
+
+
+@router.post("/items/{sample_id}/decide")
+def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
+    """One decision; goes on to the next item, which offers to take it back."""
+    room = room_of(request)
+    recipe, queue = form.get("recipe", ""), form.get("queue", "all")
+    item = room.desk.item(sample_id, recipe)
+    if item is None:
+        raise HTTPException(404, f"sample {sample_id[:12]} is in no queue of {recipe!r}")
+    if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
+        raise HTTPException(403, "this item waits for an adjudicator")
+    try:
+        choice = _read_choice(room, item, form)
+        version = int(form.get("version", ""))
+        if (
+            item["overlap"]
+            and room.several
+            and item["state"] == State.OPEN
+            and choice.action is not Action.ESCALATE
+        ):
+            room.desk.vote(recipe, sample_id, version, choice, reviewer.name)
+            done = ""
+        else:
+            done = room.desk.decide(recipe, sample_id, version, choice, reviewer.name)
+    except (SeimaiError, ValueError) as error:
+        room.desk.save_draft(recipe, sample_id, reviewer.name, _typed(form))
+        if isinstance(error, SeimaiError):
+            raise
+        raise HTTPException(422, "the form lacks the version of the item that was looked at") from error
+    handed_on = {name: form[f"f_{name}"] for name in FILTERS if form.get(f"f_{name}")}
+    return go(request, f"/queues/{recipe}/{queue}/next", done=done, **handed_on)
+
+
+def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choice:
+    """The decision that a posted form asks for; a suggestion's button carries its own payload."""
+    sample = item["sample"]
+    said, _, suggested = form.get("action", "").partition(" ")
+    try:
+        action = Action(said)
+    except ValueError:
+        raise SeimaiError(f"action is one of {', '.join(Action)}; got {said!r}") from None
+    if suggested:
+        given = json.loads(suggested)
+    else:
+        fields = {
+            Action.RELABEL: ("label",),
+            Action.EDIT: ("label", "input", "target"),
+            Action.SPANS: ("marked",),
+        }
+        given = {name: form[name] for name in fields.get(action, ()) if form.get(name) is not None}
+        if action is Action.EDIT and sample["label"] is not None:
+            given.pop("target", None)  # the answer of a classification sample is its label
+        if action is Action.MERGE:
+            given = {"into": form.get("into", "")}
+    guideline = room.guidelines.current(item["recipe"], item["check"])
+    return make_choice(
+        sample,
+        action,
+        {k: v for k, v in given.items() if v != "" or k in ("input", "target")},
+        note=form.get("note", "").strip(),
+        reason_code=form.get("reason_code", ""),
+        guideline=guideline["version"] if guideline else None,
+    )
+
+
+def _typed(form: dict[str, Any]) -> dict[str, str]:
+    return {name: form[name] for name in DRAFTED if form.get(name)}
+
+
+@router.post("/items/{sample_id}/draft")
+def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
+    """Keeps what was typed so far, and the lease."""
+    room_of(request).desk.save_draft(form.get("recipe", ""), sample_id, reviewer.name, _typed(form))
+    return Response(status_code=204)
+
+
+@router.post("/items/{sample_id}/leave")
+def leave(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
+    """Gives the item back and goes on to another one."""
+    recipe, queue = form.get("recipe", ""), form.get("queue", "all")
+    room_of(request).desk.release(recipe, sample_id, reviewer.name)
+    skipped = [*[s for s in form.get("skip", "").split(",") if s][-50:], sample_id]
+    handed_on = {name: form[f"f_{name}"] for name in FILTERS if form.get(f"f_{name}")}
+    return go(request, f"/queues/{recipe}/{queue}/next", skip=",".join(skipped), **handed_on)
+
+
+@router.post("/items/{sample_id}/pair")
+def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
+    """Which of two stands: `this`, `other`, or `both`; one transaction, one undo."""
+    room = room_of(request)
+    recipe, queue, stands = form.get("recipe", ""), form.get("queue", "all"), form.get("stands", "")
+    item = room.desk.item(sample_id, recipe)
+    twin = twin_of(item) if item else ""
+    if item is None or not twin:
+        raise HTTPException(404, f"no other side of sample {sample_id[:12]} is known")
+    keep, note = Choice(Action.KEEP, {}, note=form.get("note", "")), form.get("note", "").strip()
+    choices = {
+        "this": {sample_id: keep, twin: Choice(Action.MERGE, {"into": sample_id}, note=note)},
+        "other": {sample_id: Choice(Action.MERGE, {"into": twin}, note=note), twin: keep},
+        "both": {sample_id: keep, twin: keep},
+    }
+    if stands not in choices:
+        raise HTTPException(422, f"stands is one of {', '.join(choices)}; got {stands!r}")
+    batch = room.desk.decide_together(
+        recipe, sample_id, int(form.get("version", 0)), choices[stands], reviewer.name
+    )
+    return go(request, f"/queues/{recipe}/{queue}/next", batch=batch)
+
+
+@router.post("/decisions/{decision_id}/undo")
+def undo(request: Request, decision_id: str, reviewer: Decider, form: Form) -> Response:
+    """Takes a decision back: one's own, or as an adjudicator anybody's."""
+    room = room_of(request)
+    decision = room.desk.decision(decision_id)
+    if decision is None:
+        raise HTTPException(404, f"there is no decision {decision_id[:12]}")
+    if decision["actor"] != reviewer.name and reviewer.role < Role.ADJUDICATOR:
+        raise HTTPException(403, f"this decision is {decision['actor']}'s; an adjudicator may take it back")
+    sample_id = room.desk.undo(decision_id, reviewer.name)
+    return go(request, f"/items/{sample_id}", recipe=decision["recipe"] or "", queue=form.get("queue", ""))
+
+
+@router.post("/queues/{recipe}/{check}/preview")
+def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, form: Form) -> Response:
+    """What a bulk decision would be about: the count, and a random look at ten."""
+    room = room_of(request)
+    wanted = read_filter(request, recipe, check)
+    seen = room.desk.choose_many(wanted, MOST_AT_ONCE)
+    return render(
+        request,
+        "bulk.html",
+        recipe=recipe,
+        check=check,
+        count=room.desk.count_items(wanted),
+        chosen=len(seen),
+        most=MOST_AT_ONCE,
+        samples=[room.desk.item(name, recipe) for name in random.sample(sorted(seen), min(10, len(seen)))],
+        seen=json.dumps(seen),
+        action=form.get("action", ""),
+        label=form.get("label", ""),
+        note=form.get("note", ""),
+        query=filter_query(request),
+    )
+
+
+@router.post("/queues/{recipe}/{check}/bulk")
+def decide_many(request: Request, recipe: str, check: str, reviewer: Adjudicator, form: Form) -> Response:
+    """One decision about all items of the preview, in one transaction."""
+    room = room_of(request)
+    try:
+        seen = {str(name): int(version) for name, version in json.loads(form.get("seen", "{}")).items()}
+        action = Action(form.get("action", ""))
+    except (ValueError, AttributeError):
+        raise HTTPException(422, "the form is not that of a preview") from None
+    if action not in BULK or not 0 < len(seen) <= MOST_AT_ONCE:
+        raise HTTPException(422, f"in bulk: {', '.join(BULK)}, of 1 to {MOST_AT_ONCE} items")
+    given = {"label": form.get("label", "")} if action is Action.RELABEL else {}
+    note = form.get("note", "").strip()
+    batch = room.desk.decide_many(
+        seen, recipe, lambda sample: make_choice(sample, action, given, note=note), reviewer.name
+    )
+    return go(request, f"/queues/{recipe}/{check}", batch=batch)
+
+
+@router.post("/batches/{batch}/undo")
+def undo_batch(request: Request, batch: str, reviewer: Adjudicator, form: Form) -> Response:
+    """Takes back what still stands of a bulk decision."""
+    if not room_of(request).desk.undo_batch(batch, reviewer.name):
+        raise LostRaceError("nothing of that bulk decision stands any more")
+    return go(request, f"/queues/{form.get('recipe', '')}/{form.get('queue', 'all')}")
+
+
+@router.post("/language")
+def set_language(
+    request: Request, reviewer: Annotated[Reviewer, Depends(current_reviewer)], form: Form
+) -> Response:
+    """The language of the page, kept in a cookie for a year."""
+    language = form.get("language", "")
+    if language not in LANGUAGES:
+        raise HTTPException(422, f"language is one of {', '.join(LANGUAGES)}; got {language!r}")
+    back = form.get("back", "/")
+    response = go(request, back if back.startswith("/") and not back.startswith("//") else "/")
+    secure = room_of(request).secure
+    response.set_cookie(
+        LANGUAGE_COOKIE, language, max_age=31_536_000, httponly=True, samesite="lax", secure=secure
+    )
+    return response

@@ -1,0 +1,104 @@
+"""The review page: FastAPI over the ledger, plain HTML forms, htmx where there is JavaScript."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from review import acts, oversight, pages, sign_in
+from review.access import SignInNeededError
+from review.render import render
+from review.room import Room
+from tasks.errors import SeimaiError
+from tasks.ledger.moves import LostRaceError
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+SAFE = ("GET", "HEAD")
+
+
+def create_app(room: Room) -> FastAPI:
+    """The page of one workspace; also fit to be mounted in another application."""
+    app = FastAPI(title="seimai review", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.room = room
+    for part in (pages, acts, oversight, sign_in):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.middleware("http")(_guard)
+    app.add_exception_handler(SignInNeededError, _to_sign_in)
+    app.add_exception_handler(LostRaceError, _lost_race)
+    app.add_exception_handler(SeimaiError, _complain)
+    app.add_exception_handler(StarletteHTTPException, _http_error)
+    return app
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Refuses what comes under another site's name or from another site's page; hardens every answer."""
+    refused = _refusal(request)
+    if refused:
+        response: Response = Response(refused, status_code=403, media_type="text/plain")
+    else:
+        response = await call_next(request)
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    if not request.url.path.startswith("/static"):
+        response.headers["Cache-Control"] = "no-store"
+    if request.app.state.room.secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def _refusal(request: Request) -> str:
+    """Why a request is not answered; "" for one that is."""
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    if host not in request.app.state.room.hosts:
+        return f"this page is not served under the name {host!r}"
+    if request.method in SAFE:
+        return ""
+    site = request.headers.get("sec-fetch-site")
+    if site not in (None, "same-origin", "none"):
+        return "changes are taken from this page alone"
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        return "changes are taken from this page alone"
+    if site is None and origin is None:
+        return "the browser does not say where the change comes from"
+    return ""
+
+
+def _to_sign_in(request: Request, _error: Exception) -> Response:
+    response = RedirectResponse("/sign-in", status_code=303)
+    if request.headers.get("hx-request"):  # a boosted request would follow into the fragment
+        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+    return response
+
+
+def _lost_race(request: Request, error: Exception) -> Response:
+    """Somebody was faster: says so, and nothing that was typed is lost (it stands in the draft)."""
+    return render(request, "message.html", status=409, title="lost_race", message=str(error))
+
+
+def _complain(request: Request, error: Exception) -> Response:
+    return render(request, "message.html", status=422, title="refused", message=str(error))
+
+
+def _http_error(request: Request, error: Any) -> Response:
+    assert isinstance(error, StarletteHTTPException | HTTPException)
+    return render(
+        request, "message.html", status=error.status_code, title="refused", message=str(error.detail)
+    )

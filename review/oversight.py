@@ -1,0 +1,61 @@
+"""What is known of the reviewing itself: guidelines, agreement, the audit trail, exports."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from review.access import Reviewer, Role, current_reviewer, needs, read_form
+from review.pages import go, room_of
+from review.render import language_of, render
+from tasks.wording import title_of
+
+router = APIRouter()
+ROWS = 200
+Looker = Annotated[Reviewer, Depends(current_reviewer)]
+Adjudicator = Annotated[Reviewer, Depends(needs(Role.ADJUDICATOR))]
+Form = Annotated[dict[str, Any], Depends(read_form)]
+
+
+@router.get("/guidelines/{recipe}/{check}")
+def show_guideline(request: Request, recipe: str, check: str, reviewer: Looker) -> Response:
+    current = room_of(request).guidelines.current(recipe, check)
+    title = title_of(check).say(language_of(request))
+    return render(request, "guideline.html", recipe=recipe, check=check, title=title, guideline=current)
+
+
+@router.post("/guidelines/{recipe}/{check}")
+def write_guideline(request: Request, recipe: str, check: str, reviewer: Adjudicator, form: Form) -> Response:
+    """A new version; samples that were kept by an older one are asked about again if they are still flagged."""
+    english, japanese = form.get("english", "").strip(), form.get("japanese", "").strip()
+    room_of(request).guidelines.write(recipe, check, english, japanese, reviewer.name)
+    return go(request, f"/guidelines/{recipe}/{check}")
+
+
+@router.get("/audit")
+def show_audit(request: Request, reviewer: Looker, page: Annotated[int, Query(ge=1)] = 1) -> Response:
+    """Who did what, when, on which evidence: decisions, and everything else that was done on the page."""
+    room = room_of(request)
+    decisions = room.ledger.all_decisions()[::-1]
+    return render(
+        request,
+        "audit.html",
+        decisions=decisions[(page - 1) * ROWS : page * ROWS],
+        total=len(decisions),
+        acts=room.desk.acts(ROWS, (page - 1) * ROWS),
+        page=page,
+        rows=ROWS,
+    )
+
+
+@router.get("/decisions.jsonl")
+def export_decisions(request: Request, reviewer: Looker) -> Response:
+    """Every decision as JSON lines, as `seimai decisions import` takes them."""
+    rows = room_of(request).ledger.all_decisions()
+    lines = "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
+    return Response(
+        lines,
+        media_type="application/jsonl",
+        headers={"Content-Disposition": 'attachment; filename="decisions.jsonl"'},
+    )

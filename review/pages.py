@@ -1,0 +1,220 @@
+"""What a reviewer looks at: the queues, one queue's items, one item, two sides of a pair."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import pyarrow.parquet as pq
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from review.access import Reviewer, Role, current_reviewer
+from review.decide import REASON_CODES
+from review.diff import diff_texts
+from review.estimates import estimate_recipe
+from review.render import language_of, render
+from review.room import Room
+from review.view import mark_inline, told_prompt, view_item
+from tasks.ledger.filters import Filter
+from tasks.ledger.moves import State
+from tasks.records import SAMPLE
+from tasks.wording import title_of
+
+router = APIRouter()
+PAGE_ROWS = 50
+"""Items of one page of a list."""
+FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
+Looker = Annotated[Reviewer, Depends(current_reviewer)]
+
+
+def room_of(request: Request) -> Room:
+    return request.app.state.room
+
+
+def read_filter(request: Request, recipe: str, check: str | None) -> Filter:
+    """The filter of a list from the query: `FILTERS`; empty ones leave all in.
+
+    Raises:
+        HTTPException: 422, naming the parameter that does not fit.
+    """
+    given = {name: request.query_params.get(name, "").strip() for name in FILTERS}
+    state = given.pop("state") or State.OPEN.value
+    scores: dict[str, float | None] = {}
+    for name in ("least_score", "most_score"):
+        text = given.pop(name)
+        try:
+            scores[name] = float(text) if text else None
+        except ValueError:
+            raise HTTPException(422, f"{name} is a number, got {text!r}") from None
+    if state != "any" and state not in list(State):
+        raise HTTPException(422, f"state is one of any, {', '.join(State)}; got {state!r}")
+    named = {name: value or None for name, value in given.items() if name != "text"}
+    return Filter(
+        recipe=recipe,
+        check=None if check in (None, "all") else check,
+        text=given["text"],
+        state=None if state == "any" else State(state),
+        **scores,  # type: ignore[arg-type]
+        **named,  # type: ignore[arg-type]
+    )
+
+
+def filter_query(request: Request) -> str:
+    """The list's filters as a query string, to hand them on."""
+    kept = {name: request.query_params[name] for name in FILTERS if request.query_params.get(name)}
+    return urlencode(kept)
+
+
+def go(request: Request, path: str, **query: str) -> Response:
+    """Sends the browser on, below wherever the page is mounted."""
+    root = request.scope.get("root_path", "")
+    tail = f"?{urlencode(query)}" if query else ""
+    return RedirectResponse(f"{root}{path}{tail}", status_code=303)
+
+
+@router.get("/")
+def show_queues(request: Request, reviewer: Looker) -> Response:
+    """Every queue with its progress, and what is estimated of each recipe."""
+    room, language = room_of(request), language_of(request)
+    facts = room.desk.facts()
+    recipes = []
+    for recipe in sorted(facts):
+        queues: dict[str, dict[str, Any]] = {}
+        for row in room.desk.count():
+            if row["recipe"] == recipe:
+                queue = queues.setdefault(row["check"], dict.fromkeys(State, 0))
+                queue[row["state"]] = row["items"]
+                if row["state"] == State.OPEN:
+                    queue["expected"] = row["expected"]
+        ordered = sorted(queues.items(), key=lambda entry: -entry[1].get("expected", 0))
+        recipes.append(
+            {
+                "name": recipe,
+                "facts": facts[recipe],
+                "queues": [
+                    {"check": check, "title": title_of(check).say(language), **counts}
+                    for check, counts in ordered
+                ],
+                "estimate": estimate_recipe(room.desk.looked_at(recipe), facts[recipe]),
+            }
+        )
+    return render(request, "queues.html", recipes=recipes)
+
+
+@router.get("/queues/{recipe}/{check}")
+def show_queue(
+    request: Request, recipe: str, check: str, reviewer: Looker, page: Annotated[int, Query(ge=1)] = 1
+) -> Response:
+    """One queue as a list, with filters; `check` "all" is every queue of the recipe."""
+    room, language = room_of(request), language_of(request)
+    wanted = read_filter(request, recipe, check)
+    if recipe not in room.desk.facts():
+        raise HTTPException(404, f"there is no queue of a recipe {recipe!r}")
+    choices = {name: room.desk.values(name, recipe) for name in ("label", "language", "source")}
+    return render(
+        request,
+        "queue.html",
+        recipe=recipe,
+        check=check,
+        title=title_of(check).say(language),
+        items=room.desk.list_items(wanted, PAGE_ROWS, (page - 1) * PAGE_ROWS),
+        count=room.desk.count_items(wanted),
+        page=page,
+        rows=PAGE_ROWS,
+        choices=choices,
+        states=["any", *State],
+        given=request.query_params,
+        query=filter_query(request),
+        guideline=room.guidelines.current(recipe, check),
+        titles={name: title_of(name).say(language) for name in room.desk.values("check", recipe)},
+    )
+
+
+@router.get("/queues/{recipe}/{check}/next")
+def next_item(request: Request, recipe: str, check: str, reviewer: Looker) -> Response:
+    """Takes the item whose look is worth most and shows it; the list where none is left."""
+    room, wanted = room_of(request), read_filter(request, recipe, check)
+    handed_on = {
+        name: request.query_params[name]
+        for name in (*FILTERS, "done", "batch")
+        if request.query_params.get(name)
+    }
+    if reviewer.role >= Role.REVIEWER:
+        skipped = [name for name in request.query_params.get("skip", "").split(",") if name]
+        item = room.desk.take_next(wanted, reviewer.name, skipped)
+        if item is not None:
+            return go(request, f"/items/{item['sample_id']}", queue=check, **handed_on)
+    return go(request, f"/queues/{recipe}/{check}", **handed_on)
+
+
+@router.get("/items/{sample_id}")
+def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
+    """One item. Opening it leases it, where the reader may decide."""
+    room, language = room_of(request), language_of(request)
+    item = room.desk.item(sample_id, request.query_params.get("recipe"))
+    if item is None:
+        raise HTTPException(
+            404, f"sample {sample_id[:12]} is in no queue; the newest snapshot did not flag it"
+        )
+    recipe = item["recipe"]
+    holder = None
+    if reviewer.role >= Role.REVIEWER and item["state"] != State.DECIDED:
+        holder = room.desk.take(recipe, sample_id, reviewer.name)
+    view = view_item(item, room.desk.history(sample_id), language)
+    queue = request.query_params.get("queue") or view.check
+    return render(
+        request,
+        "item.html",
+        item=view,
+        queue=queue,
+        filters=FILTERS,
+        query=filter_query(request),
+        holder=holder,
+        several=room.several,
+        draft=room.desk.draft(recipe, sample_id, reviewer.name) or {},
+        labels=room.desk.facts()[recipe].get("labels", []),
+        marked=mark_inline(item["sample"]),
+        reason_codes=REASON_CODES,
+        guideline=room.guidelines.current(recipe, view.check),
+        done=room.desk.decision(request.query_params.get("done", "")),
+        left=room.desk.count_items(Filter(recipe, None if queue == "all" else queue)),
+    )
+
+
+@router.get("/items/{sample_id}/pair")
+def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
+    """The item beside the sample that it copies or contradicts, with their differences."""
+    room, language = room_of(request), language_of(request)
+    item = room.desk.item(sample_id, request.query_params.get("recipe"))
+    view = view_item(item, room.desk.history(sample_id), language) if item else None
+    twin = find_sample(room, item, view.twin) if item and view and view.twin else None
+    if item is None or view is None or twin is None:
+        raise HTTPException(404, f"no other side of sample {sample_id[:12]} is known")
+    prompts = [told_prompt(sample) for sample in (twin, item["sample"])]
+    answers = [sample["target"] or "" for sample in (twin, item["sample"])]
+    return render(
+        request,
+        "pair.html",
+        item=view,
+        twin=twin,
+        prompts=diff_texts(*prompts),
+        answers=diff_texts(*answers),
+        queue=request.query_params.get("queue") or view.check,
+        guideline=room.guidelines.current(item["recipe"], view.check),
+    )
+
+
+def find_sample(room: Room, item: Mapping[str, Any], sample_id: str) -> dict[str, Any] | None:
+    """A sample of the item's snapshot: from the queue, else from the snapshot's tables; None where it is gone."""
+    queued = room.desk.item(sample_id, item["recipe"])
+    if queued is not None:
+        return dict(queued["sample"])
+    for name in ("samples", "set_aside"):
+        path = room.workspace.path("snapshots", item["snapshot_id"], f"{name}.parquet")
+        if path.exists():
+            rows = pq.read_table(
+                path, filters=[("sample_id", "=", sample_id)], columns=SAMPLE.names
+            ).to_pylist()
+            if rows:
+                return dict(rows[0])
+    return None

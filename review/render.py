@@ -1,0 +1,57 @@
+"""Templates, filled in the reader's language."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from review.access import LANGUAGE_COOKIE, Reviewer, Role, csrf_token
+from review.words import LANGUAGES, choose_language, translations
+from tasks.report.page import show_characters
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def language_of(request: Request) -> str:
+    """The language that the reader chose, or that the browser asks for."""
+    accepted = request.headers.get("accept-language", "")
+    return choose_language(request.cookies.get(LANGUAGE_COOKIE), accepted)
+
+
+def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A whole page; with htmx it takes its main part."""
+    room = request.app.state.room
+    reviewer: Reviewer | None = getattr(request.state, "reviewer", None) or room.identify(request)
+    language = language_of(request)
+    page = _environment(language).get_template(template)
+    content = page.render(
+        request=request,
+        root=request.scope.get("root_path", ""),
+        reviewer=reviewer,
+        csrf=csrf_token(room.key, reviewer) if reviewer else "",
+        language=language,
+        languages=LANGUAGES,
+        signs_in=room.user is None,
+        Role=Role,
+        **values,
+    )
+    return HTMLResponse(content, status_code=status)
+
+
+@cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["shown"] = show_characters
+    environment.filters["percent"] = lambda share: f"{100 * share:.1f} %"
+    return environment

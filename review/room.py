@@ -1,0 +1,76 @@
+"""What every request of the review page needs: the ledger's parts, the key, and who is asking."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from fastapi import Request
+
+from review.access import SESSION_COOKIE, Reviewer, Role
+from tasks.ledger import Ledger
+from tasks.ledger.desk import Desk
+from tasks.ledger.guidelines import Guidelines
+from tasks.ledger.people import People
+from tasks.storage import Workspace
+
+KEY_FILE = "review.key"
+
+
+@dataclass(frozen=True)
+class Room:
+    """One workspace's review page."""
+
+    workspace: Workspace
+    user: str | None
+    """Who everybody is where nobody signs in; None where accounts are required."""
+    hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
+    """Names by which the page may be asked for: others are a rebound name of some other site."""
+    secure: bool = False
+    """Whether the page is reached by https alone, so that cookies may say so."""
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.workspace.ledger_url)
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(self.ledger)
+
+    @cached_property
+    def guidelines(self) -> Guidelines:
+        return Guidelines(self.ledger)
+
+    @cached_property
+    def people(self) -> People:
+        return People(self.ledger)
+
+    @cached_property
+    def key(self) -> bytes:
+        """Signs the forms' tokens; made once, so that a form outlives a restart."""
+        return read_key(self.workspace.path(KEY_FILE))
+
+    @cached_property
+    def several(self) -> bool:
+        """Whether several people review, so that overlap items are given to two of them."""
+        return self.user is None
+
+    def identify(self, request: Request) -> Reviewer | None:
+        if self.user is not None:
+            return Reviewer(self.user, Role.ADMIN)
+        token = request.cookies.get(SESSION_COOKIE, "")
+        account = self.people.session(token) if token else None
+        return Reviewer(account["name"], Role[account["role"].upper()], token) if account else None
+
+
+def read_key(path: Path) -> bytes:
+    """32 random bytes, written for the owner alone when first asked for."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    key = secrets.token_bytes(32)
+    with os.fdopen(handle, "wb") as file:
+        file.write(key)
+    return key

@@ -1,0 +1,66 @@
+"""Starts the review page: on loopback for the one who starts it, elsewhere for people with accounts."""
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+
+from review.room import Room
+from tasks.errors import SeimaiError
+from tasks.ledger import Ledger
+from tasks.ledger.people import People
+from tasks.storage import Workspace
+
+PORT = 8521
+"""Where the report's links point to (`tasks.report.review_link`)."""
+
+
+def make_room(
+    workspace: Workspace, host: str, user: str, names: Sequence[str] = (), secure: bool = False
+) -> Room:
+    """The page's settings for a host to bind.
+
+    Without accounts the page is its starter's alone, and on loopback alone. As soon as there is an account,
+    everybody signs in, on loopback too.
+
+    Args:
+        names: host names by which the page is reached, beside loopback's own.
+        secure: whether it is reached by https alone.
+
+    Raises:
+        SeimaiError: other people could reach a page on which nobody signs in.
+    """
+    accounts = People(Ledger(workspace.ledger_url)).accounts()
+    if not accounts and not is_loopback(host):
+        raise SeimaiError(
+            f"{host} can be reached by others, and nobody has an account: seimai review people add NAME --role admin"
+        )
+    hosts = Room.__dataclass_fields__["hosts"].default
+    return Room(
+        workspace, user=None if accounts else user, hosts=frozenset({*hosts, host, *names}), secure=secure
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address or name."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def serve(room: Room, host: str, port: int) -> None:
+    """Serves until interrupted.
+
+    Raises:
+        SeimaiError: the port is taken.
+    """
+    import uvicorn
+
+    from review.app import create_app
+
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise SeimaiError(f"cannot serve on {host}:{port}: {error.strerror}; --port takes another") from error
+    uvicorn.run(create_app(room), host=host, port=port, log_level="warning", server_header=False)

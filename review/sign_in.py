@@ -1,0 +1,114 @@
+"""Signing in and out, and who has an account."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import Response
+
+from review.access import SESSION_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
+from review.pages import go, room_of
+from review.passwords import check_password, hash_password
+from review.render import render
+from tasks.errors import SeimaiError
+from tasks.ledger.people import LONGEST_SECONDS
+
+router = APIRouter()
+MOST_FAILURES = 5
+"""Failed sign-ins with one name, or from one address, after which the next has to wait."""
+WAIT_SECONDS = 15 * 60
+_NOBODY = hash_password(
+    "a password that nobody has"
+)  # so that an unknown name takes as long as a wrong password
+Form = Annotated[dict[str, Any], Depends(read_form)]
+Admin = Annotated[Reviewer, Depends(needs(Role.ADMIN))]
+
+
+@router.get("/sign-in")
+def ask(request: Request) -> Response:
+    return render(request, "sign_in.html", failed="", name="")
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request) -> Response:
+    """Opens a session; throttled by name and by address. Its form needs no token: there is no session yet, and the
+    middleware takes it from this page alone."""
+    form = await request.form()
+    from starlette.concurrency import run_in_threadpool
+
+    name, password = str(form.get("name", "")).strip(), str(form.get("password", ""))
+    return await run_in_threadpool(_sign_in, request, name, password)
+
+
+def _sign_in(request: Request, name: str, password: str) -> Response:
+    room = room_of(request)
+    address = request.client.host if request.client else "unknown"
+    if max(room.people.failures(s, WAIT_SECONDS) for s in (name, address)) >= MOST_FAILURES:
+        return render(request, "sign_in.html", status=429, failed="wait", name=name)
+    account = room.people.account(name)
+    right = check_password(password, account["password"] if account else _NOBODY)
+    if not (right and account and account["active"]):
+        room.people.note_failure(name, address)
+        return render(request, "sign_in.html", status=403, failed="wrong", name=name)
+    response = go(request, "/")
+    response.set_cookie(
+        SESSION_COOKIE,
+        room.people.open_session(name),
+        max_age=LONGEST_SECONDS,
+        httponly=True,
+        secure=room.secure,
+        samesite="lax",
+    )
+    return response
+
+
+@router.post("/sign-out")
+def sign_out(
+    request: Request, reviewer: Annotated[Reviewer, Depends(current_reviewer)], form: Form
+) -> Response:
+    room_of(request).people.close_session(reviewer.session, reviewer.name)
+    response = go(request, "/sign-in")
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+@router.get("/people")
+def show_people(request: Request, reviewer: Admin) -> Response:
+    return render(request, "people.html", accounts=room_of(request).people.accounts(), roles=list(Role))
+
+
+@router.post("/people")
+def add_person(request: Request, reviewer: Admin, form: Form) -> Response:
+    name = form.get("name", "").strip()
+    if not name or len(name) > 64:
+        raise HTTPException(422, "a name has 1 to 64 characters")
+    room_of(request).people.add(name, _role(form), _hashed(form), reviewer.name)
+    return go(request, "/people")
+
+
+@router.post("/people/{name}")
+def change_person(request: Request, name: str, reviewer: Admin, form: Form) -> Response:
+    """A new role, a new password, or whether the account is active."""
+    changed: dict[str, Any] = {}
+    if form.get("role"):
+        changed["role"] = _role(form)
+    if form.get("password"):
+        changed["password"] = _hashed(form)
+    if form.get("active") in ("yes", "no"):
+        changed["active"] = form["active"] == "yes"
+    if not changed:
+        raise HTTPException(422, "role, password or active is needed")
+    room_of(request).people.change(name, reviewer.name, **changed)
+    return go(request, "/people")
+
+
+def _role(form: dict[str, Any]) -> str:
+    if form.get("role") not in [role.word for role in Role]:
+        raise HTTPException(422, f"role is one of {', '.join(role.word for role in Role)}")
+    return str(form["role"])
+
+
+def _hashed(form: dict[str, Any]) -> str:
+    try:
+        return hash_password(form.get("password", ""))
+    except ValueError as error:
+        raise SeimaiError(str(error)) from error

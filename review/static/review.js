@@ -1,0 +1,113 @@
+// Keys, drafts and focus of the review page. Everything here only speeds up what plain links and forms do.
+"use strict";
+
+const KEYS_OFF = "seimai-keys-off";
+const DRAFT_AFTER = 800; // milliseconds without a key press before a draft is sent
+let draftTimer = 0;
+
+const main = () => document.getElementById("main");
+const isTyping = (element) => element instanceof HTMLElement &&
+  (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName)) && element.type !== "checkbox";
+const choices = () => [...main().querySelectorAll(".choice")];
+
+function say(text) {
+  document.getElementById("live").textContent = text;
+}
+
+function choose(step) {
+  const all = choices();
+  if (!all.length) return false;
+  const now = all.findIndex((one) => "chosen" in one.dataset);
+  const next = (now + step + all.length) % all.length;
+  if (now >= 0) delete all[now].dataset.chosen;
+  all[now < 0 ? (step > 0 ? 0 : all.length - 1) : next].dataset.chosen = "";
+  const chosen = all.find((one) => "chosen" in one.dataset);
+  chosen.focus();
+  return true;
+}
+
+function goTo(field) {
+  const target = main().querySelector(`[data-focus="${field}"]`);
+  if (!target) return false;
+  if (target.tagName === "SUMMARY") {
+    target.parentElement.open = true;
+    target.parentElement.querySelector("textarea").focus();
+  } else {
+    target.focus();
+    if (target.select) target.select();
+  }
+  return true;
+}
+
+function press(key) {
+  const target = main().querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!target) return false;
+  target.click();
+  return true;
+}
+
+function onKey(event) {
+  // An IME's keys, and those with a modifier, are never ours. 229 is what some browsers say while composing.
+  if (event.isComposing || event.keyCode === 229) return;
+  const typing = isTyping(event.target);
+  if (typing && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const group = event.target.closest(".field");
+    const save = group && group.querySelector("[data-save]");
+    if (save) { event.preventDefault(); save.click(); }
+    return;
+  }
+  if (typing && event.key === "Escape") { event.target.blur(); focusTitle(); return; }
+  if (typing && event.key === "Enter" && event.target.id === "label") {
+    event.preventDefault();
+    main().querySelector('[data-save="label"]').click();
+    return;
+  }
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.getElementById("keys").open || localStorage.getItem(KEYS_OFF)) return;
+  const done = {
+    "?": () => { document.getElementById("keys").showModal(); return true; },
+    ArrowDown: () => choose(1),
+    ArrowUp: () => choose(-1),
+    r: () => goTo("r"), e: () => goTo("e"), n: () => goTo("n"),
+    Enter: () => event.target.closest("a, button, summary") ? false : press("1") || press("Enter"),
+  }[event.key] || (() => press(event.key));
+  if (done()) event.preventDefault();
+}
+
+function focusTitle() {
+  const title = main().querySelector("h1");
+  if (title) title.focus({ preventScroll: true });
+}
+
+function sendDraft(form) {
+  const body = new URLSearchParams(new FormData(form));
+  fetch(form.dataset.draft, { method: "POST", body, keepalive: true })
+    .then((answer) => { if (!answer.ok) say(answer.statusText); })
+    .catch(() => {}); // offline: the form still holds what was typed
+}
+
+document.addEventListener("keydown", onKey);
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-draft]");
+  if (!form) return;
+  clearTimeout(draftTimer);
+  draftTimer = setTimeout(() => sendDraft(form), DRAFT_AFTER);
+});
+document.addEventListener("submit", () => clearTimeout(draftTimer), true);
+document.addEventListener("visibilitychange", () => {
+  const form = document.querySelector("form[data-draft]");
+  if (document.hidden && draftTimer && form) sendDraft(form);
+});
+document.addEventListener("htmx:beforeSwap", () => { clearTimeout(draftTimer); draftTimer = 0; });
+document.addEventListener("htmx:afterSettle", () => {
+  const flash = main().querySelector(".flash");
+  const title = main().querySelector("h1");
+  say([flash && flash.textContent.trim(), title && title.textContent.trim()].filter(Boolean).join(". "));
+  focusTitle();
+});
+document.getElementById("show-keys").addEventListener("click", () => document.getElementById("keys").showModal());
+const keysOn = document.getElementById("keys-on");
+keysOn.checked = !localStorage.getItem(KEYS_OFF);
+keysOn.addEventListener("change", () => {
+  if (keysOn.checked) localStorage.removeItem(KEYS_OFF); else localStorage.setItem(KEYS_OFF, "1");
+});

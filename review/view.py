@@ -1,0 +1,276 @@
+"""What the page shows of one queue item: plain values for the templates, all text still unescaped.
+
+Samples are hostile text: nothing here is markup, and the templates escape everything.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.ledger.moves import State
+from tasks.records import Action
+from tasks.wording import tell_evidence, tell_reason, tell_suggestion, title_of
+
+MAX_SUGGESTIONS = 9
+"""As many as there are digit keys."""
+COPY_CHECKS = (
+    "exact_duplicate",
+    "near_duplicate",
+    "conflicting_duplicate",
+    "disagreeing_near_duplicate",
+    "same_meaning",
+    "disagreeing_same_meaning",
+    "shared_passage",
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of a text; `mark` names what it is marked as, or is ""."""
+
+    text: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    role: str
+    pieces: tuple[Piece, ...]
+    trained: bool
+    """Whether the model learns to say it."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """One finding, in the reader's language."""
+
+    title: str
+    reason: str
+    check: str
+    stage: str
+    severity: str
+    score: float | None
+    threshold: float | None
+    facts: tuple[tuple[str, tuple[str, ...]], ...]
+    suggestion: str
+    settles: bool
+    """Whether it is what put the sample into this queue."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    key: int
+    text: str
+    action: Action
+    payload: dict[str, str]
+    probability: float | None = None
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    excerpt: str
+    label: str
+    similarity: float | None
+    where: str
+    sample_id: str = ""
+
+
+@dataclass(frozen=True)
+class ItemView:
+    sample_id: str
+    recipe: str
+    check: str
+    check_title: str
+    version: int
+    state: str
+    hidden: bool
+    """Reasons, suggestions and neighbours wait until the decision."""
+    overlap: bool
+    random: bool
+    """Known, and true, only once decided."""
+    copies: int
+    messages: tuple[Message, ...]
+    sample: Mapping[str, Any]
+    place: tuple[tuple[str, str], ...]
+    passage: Mapping[str, str] | None
+    why: tuple[Why, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    actions: tuple[Action, ...] = ()
+    history: tuple[Mapping[str, Any], ...] = field(default=())
+    twin: str = ""
+    """The other sample of a pair, where the queue is about copies."""
+
+
+def view_item(item: Mapping[str, Any], history: Sequence[Mapping[str, Any]], language: str) -> ItemView:
+    """Args: item: as of `Desk.item`. history: the decisions about it, the oldest first."""
+    decided = item["state"] == State.DECIDED
+    hidden = bool(item["blind"]) and not decided
+    sample, findings = item["sample"], item["findings"]
+    return ItemView(
+        sample_id=item["sample_id"],
+        recipe=item["recipe"],
+        check=item["check"],
+        check_title=title_of(item["check"]).say(language),
+        version=item["version"],
+        state=item["state"],
+        hidden=hidden,
+        overlap=bool(item["overlap"]),
+        random=decided and item["origin"] == "random",
+        copies=item["copies"],
+        messages=_messages(sample, [] if hidden else findings),
+        sample=sample,
+        place=_place(sample),
+        passage=json.loads(item["passage"]) if item["passage"] else None,
+        why=() if hidden else tuple(_why(finding, item["check"], language) for finding in findings),
+        suggestions=() if hidden else suggest(item, language),
+        neighbours=() if hidden else tuple(_neighbours(findings)),
+        actions=actions_for(sample),
+        history=tuple(history),
+        twin="" if hidden else twin_of(item),
+    )
+
+
+def actions_for(sample: Mapping[str, Any]) -> tuple[Action, ...]:
+    """What can be done with a sample of its task."""
+    middle = (Action.RELABEL, Action.EDIT) if sample["label"] is not None else (Action.EDIT,)
+    if sample.get("spans") is not None:
+        middle = (Action.SPANS,)
+    return (Action.KEEP, Action.DROP, *middle, Action.ESCALATE)
+
+
+def suggest(item: Mapping[str, Any], language: str) -> tuple[Suggestion, ...]:
+    """What the witnesses suggest, the likeliest first: new labels, the text with placeholders, to drop a copy."""
+    found: dict[tuple[Action, str], tuple[float, str, dict[str, str]]] = {}
+    for finding in item["findings"]:
+        evidence = json.loads(finding["evidence"] or "{}")
+        change = json.loads(finding["suggestion"] or "{}")
+        if change.get("action") in (Action.RELABEL, Action.EDIT, Action.DROP):
+            action = Action(change["action"])
+            payload = {k: str(change[k]) for k in ("label", "input", "target") if k in change}
+            name = change.get("label", "") if action is Action.RELABEL else str(payload)
+            sure = change.get("probability", 1.0)
+            found[action, name] = (sure, tell_suggestion(finding).say(language), payload)
+        for option in evidence.get("labels", []) if finding["check"].endswith(("noise", "label")) else []:
+            label = option.get("label")
+            if label and label != item["sample"]["label"] and (Action.RELABEL, label) not in found:
+                found[Action.RELABEL, label] = (option.get("probability", 0.0), "", {"label": label})
+    ranked = sorted(found.items(), key=lambda entry: -entry[1][0])[:MAX_SUGGESTIONS]
+    return tuple(
+        Suggestion(number, text or payload.get("label", ""), action, payload, sure if sure < 1 else None)
+        for number, ((action, _), (sure, text, payload)) in enumerate(ranked, 1)
+    )
+
+
+def twin_of(item: Mapping[str, Any]) -> str:
+    """The sample_id of the other side, for an item that a check of copies put into its queue; else ""."""
+    for finding in item["findings"]:
+        if finding["check"] == item["check"] and finding["check"] in COPY_CHECKS:
+            evidence = json.loads(finding["evidence"] or "{}")
+            for side in _others(evidence):
+                if side.get("sample_id"):
+                    return str(side["sample_id"])
+    return ""
+
+
+def _others(evidence: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Other samples that evidence points at (`findings.point_at`), whatever the witness calls them."""
+    sides: list[Mapping[str, Any]] = []
+    for value in evidence.values():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, Mapping) and "excerpt" in one:
+                sides.append(one)
+    return sides
+
+
+def _neighbours(findings: Sequence[Mapping[str, Any]]) -> list[Neighbour]:
+    seen: set[str] = set()
+    near = []
+    for finding in findings:
+        evidence = json.loads(finding["evidence"] or "{}")
+        for side in _others(evidence):
+            text = str(side["excerpt"])
+            if text not in seen:
+                seen.add(text)
+                similarity = side.get("similarity", evidence.get("jaccard", evidence.get("cosine")))
+                place = " ".join(str(side[k]) for k in ("uri", "line", "date") if side.get(k) is not None)
+                answer = str(side.get("label") or side.get("target") or "")
+                near.append(Neighbour(text, answer, similarity, place, str(side.get("sample_id") or "")))
+    return near
+
+
+def _why(finding: Mapping[str, Any], settling: str, language: str) -> Why:
+    return Why(
+        title=title_of(finding["check"]).say(language),
+        reason=tell_reason(finding).say(language),
+        check=finding["check"],
+        stage=finding["stage"],
+        severity=finding["severity"],
+        score=finding["score"],
+        threshold=finding["threshold"],
+        facts=tuple(
+            (fact.name.say(language), tuple(value.say(language) for value in fact.values))
+            for fact in tell_evidence(finding)
+        ),
+        suggestion=tell_suggestion(finding).say(language),
+        settles=finding["check"] == settling,
+    )
+
+
+def _messages(sample: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:
+    """The conversation as the model sees it; labelled spans and what findings point at are marked."""
+    shown = []
+    last = len(sample["prompt"]) - 1
+    for number, message in enumerate(sample["prompt"]):
+        marks = _marks(findings, "input") if number == last else []
+        if number == last and sample.get("spans"):
+            marks = [(span["start"], span["end"], span["label"]) for span in sample["spans"]]
+        shown.append(Message(message["role"], cut_pieces(message["content"] or "", marks), trained=False))
+    for message in sample["completion"]:
+        marks = _marks(findings, "target")
+        shown.append(Message(message["role"], cut_pieces(message["content"] or "", marks), trained=True))
+    return tuple(shown)
+
+
+def _marks(findings: Sequence[Mapping[str, Any]], field_name: str) -> list[tuple[int, int, str]]:
+    marks = []
+    for finding in findings:
+        for span in json.loads(finding["evidence"] or "{}").get("spans", []):
+            if isinstance(span, Mapping) and span.get("field", "input") == field_name and "start" in span:
+                marks.append((span["start"], span["end"], str(span.get("kind", finding["check"]))))
+    return marks
+
+
+def cut_pieces(text: str, marks: Sequence[tuple[int, int, str]]) -> tuple[Piece, ...]:
+    """`text` in runs; where marks overlap, the one that begins first counts."""
+    pieces, at = [], 0
+    for start, end, mark in sorted(marks):
+        if start < at or end > len(text):
+            continue
+        pieces += [Piece(text[at:start]), Piece(text[start:end], mark)]
+        at = end
+    return tuple(piece for piece in (*pieces, Piece(text[at:])) if piece.text)
+
+
+def _place(sample: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Where it comes from: name of the field and value, as far as known."""
+    names = ("uri", "line", "page", "section", "document", "support", "date", "source_id", "license", "owner")
+    return tuple((name, str(sample[name])) for name in names if sample.get(name) not in (None, ""))
+
+
+def mark_inline(sample: Mapping[str, Any]) -> str:
+    """The input with its spans as `<LABEL>words</LABEL>`, as a person edits them; "" without spans."""
+    if sample.get("spans") is None:
+        return ""
+    marks = [(span["start"], span["end"], span["label"]) for span in sample["spans"]]
+    pieces = cut_pieces(sample["input"] or "", marks)
+    return "".join(f"<{p.mark}>{p.text}</{p.mark}>" if p.mark else p.text for p in pieces)
+
+
+def told_prompt(sample: Mapping[str, Any]) -> str:
+    """What stands before the answer: the user's and earlier turns, the instruction left out."""
+    turns = [m for m in sample["prompt"] if m["role"] != "system"]
+    if len(turns) == 1:
+        return turns[0]["content"] or ""
+    return "\n".join(f"{turn['role']}: {turn['content']}" for turn in turns)
