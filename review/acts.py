@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
-from review.pages import FILTERS, filter_query, go, read_filter, room_of
+from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of
 from review.render import render
 from review.view import twin_of
 from review.words import LANGUAGES
@@ -21,7 +21,6 @@ router = APIRouter()
 Form = Annotated[dict[str, Any], Depends(read_form)]
 Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
 Adjudicator = Annotated[Reviewer, Depends(needs(Role.ADJUDICATOR))]
-DRAFTED = ("label", "input", "target", "marked", "note", "reason_code")
 BULK = (Action.KEEP, Action.DROP, Action.RELABEL, Action.ESCALATE)
 MOST_AT_ONCE = 5_000
 """Items of one bulk decision."""

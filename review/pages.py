@@ -23,6 +23,8 @@ from tasks.wording import title_of
 router = APIRouter()
 PAGE_ROWS = 50
 """Items of one page of a list."""
+DRAFTED = ("label", "input", "target", "marked", "note", "reason_code")
+"""Fields of an item's form that a draft keeps."""
 FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
 
@@ -123,7 +125,7 @@ def show_queue(
         rows=PAGE_ROWS,
         choices=choices,
         states=["any", *State],
-        given=request.query_params,
+        given={"batch": "", "state": "", **dict.fromkeys(FILTERS, ""), **request.query_params},
         query=filter_query(request),
         guideline=room.guidelines.current(recipe, check),
         titles={name: title_of(name).say(language) for name in room.desk.values("check", recipe)},
@@ -171,7 +173,7 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
         query=filter_query(request),
         holder=holder,
         several=room.several,
-        draft=room.desk.draft(recipe, sample_id, reviewer.name) or {},
+        draft=dict.fromkeys(DRAFTED, "") | (room.desk.draft(recipe, sample_id, reviewer.name) or {}),
         labels=room.desk.facts()[recipe].get("labels", []),
         marked=mark_inline(item["sample"]),
         reason_codes=REASON_CODES,

@@ -125,7 +125,7 @@ def view_item(item: Mapping[str, Any], history: Sequence[Mapping[str, Any]], lan
         passage=json.loads(item["passage"]) if item["passage"] else None,
         why=() if hidden else tuple(_why(finding, item["check"], language) for finding in findings),
         suggestions=() if hidden else suggest(item, language),
-        neighbours=() if hidden else tuple(_neighbours(findings)),
+        neighbours=() if hidden else tuple(_neighbours(findings, item["sample_id"])),
         actions=actions_for(sample),
         history=tuple(history),
         twin="" if hidden else twin_of(item),
@@ -151,7 +151,8 @@ def suggest(item: Mapping[str, Any], language: str) -> tuple[Suggestion, ...]:
             payload = {k: str(change[k]) for k in ("label", "input", "target") if k in change}
             name = change.get("label", "") if action is Action.RELABEL else str(payload)
             sure = change.get("probability", 1.0)
-            found[action, name] = (sure, tell_suggestion(finding).say(language), payload)
+            told = "" if action is Action.RELABEL else tell_suggestion(finding).say(language)
+            found[action, name] = (sure, told, payload)
         for option in evidence.get("labels", []) if finding["check"].endswith(("noise", "label")) else []:
             label = option.get("label")
             if label and label != item["sample"]["label"] and (Action.RELABEL, label) not in found:
@@ -169,7 +170,7 @@ def twin_of(item: Mapping[str, Any]) -> str:
         if finding["check"] == item["check"] and finding["check"] in COPY_CHECKS:
             evidence = json.loads(finding["evidence"] or "{}")
             for side in _others(evidence):
-                if side.get("sample_id"):
+                if side.get("sample_id") not in (None, item["sample_id"]):
                     return str(side["sample_id"])
     return ""
 
@@ -184,14 +185,14 @@ def _others(evidence: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return sides
 
 
-def _neighbours(findings: Sequence[Mapping[str, Any]]) -> list[Neighbour]:
+def _neighbours(findings: Sequence[Mapping[str, Any]], own: str) -> list[Neighbour]:
     seen: set[str] = set()
     near = []
     for finding in findings:
         evidence = json.loads(finding["evidence"] or "{}")
         for side in _others(evidence):
             text = str(side["excerpt"])
-            if text not in seen:
+            if text not in seen and side.get("sample_id") != own:
                 seen.add(text)
                 similarity = side.get("similarity", evidence.get("jaccard", evidence.get("cosine")))
                 place = " ".join(str(side[k]) for k in ("uri", "line", "date") if side.get(k) is not None)

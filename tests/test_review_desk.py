@@ -1,0 +1,307 @@
+"""The review queue: what goes into it, who holds what, and that each change happens once or not at all."""
+
+import json
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from conftest import make_samples
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.judge import judge
+from tasks.ledger import Ledger
+from tasks.ledger.desk import Desk
+from tasks.ledger.filters import Filter
+from tasks.ledger.guidelines import Guidelines, decisions_in_force
+from tasks.ledger.moves import Choice, LostRaceError, State
+from tasks.recipe import ReviewSettings
+from tasks.records import FINDING, Action, Disposition, build_table
+from tasks.review_queue import BLIND_FLAGGED, build_queue, count_confirmed
+
+TEXTS = [(f"ticket number {i} about the kettle", "a" if i % 2 else "b") for i in range(100)]
+SAMPLES = make_samples(TEXTS)
+KEEP, DROP = Choice(Action.KEEP, {}), Choice(Action.DROP, {})
+
+
+def finding(
+    row: int, check: str = "label_noise", score: float = 0.1, severity: str = "warning"
+) -> dict[str, Any]:
+    return {
+        "row": row,
+        "sample_id": SAMPLES["sample_id"][row].as_py(),
+        "stage": "test",
+        "check": check,
+        "severity": severity,
+        "score": score,
+        "threshold": 0.5,
+        "reason": "so it seems",
+        "evidence": "{}",
+    }
+
+
+def fill(desk: Desk, count: int = 20, share: float = 0.1, overlap: float = 0.0, snapshot: str = "s1") -> Any:
+    findings = build_table([finding(i, score=i / 100) for i in range(count)], FINDING)
+    wanted = ReviewSettings(random_share=share, overlap_share=overlap)
+    queue = build_queue(SAMPLES, judge(SAMPLES, findings, {}, {}).dispositions, findings, wanted, 7)
+    desk.fill("intents", snapshot, queue.items, queue.facts)
+    return queue
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+
+
+@pytest.fixture
+def desk(ledger: Ledger) -> Desk:
+    return Desk(ledger)
+
+
+ALL = Filter("intents")
+
+
+def test_a_queue_holds_every_flagged_sample_and_a_random_share(desk: Desk) -> None:
+    queue = fill(desk)
+    origins = [item["origin"] for item in queue.items]
+    assert origins.count("flagged") == 20
+    assert origins.count("random") == queue.facts["random"] == 3  # 3 of 23 is the least share of at least 0.1
+    assert desk.count_items(ALL) == 23
+
+
+def test_a_random_item_is_one_blind_item_of_several_and_listed_like_them(desk: Desk) -> None:
+    queue = fill(desk, count=60)
+    blind = [item for item in queue.items if item["blind"]]
+    random = [item for item in queue.items if item["origin"] == "random"]
+    assert all(item["blind"] for item in random)
+    assert len(blind) - len(random) >= BLIND_FLAGGED * len(random) * 0.4
+    listed = desk.list_items(ALL, 100)
+    assert all("origin" not in row for row in listed)
+    places = [n for n, row in enumerate(listed) if row["sample_id"] in {item["sample_id"] for item in random}]
+    assert places != list(range(len(listed) - len(random), len(listed)))  # not simply the last ones
+
+
+def test_filling_again_with_the_same_seed_draws_the_same_random_samples(desk: Desk) -> None:
+    first, again = fill(desk), fill(desk)
+    assert first == again
+
+
+def test_the_most_doubtful_comes_first(desk: Desk) -> None:
+    fill(desk, share=0)
+    item = desk.take_next(ALL, "aki")
+    assert item and item["score"] == 0.0  # a label of probability 0
+    assert item["value"] == max(row["value"] for row in desk.list_items(ALL, 100))
+
+
+def test_evaluation_rows_weigh_twice() -> None:
+    samples = make_samples(TEXTS[:2])
+    at = samples.column_names.index("role")
+    samples = samples.set_column(at, samples.schema.field(at), pa.array(["train", "evaluation"]))
+    findings = build_table([finding(0, "unknown_label"), finding(1, "unknown_label")], FINDING)
+    queue = build_queue(samples, judge(samples, findings, {}, {}).dispositions, findings, ReviewSettings(), 0)
+    values = {item["sample_id"]: item["value"] for item in queue.items}
+    first, second = samples["sample_id"].to_pylist()
+    assert values[second] == 2 * values[first]
+
+
+def test_two_reviewers_never_get_the_same_item(desk: Desk) -> None:
+    fill(desk, share=0)
+    taken = {who: desk.take_next(ALL, who) for who in ("aki", "ben")}
+    assert taken["aki"]["sample_id"] != taken["ben"]["sample_id"]
+    assert desk.take("intents", taken["aki"]["sample_id"], "ben") == "aki"
+    assert desk.take_next(ALL, "aki")["sample_id"] == taken["aki"]["sample_id"]  # one's own stays one's own
+
+
+def test_a_lease_runs_out(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(desk, share=0)
+    item = desk.take_next(ALL, "aki")
+    later = time.time() + 301
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert desk.take_next(ALL, "ben")["sample_id"] == item["sample_id"]
+
+
+def test_a_lost_race_changes_nothing(desk: Desk) -> None:
+    fill(desk)
+    item = desk.take_next(ALL, "aki")
+    desk.decide("intents", item["sample_id"], item["version"], KEEP, "aki")
+    with pytest.raises(LostRaceError, match="changed by somebody else"):
+        desk.decide("intents", item["sample_id"], item["version"], DROP, "ben")
+    assert [row["action"] for row in desk.history(item["sample_id"])] == ["keep"]
+
+
+def test_twenty_at_once_decide_each_item_once(desk: Desk) -> None:
+    fill(desk, count=60, share=0)
+    done: list[str] = []
+
+    def work(who: str) -> None:
+        while (item := desk.take_next(ALL, who)) is not None:
+            desk.decide("intents", item["sample_id"], item["version"], KEEP, who)
+            done.append(item["sample_id"])
+
+    threads = [threading.Thread(target=work, args=(f"r{n}",)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == len(set(done)) == 60
+
+
+def test_undo_brings_back_what_stood_before(desk: Desk, ledger: Ledger) -> None:
+    fill(desk)
+    item = desk.take_next(ALL, "aki")
+    name = item["sample_id"]
+    first = desk.decide("intents", name, item["version"], KEEP, "aki")
+    second = desk.decide("intents", name, desk.item(name)["version"], DROP, "aki")
+    desk.undo(second, "aki")
+    assert ledger.decisions()[name]["action"] == "keep"
+    with pytest.raises(LostRaceError, match="superseded"):
+        desk.undo(first, "aki")
+    desk.undo(desk.history(name)[-1]["decision_id"], "aki")
+    assert ledger.decisions()[name]["action"] == "drop"  # taking back the undo
+    assert len(desk.history(name)) == 4  # nothing is ever removed
+
+
+def test_undo_of_the_only_decision_opens_the_item_again(desk: Desk, ledger: Ledger) -> None:
+    fill(desk)
+    item = desk.take_next(ALL, "aki")
+    desk.undo(desk.decide("intents", item["sample_id"], item["version"], KEEP, "aki"), "aki")
+    assert ledger.decisions() == {}
+    assert desk.item(item["sample_id"])["state"] == State.OPEN
+
+
+def test_a_bulk_decision_is_all_or_nothing_and_has_one_undo(desk: Desk, ledger: Ledger) -> None:
+    fill(desk)
+    seen = desk.choose_many(ALL, 10)
+    assert all(not row["blind"] for row in desk.list_items(ALL, 100) if row["sample_id"] in seen)
+    stale = dict(seen) | {next(iter(seen)): 99}
+    with pytest.raises(LostRaceError):
+        desk.decide_many(stale, "intents", lambda _: DROP, "aki")
+    assert ledger.decisions() == {}
+    batch = desk.decide_many(seen, "intents", lambda _: DROP, "aki")
+    assert {row["action"] for row in ledger.decisions().values()} == {"drop"}
+    other = next(iter(seen))
+    desk.decide("intents", other, desk.item(other)["version"], KEEP, "ben")
+    assert desk.undo_batch(batch, "aki") == len(seen) - 1
+    assert {name: row["action"] for name, row in ledger.decisions().items()} == {other: "keep"}
+
+
+def test_two_opinions_that_agree_decide_and_others_go_to_an_adjudicator(desk: Desk, ledger: Ledger) -> None:
+    fill(desk, overlap=1.0, share=0)
+    for said, state in ((KEEP, State.DECIDED), (DROP, State.ESCALATED)):
+        item = desk.take_next(ALL, "aki")
+        name, version = item["sample_id"], item["version"]
+        desk.vote("intents", name, version, KEEP, "aki")
+        assert desk.item(name)["state"] == State.OPEN
+        assert desk.take_next(ALL, "aki")["sample_id"] != name  # aki has spoken
+        with pytest.raises(LostRaceError, match="already"):
+            desk.vote("intents", name, version, DROP, "aki")
+        desk.vote("intents", name, version, said, "ben")
+        assert desk.item(name)["state"] == state
+        assert ledger.decisions()[name]["action"] == ("keep" if said is KEEP else "escalate")
+
+
+def test_drafts_outlive_a_lost_race_and_end_with_the_decision(desk: Desk) -> None:
+    fill(desk)
+    item = desk.take_next(ALL, "aki")
+    name = item["sample_id"]
+    desk.save_draft("intents", name, "aki", {"note": "長い"})
+    desk.save_draft("intents", name, "aki", {"note": "長いメモ"})
+    assert desk.draft("intents", name, "aki") == {"note": "長いメモ"}
+    assert desk.draft("intents", name, "ben") is None
+    desk.decide("intents", name, item["version"], KEEP, "aki")
+    assert desk.draft("intents", name, "aki") is None
+
+
+def test_filters(desk: Desk) -> None:
+    fill(desk, share=0, overlap=0)
+    assert {row["label"] for row in desk.list_items(Filter("intents", label="a"), 100)} == {"a"}
+    assert desk.count_items(Filter("intents", text="NUMBER 7 ")) == 1  # matching form: case and width folded
+    assert desk.count_items(Filter("intents", text="100%_")) == 0  # no wildcards
+    assert desk.count_items(Filter("intents", least_score=0.05, most_score=0.07)) == 3
+    assert desk.count_items(Filter("intents", check="near_duplicate")) == 0
+    assert desk.count_items(Filter("other")) == 0
+
+
+def test_a_score_filter_says_nothing_of_blind_items(desk: Desk) -> None:
+    queue = fill(desk, share=0.3)
+    found = {row["sample_id"] for row in desk.list_items(Filter("intents", least_score=0.0), 100)}
+    assert found == {item["sample_id"] for item in queue.items if not item["blind"]}
+
+
+def test_escalated_items_stay_escalated_when_a_run_fills_the_queue_anew(desk: Desk) -> None:
+    fill(desk)
+    item = desk.take_next(ALL, "aki")
+    desk.decide("intents", item["sample_id"], item["version"], Choice(Action.ESCALATE, {}), "aki")
+    fill(desk, snapshot="s2")
+    again = desk.item(item["sample_id"])
+    assert again["state"] == State.ESCALATED
+    assert again["snapshot_id"] == "s2"
+    assert again["version"] > item["version"]  # a form opened before the run is stale
+
+
+def test_what_was_confirmed_orders_the_next_queue(desk: Desk, ledger: Ledger) -> None:
+    fill(desk, share=0, overlap=0)
+    for choice in (DROP, DROP, KEEP):
+        item = desk.take_next(ALL, "aki")
+        desk.decide("intents", item["sample_id"], item["version"], choice, "aki")
+    assert count_confirmed(ledger.decisions().values(), "intents") == {"label_noise": (3, 2)}
+
+
+def test_a_kept_sample_is_asked_about_again_when_its_score_worsens_or_another_check_speaks(
+    desk: Desk, ledger: Ledger
+) -> None:
+    fill(desk, share=0)
+    item = desk.item(SAMPLES["sample_id"][15].as_py())  # its label had probability .15
+    desk.decide("intents", item["sample_id"], item["version"], KEEP, "aki")
+    decisions = ledger.decisions()
+
+    def settled(*findings: dict[str, Any]) -> str:
+        table = build_table(list(findings), FINDING)
+        return str(judge(SAMPLES, table, {}, decisions).dispositions.to_pylist()[15]["disposition"])
+
+    assert settled(finding(15, score=0.15)) == Disposition.KEEP
+    assert settled(finding(15, score=0.9)) == Disposition.KEEP  # better than then
+    assert settled(finding(15, score=0.01)) == Disposition.QUARANTINE
+    assert settled(finding(15, check="garbled_text")) == Disposition.QUARANTINE
+
+
+def test_a_new_guideline_calls_what_was_kept_into_question(desk: Desk, ledger: Ledger) -> None:
+    fill(desk, share=0)
+    guidelines = Guidelines(ledger)
+    assert guidelines.write("intents", "label_noise", "Keep what fits.", "合えば残す。", "aki") == 1
+    kept, dropped = desk.take_next(ALL, "aki"), None
+    desk.decide("intents", kept["sample_id"], kept["version"], Choice(Action.KEEP, {}, guideline=1), "aki")
+    dropped = desk.take_next(ALL, "aki")
+    desk.decide(
+        "intents", dropped["sample_id"], dropped["version"], Choice(Action.DROP, {}, guideline=1), "aki"
+    )
+    assert set(decisions_in_force(ledger, "intents")) == {kept["sample_id"], dropped["sample_id"]}
+    guidelines.write("intents", "label_noise", "Keep only what fits well.", "", "aki")
+    assert set(decisions_in_force(ledger, "intents")) == {dropped["sample_id"]}
+    assert guidelines.current("intents", "label_noise")["version"] == 2
+
+
+@given(st.lists(st.sampled_from([Action.KEEP, Action.DROP, Action.ESCALATE, "undo"]), min_size=1, max_size=8))
+def test_the_state_of_an_item_follows_from_its_history(acts: list[Any]) -> None:
+    with TemporaryDirectory() as folder:
+        _check_history(Desk(Ledger(f"sqlite:///{folder}/ledger.db")), acts)
+
+
+def _check_history(desk: Desk, acts: list[Any]) -> None:
+    fill(desk, count=1, share=0)
+    name = desk.list_items(ALL, 1)[0]["sample_id"]
+    for act in acts:
+        history = desk.history(name)
+        if act == "undo":
+            if history:
+                desk.undo(history[-1]["decision_id"], "aki")
+        else:
+            desk.decide("intents", name, desk.item(name)["version"], Choice(act, {}), "aki")
+    last = (desk.history(name) or [{"action": "retract"}])[-1]["action"]
+    expected = {"retract": State.OPEN, "escalate": State.ESCALATED}.get(last, State.DECIDED)
+    assert desk.item(name)["state"] == expected
+    assert json.loads(json.dumps(desk.history(name))) == desk.history(name)
