@@ -152,6 +152,8 @@ def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, fo
     """What a bulk decision would be about: the count, and a random look at ten."""
     room = room_of(request)
     wanted = read_filter(request, recipe, check)
+    if form.get("action") not in BULK:
+        raise HTTPException(422, f"in bulk: {', '.join(BULK)}; got {form.get('action', '')!r}")
     seen = room.desk.choose_many(wanted, MOST_AT_ONCE)
     return render(
         request,
@@ -163,7 +165,7 @@ def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, fo
         most=MOST_AT_ONCE,
         samples=[room.desk.item(name, recipe) for name in random.sample(sorted(seen), min(10, len(seen)))],
         seen=json.dumps(seen),
-        action=form.get("action", ""),
+        action=form["action"],
         label=form.get("label", ""),
         note=form.get("note", ""),
         query=filter_query(request),

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from conftest import make_samples
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.judge import judge
@@ -93,7 +93,8 @@ def test_filling_again_with_the_same_seed_draws_the_same_random_samples(desk: De
 def test_the_most_doubtful_comes_first(desk: Desk) -> None:
     fill(desk, share=0)
     item = desk.take_next(ALL, "aki")
-    assert item and item["score"] == 0.0  # a label of probability 0
+    assert item
+    assert item["score"] == 0.0  # a label of probability 0
     assert item["value"] == max(row["value"] for row in desk.list_items(ALL, 100))
 
 
@@ -285,6 +286,7 @@ def test_a_new_guideline_calls_what_was_kept_into_question(desk: Desk, ledger: L
     assert guidelines.current("intents", "label_noise")["version"] == 2
 
 
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.sampled_from([Action.KEEP, Action.DROP, Action.ESCALATE, "undo"]), min_size=1, max_size=8))
 def test_the_state_of_an_item_follows_from_its_history(acts: list[Any]) -> None:
     with TemporaryDirectory() as folder:
