@@ -16,6 +16,7 @@ from tasks.ledger.people import People
 from tasks.storage import Workspace
 
 KEY_FILE = "review.key"
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Room:
     workspace: Workspace
     user: str | None
     """Who everybody is where nobody signs in; None where accounts are required."""
-    hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "::1"})
+    hosts: frozenset[str] = LOOPBACK_NAMES
     """Names by which the page may be asked for: others are a rebound name of some other site."""
     secure: bool = False
     """Whether the page is reached by https alone, so that cookies may say so."""

@@ -4,7 +4,7 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 
-from review.room import Room
+from review.room import LOOPBACK_NAMES, Room
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
 from tasks.ledger.people import People
@@ -34,9 +34,11 @@ def make_room(
         raise SeimaiError(
             f"{host} can be reached by others, and nobody has an account: seimai review people add NAME --role admin"
         )
-    hosts = Room.__dataclass_fields__["hosts"].default
     return Room(
-        workspace, user=None if accounts else user, hosts=frozenset({*hosts, host, *names}), secure=secure
+        workspace,
+        user=None if accounts else user,
+        hosts=frozenset({*LOOPBACK_NAMES, host, *names}),
+        secure=secure,
     )
 
 

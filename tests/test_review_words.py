@@ -1,0 +1,42 @@
+"""The page's two languages: each string of the templates is in the catalogue, and nothing else is."""
+
+from pathlib import Path
+
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+import review
+from review.words import choose_language, translations
+
+FOLDER = Path(review.__file__).parent
+
+
+def used_strings() -> set[str]:
+    options = {"**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
+    found = extract_from_dir(FOLDER / "templates", [("**.html", "jinja2")], options, {"_": None})
+    return {str(message) for _, _, message, _, _ in found}
+
+
+def test_both_languages_have_every_string() -> None:
+    with (FOLDER / "locale" / "ja.po").open("rb") as file:
+        catalogue = read_po(file, locale="ja")
+    translated = {str(m.id) for m in catalogue if m.id and m.string and not m.fuzzy}
+    assert used_strings() == translated
+
+
+def test_japanese_is_japanese_and_placeholders_survive() -> None:
+    for string in used_strings():
+        said = translations("ja").gettext(string)
+        assert said != string or string in ("",), string
+        assert said.count("%") == string.count("%"), string
+
+
+def test_english_is_what_the_templates_say() -> None:
+    assert translations("en").gettext("Queues") == "Queues"
+
+
+def test_a_language_is_chosen_by_wish_then_by_browser() -> None:
+    assert choose_language("ja", "en") == "ja"
+    assert choose_language("fr", "fr,ja;q=0.8") == "ja"
+    assert choose_language(None, "JA-jp") == "ja"
+    assert choose_language(None, "de") == "en"
