@@ -11,7 +11,7 @@ from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, nee
 from review.decide import make_choice
 from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of
 from review.render import render
-from review.view import twin_of
+from review.view import mark_inline, twin_of
 from review.words import LANGUAGES
 from tasks.errors import SeimaiError
 from tasks.ledger.moves import Choice, LostRaceError, State
@@ -50,7 +50,7 @@ def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> R
         else:
             done = room.desk.decide(recipe, sample_id, version, choice, reviewer.name)
     except (SeimaiError, ValueError) as error:
-        room.desk.save_draft(recipe, sample_id, reviewer.name, _typed(form))
+        room.desk.save_draft(recipe, sample_id, reviewer.name, _typed(form, item))
         if isinstance(error, SeimaiError):
             raise
         raise HTTPException(422, "the form lacks the version of the item that was looked at") from error
@@ -90,14 +90,20 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
     )
 
 
-def _typed(form: dict[str, Any]) -> dict[str, str]:
-    return {name: form[name] for name in DRAFTED if form.get(name)}
+def _typed(form: dict[str, Any], item: dict[str, Any]) -> dict[str, str]:
+    """What of a form is worth keeping: fields that differ from the sample's own."""
+    own = {**item["sample"], "marked": mark_inline(item["sample"])}
+    return {name: form[name] for name in DRAFTED if form.get(name) and form[name] != own.get(name)}
 
 
 @router.post("/items/{sample_id}/draft")
 def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
     """Keeps what was typed so far, and the lease."""
-    room_of(request).desk.save_draft(form.get("recipe", ""), sample_id, reviewer.name, _typed(form))
+    desk, recipe = room_of(request).desk, form.get("recipe", "")
+    item = desk.item(sample_id, recipe)
+    if item is None:
+        raise HTTPException(404, f"sample {sample_id[:12]} is in no queue of {recipe!r}")
+    desk.save_draft(recipe, sample_id, reviewer.name, _typed(form, item))
     return Response(status_code=204)
 
 

@@ -1,0 +1,324 @@
+"""The review page in a real browser, over a real server process: keys, composition, races, kill -9, accessibility."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import make_samples
+
+from tasks.judge import judge
+from tasks.ledger import Ledger
+from tasks.ledger.desk import Desk
+from tasks.ledger.moves import State
+from tasks.recipe import ReviewSettings, SplitSettings
+from tasks.records import FINDING, build_table, canonical_json
+from tasks.review_queue import build_queue
+from tasks.snapshot import assemble
+from tasks.storage import Workspace
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LABELS = ("delivery", "refund", "repair")
+SAMPLES = make_samples(
+    [(f"{i} 番の問い合わせです。湯沸かしが動きません。", LABELS[i % 3]) for i in range(60)]
+)
+AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+PATIENCE = 30_000  # milliseconds: the machine is shared
+
+
+def findings_of(count: int) -> Any:
+    rows = []
+    for i in range(count):
+        own = SAMPLES["label"][i].as_py()
+        other = LABELS[(i + 1) % 3]
+        rows.append(
+            {
+                "row": i,
+                "sample_id": SAMPLES["sample_id"][i].as_py(),
+                "stage": "label_noise",
+                "check": "label_noise",
+                "severity": "warning",
+                "score": i / 1000,
+                "threshold": 0.8,
+                "reason": f"label {own!r} has probability {i / 1000:.2f}, {other!r} 0.80",
+                "evidence": canonical_json(
+                    {
+                        "labels": [
+                            {"label": other, "probability": 0.8},
+                            {"label": own, "probability": i / 1000},
+                        ],
+                        "neighbours": [],
+                    }
+                ),
+                "suggestion": canonical_json({"action": "relabel", "label": other, "probability": 0.8}),
+            }
+        )
+    return build_table(rows, FINDING)
+
+
+class Served:
+    """A review server in a process of its own."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", "from flows.cli import main; main()", "review"]
+        root = str(Path(__file__).parents[1])
+        self.process = subprocess.Popen(
+            [*command, "-w", self.workspace.root, "--port", str(self.port)],
+            env=os.environ | {"PYTHONPATH": root},
+            stdout=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.url}/static/review.css", timeout=2):
+                    return
+            except OSError:
+                assert self.process.poll() is None, "the server ended"
+                time.sleep(0.2)
+        raise AssertionError("the server did not answer within 90 s")
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.workspace.ledger_url)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    workspace = Workspace(root=str(tmp_path / "workspace"))
+    findings = findings_of(30)
+    settled = judge(SAMPLES, findings, {}, {}).dispositions
+    queue = build_queue(SAMPLES, settled, findings, ReviewSettings(random_share=0, overlap_share=0), 0)
+    Desk(Ledger(workspace.ledger_url)).fill("intents", "snap", queue.items, queue.facts)
+    server = Served(workspace)
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, served: Served) -> Iterator[Callable[..., Any]]:
+    """Opens a page of the server in a browser profile of its own; errors in its console fail the test."""
+    contexts, errors = [], []
+
+    def open_at(path: str, **options: Any) -> Any:
+        context = browser.new_context(locale="en-GB", base_url=served.url, **options)
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def shown_sample(page: Any) -> str:
+    """The sample_id of the item that is shown."""
+    return str(page.url.split("/items/")[1].split("?")[0])
+
+
+def press(page: Any, key: str) -> None:
+    """A key that decides: waits until another item, or the list, is shown and has the focus."""
+    before = page.url
+    page.keyboard.press(key)
+    page.wait_for_function("url => location.href !== url", arg=before)
+    page.wait_for_function("() => document.activeElement && document.activeElement.tagName === 'H1'")
+
+
+def test_a_steward_clears_a_queue_by_keyboard_and_the_next_run_does_as_told(
+    served: Served, open_page: Callable[..., Any]
+) -> None:
+    page = open_page("/queues/intents/label_noise")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/items/**")
+    told: dict[str, tuple[str, Any]] = {}
+
+    name = shown_sample(page)  # relabelled by the suggestion's digit
+    press(page, "1")
+    told[name] = ("relabel", served.ledger.decisions()[name]["payload"]["label"])
+
+    name = shown_sample(page)  # dropped, then taken back, then kept
+    press(page, "d")
+    press(page, "u")
+    assert shown_sample(page) == name
+    press(page, "k")
+    told[name] = ("keep", None)
+
+    name = shown_sample(page)  # edited in Japanese, by composition
+    page.keyboard.press("e")
+    page.locator("#input").press("End")
+    page.locator("#input").press("Control+End")
+    device = page.context.new_cdp_session(page)
+    for partial in ("d", "だ", "だk", "だく", "だくと"):
+        device.send(
+            "Input.imeSetComposition",
+            {"text": partial, "selectionStart": len(partial), "selectionEnd": len(partial)},
+        )
+    assert shown_sample(page) == name, "a key of the composition was taken for a shortcut"
+    device.send("Input.insertText", {"text": "ダクト"})
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function("name => !location.href.includes(name)", arg=name)
+    page.wait_for_function("() => document.activeElement.tagName === 'H1'")
+    told[name] = ("edit", "ダクト")
+
+    while "/items/" in page.url:
+        name = shown_sample(page)
+        press(page, "d" if len(told) % 2 else "k")
+        told[name] = ("drop" if len(told) % 2 else "keep", None)
+    assert len(told) == 30
+    assert Desk(served.ledger).count_items(_open()) == 0
+
+    decisions = served.ledger.decisions()
+    assert {name: row["action"] for name, row in decisions.items()} == {n: t[0] for n, t in told.items()}
+    judgement = judge(SAMPLES, findings_of(30), {}, decisions)
+    kept, aside = assemble(SAMPLES, judgement.dispositions, judgement.edits, SplitSettings(), False)
+    by_origin = {row["edited_from"] or row["sample_id"]: row for row in kept.to_pylist()}
+    for name, (action, value) in told.items():
+        assert (name in by_origin) == (action != "drop")
+        if action == "relabel":
+            assert by_origin[name]["label"] == value
+        if action == "edit":
+            assert by_origin[name]["input"].endswith("ダクト")
+    assert len(kept) + len(aside) == len(SAMPLES)
+    assert judgement.rescued == sum(action != "drop" for action, _ in told.values())
+
+
+def _open() -> Any:
+    from tasks.ledger.filters import Filter
+
+    return Filter("intents", state=State.OPEN)
+
+
+def test_shortcuts_sleep_while_typing_and_can_be_turned_off(
+    served: Served, open_page: Callable[..., Any]
+) -> None:
+    page = open_page("/queues/intents/label_noise/next")
+    name = shown_sample(page)
+    page.keyboard.press("n")
+    page.keyboard.type("kdx1u")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+d")
+    assert page.locator("#note").input_value() == "kdx1u"
+    page.keyboard.press("?")
+    page.locator("#keys-on").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.wait_for_timeout(500)
+    assert shown_sample(page) == name
+    assert served.ledger.decisions() == {}
+
+
+def test_two_browsers_never_decide_one_item_unnoticed_and_nothing_typed_is_lost(
+    served: Served, open_page: Callable[..., Any]
+) -> None:
+    first = open_page("/queues/intents/label_noise/next")
+    name = shown_sample(first)
+    second = open_page(f"/items/{name}?recipe=intents&queue=label_noise")
+    press(second, "d")
+    first.keyboard.press("n")
+    first.keyboard.type("いいえ、これは正しい")
+    first.keyboard.press("Escape")
+    first.keyboard.press("k")
+    first.get_by_text("Somebody was faster").wait_for()
+    assert [row["action"] for row in served.ledger.all_decisions()] == ["drop"]
+    draft = Desk(served.ledger).draft("intents", name, served.ledger.all_decisions()[0]["actor"])
+    assert draft == {"note": "いいえ、これは正しい"}
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.05])
+def test_a_killed_server_has_the_decision_once_or_not_at_all(
+    served: Served, open_page: Callable[..., Any], delay: float
+) -> None:
+    page = open_page("/queues/intents/label_noise/next")
+    name = shown_sample(page)
+    page.evaluate("() => document.querySelector('button[value=drop]').click()")
+    time.sleep(delay)
+    served.kill()
+    served.start()
+    before = [row["action"] for row in served.ledger.all_decisions()]
+    assert before in ([], ["drop"])
+    page.goto(f"/items/{name}?recipe=intents")
+    if not before:
+        press(page, "d")
+    assert [row["action"] for row in served.ledger.all_decisions()] == ["drop"]
+
+
+def test_the_core_works_without_javascript(served: Served, open_page: Callable[..., Any]) -> None:
+    page = open_page("/", java_script_enabled=False)
+    page.locator("a.button", has_text="Start").first.click()
+    name = shown_sample(page)
+    page.locator("button[value=drop]").click()
+    assert shown_sample(page) != name
+    page.locator(".flash button").click()
+    assert shown_sample(page) == name
+    assert served.ledger.decisions() == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious(
+    served: Served, open_page: Callable[..., Any], scheme: str, width: int
+) -> None:
+    page = open_page("/", color_scheme=scheme, viewport={"width": width, "height": 844}, bypass_csp=True)
+    for path in (
+        "/",
+        "/queues/intents/label_noise",
+        "/queues/intents/label_noise/next",
+        "/audit",
+        "/guidelines/intents/label_noise",
+    ):
+        page.goto(path)
+        page.add_script_tag(path=str(AXE))
+        found = page.evaluate("async () => (await axe.run()).violations")
+        serious = [
+            (v["id"], [n["html"][:200] for n in v["nodes"]])
+            for v in found
+            if v["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], path
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), (
+            f"{path} is wider than the screen"
+        )
