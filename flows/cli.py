@@ -14,6 +14,7 @@ from rich.text import Text
 from flows.engine import Until, configure_prefect
 from flows.erase import erase_command
 from flows.models import app as models_app
+from review.decisions import app as decisions_app
 from review.terminal import WorkspaceOption
 from review.terminal import app as review_app
 from tasks.errors import SeimaiError
@@ -31,6 +32,7 @@ app = typer.Typer(
     "10 stopped by a data gate, 11 verdict FAIL or INCONCLUSIVE.",
 )
 app.add_typer(review_app, name="review")
+app.add_typer(decisions_app, name="decisions")
 app.add_typer(models_app, name="models")
 RecipeArgument = Annotated[Path, typer.Argument(help="Recipe file (YAML).", metavar="RECIPE")]
 

@@ -1,0 +1,107 @@
+"""`seimai decisions`: who decided what, and decisions as files."""
+
+import getpass
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from review.terminal import WorkspaceOption
+from tasks.errors import SeimaiError
+from tasks.ledger import Ledger
+from tasks.storage import open_workspace, written_whole
+
+
+class Format(StrEnum):
+    SEIMAI = "seimai"
+    """Decisions, one a line, as they are stored."""
+    LABEL_STUDIO = "label-studio"
+    ARGILLA = "argilla"
+
+
+app = typer.Typer(no_args_is_help=True, help="Decisions: their log, and in and out as files.")
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="Decisions as they are, or another tool's file.")
+]
+
+
+@app.command()
+def log(
+    limit: Annotated[int, typer.Option(min=1, help="Decisions to show, the newest first.")] = 40,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Say who decided what, when, and on which evidence."""
+    rows = Ledger(open_workspace(workspace).ledger_url).all_decisions()[::-1]
+    console = Console()
+    for row in rows[:limit]:
+        changed = json.dumps(row["payload"], ensure_ascii=False) if row["payload"] else ""
+        seen = ", ".join(
+            f"{check} {score:.2f}" if score is not None else check
+            for check, score in (row["evidence"].get("scores") or {}).items()
+        )
+        about = " ".join(part for part in (row["reason_code"], row["reason"]) if part)
+        told = f"{row['created']}  {row['actor']}  {row['action']} {row['sample_id'][:12]} {changed}".rstrip()
+        console.print(
+            Text(told + (f"  [{seen}]" if seen else "") + (f"  {about}" if about else "")), soft_wrap=True
+        )
+    if len(rows) > limit:
+        console.print(f"{len(rows) - limit} more: --limit {len(rows)} shows all")
+
+
+@app.command("export")
+def export_command(
+    path: Annotated[Path | None, typer.Argument(help="File; standard output when left out.")] = None,
+    form: FormatOption = Format.SEIMAI,
+    recipe: Annotated[str | None, typer.Option(help="Whose queue, for other tools.")] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write every decision, or the open queue for another tool."""
+    from review.exchange import write_decisions, write_queue
+    from tasks.ledger.desk import Desk
+
+    ledger = Ledger(open_workspace(workspace).ledger_url)
+    if form is Format.SEIMAI:
+        content = "".join(write_decisions(ledger))
+    else:
+        desk = Desk(ledger)
+        known = sorted(desk.facts())
+        if recipe is None and len(known) == 1:
+            recipe = known[0]
+        if recipe not in known:
+            raise SeimaiError(f"--recipe is one of {', '.join(known) or 'none yet'}; got {recipe!r}")
+        content = json.dumps(list(write_queue(desk, recipe, form)), ensure_ascii=False, indent=1) + "\n"
+    if path is None:
+        sys.stdout.write(content)
+        return
+    with written_whole(path) as part:
+        part.write_text(content, encoding="utf-8")
+    Console(stderr=True).print(f"written: {path}")
+
+
+@app.command("import")
+def import_command(
+    path: Annotated[Path, typer.Argument(help="File that was exported here, or by another tool.")],
+    form: FormatOption = Format.SEIMAI,
+    actor: Annotated[
+        str | None, typer.Option(help="Who answered in the other tool; you when left out.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Take decisions from a file; the next run applies them."""
+    from review.exchange import read_decisions, take_answers
+
+    ledger = Ledger(open_workspace(workspace).ledger_url)
+    if form is not Format.SEIMAI:
+        decided, left = take_answers(ledger, path, form, actor or getpass.getuser())
+        Console().print(f"{decided} decided, {left} left alone (no answer, decided already, or in no queue)")
+        return
+    try:
+        added = read_decisions(ledger, path.read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        raise SeimaiError(f"cannot read {path}: {error}") from error
+    Console().print(f"{added} decisions added")

@@ -1,0 +1,223 @@
+"""Decisions and queues as files: JSON lines without loss, tasks and annotations of Label Studio, records of Argilla.
+
+Label Studio: its JSON task format, with `choices` for labels, `labels` for spans and `textarea` for texts. Argilla:
+the records that `Dataset.records.to_json` of version 2 writes.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from review.decide import make_choice
+from review.decisions import Format
+from tasks.errors import SeimaiError
+from tasks.ledger import Ledger
+from tasks.ledger.decisions import import_decisions
+from tasks.ledger.desk import Desk
+from tasks.ledger.filters import Filter
+from tasks.ledger.moves import Choice, State
+from tasks.records import Action
+
+ANSWER = {"label": "choice", "spans": "label", "target": "answer"}
+"""Names of the controls in both tools: labels of classification, spans, free text."""
+
+
+class _Decision(BaseModel):
+    """A line of an export; what `tasks.ledger.tables.DECISIONS` holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision_id: str
+    sample_id: str
+    action: Action
+    payload: dict[str, Any]
+    reason: str
+    actor: str
+    created: str
+    position: int | None = None
+    after_id: str | None = None
+    supersedes: str | None = None
+    recipe: str | None = None
+    check: str | None = None
+    reason_code: str | None = None
+    guideline: int | None = None
+    evidence: dict[str, Any] = {}
+    origin: str | None = None
+    batch: str | None = None
+
+
+def write_decisions(ledger: Ledger) -> Iterator[str]:
+    """Every decision as a line of JSON, the oldest first."""
+    for row in ledger.all_decisions():
+        yield json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def read_decisions(ledger: Ledger, lines: Iterable[str]) -> int:
+    """Adds exported decisions that are not there yet, all or none; returns how many.
+
+    Raises:
+        SeimaiError: a line is not a decision; names it and what is wrong.
+    """
+    rows = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(_Decision.model_validate_json(line).model_dump(mode="json"))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the line"
+            raise SeimaiError(f"line {number}: {where}: {first['msg']}; nothing was imported") from error
+    return import_decisions(ledger.engine, rows)
+
+
+def write_queue(desk: Desk, recipe: str, form: Format) -> Iterator[dict[str, Any]]:
+    """The open items of a recipe's queues, for another tool; blind ones without what was said of them."""
+    for listed in desk.list_items(Filter(recipe), limit=1_000_000):
+        item = desk.item(listed["sample_id"], recipe)
+        if item is not None:
+            yield _as_task(item) if form is Format.LABEL_STUDIO else _as_record(item)
+
+
+def _as_task(item: Mapping[str, Any]) -> dict[str, Any]:
+    sample = item["sample"]
+    data = {"text": sample["input"], "answer": sample["target"], "label": sample["label"] or ""}
+    task: dict[str, Any] = {"data": data | _named(item), "predictions": []}
+    labels = [] if item["blind"] else _suggested(item)
+    task["predictions"] = [
+        {
+            "model_version": item["check"],
+            "score": sure,
+            "result": [
+                {
+                    "from_name": ANSWER["label"],
+                    "to_name": "text",
+                    "type": "choices",
+                    "value": {"choices": [label]},
+                }
+            ],
+        }
+        for label, sure in labels
+    ]
+    return task
+
+
+def _as_record(item: Mapping[str, Any]) -> dict[str, Any]:
+    sample = item["sample"]
+    suggested = [] if item["blind"] else _suggested(item)
+    record: dict[str, Any] = {
+        "id": item["sample_id"],
+        "fields": {"text": sample["input"], "answer": sample["target"]},
+        "metadata": _named(item) | {"label": sample["label"] or ""},
+        "suggestions": {},
+        "responses": {},
+    }
+    if suggested:
+        label, sure = suggested[0]
+        record["suggestions"][ANSWER["label"]] = {"value": label, "score": sure, "agent": item["check"]}
+    return record
+
+
+def _named(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What brings an answer back to its sample."""
+    return {"sample_id": item["sample_id"], "recipe": item["recipe"], "check": item["check"]}
+
+
+def _suggested(item: Mapping[str, Any]) -> list[tuple[str, float]]:
+    found = []
+    for finding in item["findings"]:
+        change = json.loads(finding["suggestion"] or "{}")
+        if change.get("action") == Action.RELABEL:
+            found.append((str(change["label"]), float(change.get("probability", 1.0))))
+    return found
+
+
+def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[int, int]:
+    """Decides what was answered in another tool; returns (decided, left alone).
+
+    An answer equal to the sample's own is a keep. Left alone: items without an answer, those that are decided already
+    and those that are in no queue any more.
+
+    Raises:
+        SeimaiError: the file is not of that form, or an answer does not fit its sample; names the entry.
+            Nothing was decided then.
+    """
+    desk = Desk(ledger)
+    answered: list[tuple[dict[str, Any], Choice]] = []
+    left = 0
+    for number, (sample_id, recipe, given) in enumerate(_read_answers(path, form), 1):
+        item = desk.item(sample_id, recipe)
+        if item is None or item["state"] == State.DECIDED or not given:
+            left += 1
+            continue
+        sample = item["sample"]
+        changed = {key: value for key, value in given.items() if value != sample.get(key)}
+        action = _action_for(changed)
+        try:
+            choice = make_choice(sample, action, changed)
+        except SeimaiError as error:
+            raise SeimaiError(f"{path}, entry {number} (sample {sample_id[:12]}): {error}") from error
+        answered.append((item, choice))
+    for item, choice in answered:
+        desk.decide(item["recipe"], item["sample_id"], item["version"], choice, actor, form.value)
+    return len(answered), left
+
+
+def _action_for(changed: Mapping[str, Any]) -> Action:
+    if not changed:
+        return Action.KEEP
+    if set(changed) == {"label"}:
+        return Action.RELABEL
+    return Action.SPANS if "spans" in changed else Action.EDIT
+
+
+def _read_answers(path: Path, form: Format) -> Iterator[tuple[str, str | None, dict[str, Any]]]:
+    """(sample_id, recipe, what was answered) of each entry of a file."""
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SeimaiError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise SeimaiError(f"{path} is not JSON in UTF-8: {error}") from error
+    if not isinstance(entries, list):
+        raise SeimaiError(f"{path} must be a JSON list of {form.value} entries, got {type(entries).__name__}")
+    read = _of_task if form is Format.LABEL_STUDIO else _of_record
+    for number, entry in enumerate(entries, 1):
+        try:
+            yield read(entry)
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
+            raise SeimaiError(
+                f"{path}, entry {number} is no {form.value} entry of seimai's: {error!r}"
+            ) from error
+
+
+def _of_task(entry: Mapping[str, Any]) -> tuple[str, str | None, dict[str, Any]]:
+    given: dict[str, Any] = {}
+    answered = [a for a in entry.get("annotations", []) if not a.get("was_cancelled")]
+    spans = []
+    for result in answered[-1]["result"] if answered else []:
+        value = result["value"]
+        match result["type"]:
+            case "choices":
+                given["label"] = value["choices"][0]
+            case "labels":
+                spans.append({"start": value["start"], "end": value["end"], "label": value["labels"][0]})
+            case "textarea":
+                given["target"] = "\n".join(value["text"])
+    if spans:
+        given["spans"] = sorted(spans, key=lambda span: span["start"])
+    return entry["data"]["sample_id"], entry["data"].get("recipe"), given
+
+
+def _of_record(entry: Mapping[str, Any]) -> tuple[str, str | None, dict[str, Any]]:
+    given = {}
+    for field, control in ANSWER.items():
+        answers = (entry.get("responses") or {}).get(control) or []
+        submitted = [a for a in answers if a.get("status", "submitted") == "submitted"]
+        if submitted:
+            given[field] = submitted[-1]["value"]
+    metadata = entry.get("metadata") or {}
+    return metadata.get("sample_id") or entry["id"], metadata.get("recipe"), given
