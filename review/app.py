@@ -82,10 +82,14 @@ def _refusal(request: Request) -> str:
 
 
 def _to_sign_in(request: Request, _error: Exception) -> Response:
-    response = RedirectResponse("/sign-in", status_code=303)
+    if request.app.state.room.proxy is not None:
+        return render(
+            request, "message.html", status=403, title="refused", message="the proxy vouches for nobody"
+        )
+    where = request.scope.get("root_path", "") + "/sign-in"
     if request.headers.get("hx-request"):  # a boosted request would follow into the fragment
-        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
-    return response
+        return Response(status_code=401, headers={"HX-Redirect": where})
+    return RedirectResponse(where, status_code=303)
 
 
 def _lost_race(request: Request, error: Exception) -> Response:

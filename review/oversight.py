@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from review.access import Reviewer, Role, current_reviewer, needs, read_form
+from review.agreement import measure_agreement
 from review.pages import go, room_of
 from review.render import language_of, render
 from tasks.wording import title_of
@@ -31,6 +32,15 @@ def write_guideline(request: Request, recipe: str, check: str, reviewer: Adjudic
     english, japanese = form.get("english", "").strip(), form.get("japanese", "").strip()
     room_of(request).guidelines.write(recipe, check, english, japanese, reviewer.name)
     return go(request, f"/guidelines/{recipe}/{check}")
+
+
+@router.get("/agreement")
+def show_agreement(request: Request, reviewer: Looker) -> Response:
+    """How far reviewers agree on what two of them decided blindly."""
+    desk = room_of(request).desk
+    chances = {row["sample_id"]: row["chance"] for recipe in desk.facts() for row in desk.looked_at(recipe)}
+    pairs, reviewers = measure_agreement(desk.votes(), chances)
+    return render(request, "agreement.html", pairs=pairs, reviewers=reviewers)
 
 
 @router.get("/audit")

@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import Request
 
 from review.access import SESSION_COOKIE, Reviewer, Role
+from review.proxy import ProxySettings, reviewer_by_proxy
 from tasks.ledger import Ledger
 from tasks.ledger.desk import Desk
 from tasks.ledger.guidelines import Guidelines
@@ -28,6 +29,8 @@ class Room:
     """Who everybody is where nobody signs in; None where accounts are required."""
     hosts: frozenset[str] = LOOPBACK_NAMES
     """Names by which the page may be asked for: others are a rebound name of some other site."""
+    proxy: ProxySettings | None = None
+    """What of a proxy is believed; with one, nobody signs in on the page itself."""
     secure: bool = False
     """Whether the page is reached by https alone, so that cookies may say so."""
 
@@ -60,6 +63,8 @@ class Room:
     def identify(self, request: Request) -> Reviewer | None:
         if self.user is not None:
             return Reviewer(self.user, Role.ADMIN)
+        if self.proxy is not None:
+            return reviewer_by_proxy(request, self.proxy, self.people)
         token = request.cookies.get(SESSION_COOKIE, "")
         account = self.people.session(token) if token else None
         return Reviewer(account["name"], Role[account["role"].upper()], token) if account else None

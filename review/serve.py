@@ -4,6 +4,7 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 
+from review.proxy import ProxySettings
 from review.room import LOOPBACK_NAMES, Room
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
@@ -15,7 +16,12 @@ PORT = 8521
 
 
 def make_room(
-    workspace: Workspace, host: str, user: str, names: Sequence[str] = (), secure: bool = False
+    workspace: Workspace,
+    host: str,
+    user: str,
+    names: Sequence[str] = (),
+    secure: bool = False,
+    proxy: ProxySettings | None = None,
 ) -> Room:
     """The page's settings for a host to bind.
 
@@ -25,18 +31,19 @@ def make_room(
     Args:
         names: host names by which the page is reached, beside loopback's own.
         secure: whether it is reached by https alone.
+        proxy: signs people in, if one does.
 
     Raises:
         SeimaiError: other people could reach a page on which nobody signs in.
     """
     accounts = People(Ledger(workspace.ledger_url)).accounts()
-    if not accounts and not is_loopback(host):
+    if not accounts and proxy is None and not is_loopback(host):
         raise SeimaiError(
             f"{host} can be reached by others, and nobody has an account: seimai review people add NAME --role admin"
         )
     return Room(
         workspace,
-        user=None if accounts else user,
+        user=None if accounts or proxy else user,
         hosts=frozenset({*LOOPBACK_NAMES, host, *names}),
         secure=secure,
     )

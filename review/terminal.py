@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -41,15 +42,20 @@ def page(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on.")] = 8521,
     name: Annotated[list[str] | None, typer.Option(help="Host name by which the page is reached.")] = None,
     secure: Annotated[bool, typer.Option("--secure", help="It is reached by https alone.")] = False,
+    proxy: Annotated[
+        Path | None, typer.Option(help="YAML that says what of a proxy, which signs people in, is believed.")
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Open the review page (Ctrl-C ends it)."""
     if context.invoked_subcommand is not None:
         return
+    from review.proxy import load_proxy
     from review.serve import make_room, serve
 
     place = open_workspace(workspace)
-    room = make_room(place, host, getpass.getuser(), name or (), secure)
+    believed = load_proxy(proxy) if proxy else None
+    room = make_room(place, host, getpass.getuser(), name or (), secure, believed)
     Console().print(f"review: {'https' if secure else 'http'}://{host}:{port}/ (Ctrl-C ends it)")
     serve(room, host, port)
 
