@@ -7,18 +7,14 @@ text itself; the long vowel mark of kana is a hyphen there.
 """
 
 import itertools
-import re
-from collections.abc import Iterator
 
 import pyarrow as pa
 
 from tasks import findings
 from tasks.findings import about_sample, read_columns
-from tasks.privacy.contacts import CONTACTS, PHONES_AND_PLACES
-from tasks.privacy.names import MERE_NAME, NAMES_EN, NAMES_JA
-from tasks.privacy.numbers import NUMBERS
-from tasks.privacy.secrets import SECRETS
-from tasks.privacy.spans import Detector, Kind, Recognizer, Span, fold, mask, redact
+from tasks.privacy.names import MERE_NAME
+from tasks.privacy.scan import find_spans
+from tasks.privacy.spans import Kind, Recognizer, Span, mask, redact
 from tasks.records import FINDING, Severity, TableRef, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
@@ -84,39 +80,8 @@ def find_personal_data_stage(workspace: Workspace, samples: TableRef) -> TableRe
     return workspace.write_table(find_personal_data(workspace.read_table(samples)), "findings-privacy")
 
 
-def find_spans(text: str, recognizer: Recognizer | None = None) -> list[Span]:
-    """Personal data in `text`, in order, without overlaps; where two kinds fit, the more particular one."""
-    folded = fold(text)
-    groups = [detectors for needs, detectors in _DETECTORS if needs.search(folded)]
-    candidates = (span for detectors in groups for span in _match_all(detectors, folded))
-    taken = bytearray(len(text))
-    spans = []
-    for span in itertools.chain(candidates, recognizer.find(text) if recognizer else ()):
-        if taken.find(1, span.start, span.end) < 0:
-            taken[span.start : span.end] = b"\1" * (span.end - span.start)
-            spans.append(span)
-    return sorted(spans)
-
-
 def _leave_mere_names(spans: dict[str, list[Span]]) -> dict[str, list[Span]]:
     """No spans where all of a sample's spans are names that nothing announces."""
     every = itertools.chain.from_iterable(spans.values())
     mere = all(span.kind == Kind.PERSON and span.confidence <= MERE_NAME for span in every)
     return {field: [] for field in spans} if mere else spans
-
-
-def _match_all(detectors: tuple[Detector, ...], text: str) -> Iterator[Span]:
-    for detector in detectors:
-        for match in detector.pattern.finditer(text):
-            if confidence := detector.grade(match):
-                yield Span(*match.span(detector.group), detector.kind, confidence)
-
-
-_DETECTORS: tuple[tuple[re.Pattern[str], tuple[Detector, ...]], ...] = (
-    (re.compile(r"://|[A-Za-z0-9]{8}|[0-9]"), SECRETS),
-    (re.compile("@"), CONTACTS),
-    (re.compile(r"[0-9]"), (*NUMBERS, *PHONES_AND_PLACES)),
-    (re.compile(r"[一-龥ぁ-んァ-ヶ]"), NAMES_JA),
-    (re.compile(r"[A-Z][a-z]"), NAMES_EN),
-)
-"""What a text must hold for a group of detectors to be worth running, and the group; the first group wins."""

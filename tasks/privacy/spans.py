@@ -29,6 +29,16 @@ class Kind(StrEnum):
     SECRET = "SECRET"
 
 
+class Needs(StrEnum):
+    """What else a text must hold for a detector to be worth running."""
+
+    NOTHING = "nothing"
+    BEYOND_ASCII = "a character beyond ASCII"
+    JAPANESE = "kana or kanji"
+    CAPITAL = "a capitalised word"
+    FIRST_NAME = "a known first name"
+
+
 class Span(NamedTuple):
     """Characters `start` to `end` of a text hold personal data of a kind, with a confidence of 0 to 1.
 
@@ -43,12 +53,20 @@ class Span(NamedTuple):
 
 
 class Detector(NamedTuple):
-    """A form, the confidence of a match (0: no personal data), and the group that holds the value."""
+    """A form, the confidence of a match (0: no personal data), the group that holds the value, and what a text
+    must hold for a look at it to be worth while (`scan.select`)."""
 
     kind: Kind
     pattern: re.Pattern[str]
     grade: Callable[[re.Match[str]], float]
     group: str | int = 0
+    words: tuple[str, ...] = ()
+    """In lower case; one of them stands in the text, where there are any."""
+    digits: int = 0
+    """Fewest digits 0-9 of the text."""
+    cue: re.Pattern[str] | None = None
+    """Found in the text. Fast where it begins with a character or a class of them."""
+    needs: Needs = Needs.NOTHING
 
 
 class Recognizer(Protocol):
@@ -90,6 +108,16 @@ def precedes(match: re.Match[str], words: re.Pattern[str]) -> bool:
 def compact(match: re.Match[str]) -> str:
     """Letters and digits of a match."""
     return _SEPARATORS.sub("", match[0])
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern of `words`, a tree of their characters: tries the longest first, and fails after a character or two."""
+    branches: dict[str, list[str]] = {}
+    for word in words:
+        branches.setdefault(word[:1], []).append(word[1:])
+    ends = branches.pop("", None) is not None
+    tree = "|".join(re.escape(first) + any_of(rest) for first, rest in sorted(branches.items()))
+    return f"(?:{tree}{'|' if ends else ''})" if tree else ""
 
 
 class _Folded(dict[int, int]):
