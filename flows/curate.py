@@ -144,7 +144,7 @@ def _hear_witnesses(
     floor = min(recipe.duplicates.threshold, recipe.leakage.threshold)
     duplicates = perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor)
     samples = duplicates.samples
-    privacy = perform(find_personal_data_stage, workspace, samples)
+    privacy = perform(find_personal_data_stage, workspace, samples, recipe.privacy)
     leaks = perform(
         find_leaks_stage,
         workspace,

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from tasks.edits import is_text_field
 from tasks.records import (
     DISPOSITION,
     SAMPLE,
@@ -44,6 +45,7 @@ DEFAULT_POLICY: dict[str, Disposition] = {
     "too_long": Disposition.QUARANTINE,
     "too_short": Disposition.QUARANTINE,
     "personal_data": Disposition.EDIT,
+    "personal_data_quarantined": Disposition.QUARANTINE,
     "superseded": Disposition.DROP,
     "stale": Disposition.QUARANTINE,
     "document_gone": Disposition.QUARANTINE,
@@ -59,7 +61,10 @@ EVALUATION_POLICY = {
     check: disposition
     for check, disposition in DEFAULT_POLICY.items()
     if check
-    in ("empty_input", "exact_duplicate", "unknown_label", "garbled_text", "too_long", "personal_data")
+    in (
+        *("empty_input", "exact_duplicate", "unknown_label", "garbled_text", "too_long"),
+        *("personal_data", "personal_data_quarantined"),
+    )
 }
 """Evaluation rows leave only for what makes an item unusable: taking hard items out would flatter the model."""
 
@@ -71,7 +76,7 @@ class Judgement(NamedTuple):
     dispositions: pa.Table
     """One row of records.DISPOSITION for each sample, in the samples' order."""
     edits: dict[int, dict[str, Any]]
-    """Row -> the fields that change: label, input, target."""
+    """Row -> what changes: label, input, target, messages (`tasks.edits.text_fields`)."""
     rescued: int
     """Rows that would have been set aside, had no steward decided about them."""
 
@@ -137,7 +142,7 @@ def _judge_findings(
             if suggestion.get("action") != Action.EDIT:
                 disposition = Disposition.QUARANTINE
             else:
-                edit |= {k: suggestion[k] for k in ("input", "target") if k in suggestion}
+                edit |= {name: text for name, text in suggestion.items() if is_text_field(name)}
         if _RANK.index(disposition) > _RANK.index(verdict["disposition"]):
             verdict = {"disposition": disposition, **{k: finding[k] for k in ("stage", "check", "reason")}}
     return verdict | {"edit": edit}

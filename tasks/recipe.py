@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tasks.errors import RecipeError
-from tasks.records import Disposition, Role, Task
+from tasks.records import Disposition, PersonalAction, PersonalKind, Role, Task
 
 
 class Settings(BaseModel):
@@ -278,6 +278,74 @@ class BiasSettings(Settings):
     """Of all statements of one kind together."""
 
 
+class PrivacySettings(Settings):
+    """Personal data: what is looked for, and what follows."""
+
+    action: dict[PersonalKind, PersonalAction] = {}
+    """Kind -> redact (a placeholder), pseudonym (an invented value, the same for the same value throughout a document;
+    secrets get a placeholder all the same), quarantine, block (the line stops) or allow."""
+    otherwise: PersonalAction = PersonalAction.REDACT
+    """What follows from kinds that `action` does not name."""
+    min_confidence: float = Field(default=0.0, ge=0, le=1)
+    """Least confidence (0-1) that counts: 1 for a right check digit or a word that announces the value, .6 for a full
+    name that nothing announces, .4 for a form that other numbers share."""
+    allow_list: tuple[str, ...] = ()
+    """Values that are nobody's secret, as they are written: the company's own telephone number. Between slashes a
+    regular expression that fits the whole value: /.*@example\\.co\\.jp/. Full and half width are the same."""
+    recognizer: Literal["presidio"] | None = None
+    """What looks for names beside the forms: presidio-analyzer, which must be installed; nothing when left out."""
+    models: dict[str, str] = {}
+    """Language code -> spaCy model for `recognizer`; samples of other languages are looked at by the forms only."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.recognizer is None) != (not self.models):
+            raise ValueError(
+                f"recognizer={self.recognizer!r} and models={self.models!r} go together: a spaCy model by language"
+            )
+        if self.recognizer and self.action_for(PersonalKind.PERSON) is PersonalAction.ALLOW:
+            raise ValueError(
+                f"recognizer={self.recognizer!r} finds names, which action 'allow' for PERSON ignores"
+            )
+        for kind in SECRET_KINDS:
+            if self.action.get(kind) is PersonalAction.PSEUDONYM:
+                raise ValueError(
+                    f"action 'pseudonym' for {kind} would teach invented secrets; redact or quarantine it"
+                )
+        for item in self.allow_list:
+            _check_allowed(item)
+        return self
+
+    def action_for(self, kind: PersonalKind) -> PersonalAction:
+        """What follows from personal data of this kind."""
+        action = self.action.get(kind, self.otherwise)
+        return (
+            PersonalAction.REDACT if action is PersonalAction.PSEUDONYM and kind in SECRET_KINDS else action
+        )
+
+
+PERSONAL_CHECKS = {
+    "personal_data": (PersonalAction.REDACT, PersonalAction.PSEUDONYM),
+    "personal_data_quarantined": (PersonalAction.QUARANTINE,),
+    "personal_data_blocked": (PersonalAction.BLOCK,),
+}
+"""Check that tells of personal data -> the actions that it stands for."""
+SECRET_KINDS = (PersonalKind.SECRET, PersonalKind.URL_CREDENTIALS)
+
+
+def _check_allowed(item: str) -> None:
+    """Raises ValueError for an item of `allow_list` that fits nothing or everything."""
+    if not item.strip():
+        raise ValueError("allow_list: an empty value allows nothing")
+    if len(item) > 2 and item[0] == item[-1] == "/":
+        try:
+            pattern = re.compile(item[1:-1])
+        except re.error as error:
+            raise ValueError(f"allow_list: {item} is no regular expression: {error}") from error
+        if pattern.fullmatch(""):
+            raise ValueError(f"allow_list: {item} fits the empty text too; say what the value holds")
+
+
 class DuplicateSettings(Settings):
     threshold: float = Field(default=0.5, gt=0, lt=1)
     """Jaccard similarity (0-1) of character n-grams from which two texts are near-duplicates."""
@@ -405,6 +473,7 @@ class Recipe(Settings):
     quality: QualitySettings = QualitySettings()
     drift: DriftSettings = DriftSettings()
     bias: BiasSettings = BiasSettings()
+    privacy: PrivacySettings = PrivacySettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     leakage: LeakageSettings = LeakageSettings()
     label_noise: LabelNoiseSettings = LabelNoiseSettings()
@@ -425,9 +494,23 @@ class Recipe(Settings):
             raise ValueError(f"labels must be two or more, each once; got {list(self.labels)}")
         if self.instruction and self.task is Task.LANGUAGE_MODELING:
             raise ValueError("instruction has no place in task 'language-modeling': passages have no prompt")
+        self._privacy_with_policy()
         if not any(source.role is Role.TRAIN for source in self.sources):
             raise ValueError("sources need at least one with role 'train'")
         return self
+
+    def _privacy_with_policy(self) -> None:
+        if "personal_data_blocked" in self.policy:
+            raise ValueError(
+                f"policy.personal_data_blocked={self.policy['personal_data_blocked'].value!r} comes too late: "
+                "privacy.action 'block' stops the line before the judge"
+            )
+        for check, actions in PERSONAL_CHECKS.items():
+            chosen = [
+                f"{kind}: {action}" for kind, action in self.privacy.action.items() if action in actions
+            ]
+            if chosen and self.policy.get(check) is Disposition.KEEP:
+                raise ValueError(f"policy.{check}='keep' undoes privacy.action {{{', '.join(chosen)}}}")
 
     @property
     def has_evaluation_source(self) -> bool:

@@ -69,6 +69,41 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "INCONCLUSIVE"
 
 
+class PersonalKind(StrEnum):
+    """Kinds of personal data; the placeholder is the name in brackets."""
+
+    EMAIL = "EMAIL"
+    PHONE = "PHONE"
+    POSTAL_CODE = "POSTAL_CODE"
+    ADDRESS = "ADDRESS"
+    PERSON = "PERSON"
+    BIRTH_DATE = "BIRTH_DATE"
+    MY_NUMBER = "MY_NUMBER"
+    CORPORATE_NUMBER = "CORPORATE_NUMBER"
+    SSN = "SSN"
+    PASSPORT = "PASSPORT"
+    DRIVER_LICENSE = "DRIVER_LICENSE"
+    CREDIT_CARD = "CREDIT_CARD"
+    BANK_ACCOUNT = "BANK_ACCOUNT"
+    IBAN = "IBAN"
+    IP_ADDRESS = "IP_ADDRESS"
+    URL_CREDENTIALS = "URL_CREDENTIALS"
+    SECRET = "SECRET"
+
+
+class PersonalAction(StrEnum):
+    """What follows from personal data of a kind."""
+
+    REDACT = "redact"
+    """A placeholder, the kind in brackets."""
+    PSEUDONYM = "pseudonym"
+    """An invented value of its kind, the same for the same value throughout a document."""
+    QUARANTINE = "quarantine"
+    BLOCK = "block"
+    """The line stops."""
+    ALLOW = "allow"
+
+
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 BLOCKS = pa.list_(
     pa.struct(

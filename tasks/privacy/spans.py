@@ -2,31 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-
-class Kind(StrEnum):
-    """Kinds of personal data; the placeholder is the name in brackets."""
-
-    EMAIL = "EMAIL"
-    PHONE = "PHONE"
-    POSTAL_CODE = "POSTAL_CODE"
-    ADDRESS = "ADDRESS"
-    PERSON = "PERSON"
-    BIRTH_DATE = "BIRTH_DATE"
-    MY_NUMBER = "MY_NUMBER"
-    CORPORATE_NUMBER = "CORPORATE_NUMBER"
-    SSN = "SSN"
-    PASSPORT = "PASSPORT"
-    DRIVER_LICENSE = "DRIVER_LICENSE"
-    CREDIT_CARD = "CREDIT_CARD"
-    BANK_ACCOUNT = "BANK_ACCOUNT"
-    IBAN = "IBAN"
-    IP_ADDRESS = "IP_ADDRESS"
-    URL_CREDENTIALS = "URL_CREDENTIALS"
-    SECRET = "SECRET"
+from tasks.records import PersonalKind as Kind
 
 
 class Needs(StrEnum):
@@ -76,11 +56,11 @@ class Recognizer(Protocol):
         """Spans of `text`, positions in characters."""
 
 
-def redact(text: str, spans: list[Span]) -> str:
-    """`text` with each span replaced by its kind in brackets."""
+def redact(text: str, spans: Sequence[Span], name: Callable[[Span], str] | None = None) -> str:
+    """`text` with each span replaced by what `name` says of it; by its kind in brackets without one."""
     parts, last = [], 0
     for span in spans:
-        parts += [text[last : span.start], f"[{span.kind}]"]
+        parts += [text[last : span.start], name(span) if name else f"[{span.kind}]"]
         last = span.end
     return "".join([*parts, text[last:]])
 
