@@ -1,9 +1,10 @@
 """Personal data found beside presidio: `python -m benchmarks.privacy --peer PYTHON [--model NAME]`.
 
-Seconds are CPU seconds of one process. PYTHON is one that has presidio-analyzer; NAME a spaCy model installed there. Without a model presidio runs its
-patterns only. Data: pii_presidio (English, synthetic, spans), multidogo (acted card numbers in customers' turns)
-and tests/privacy_ja.txt (in the tests). A span counts as found where one of the same kind overlaps it, and as right where it
-overlaps a marked one of the same kind; kinds without counterpart in the data set are left out on both sides.
+Seconds are CPU seconds of one process each. PYTHON is one that has presidio-analyzer; NAME a spaCy model installed
+there. Without a model presidio runs its patterns only. Data: pii_presidio (English, synthetic, spans) and multidogo
+(acted card numbers in customers' turns); Japanese sentences are in the tests. A span counts as found where one of the
+same kind overlaps it, and as right where it overlaps a marked one of the same kind; kinds without counterpart in the
+data set are left out on both sides.
 """
 
 import argparse

@@ -10,9 +10,11 @@ import pytest
 from conftest import make_sample
 from pydantic import ValidationError
 
+from review.decide import decide
 from tasks.edits import edit_sample, text_fields
 from tasks.errors import DataGateError, ExitCode, SeimaiError
 from tasks.judge import judge
+from tasks.ledger import Ledger
 from tasks.privacy import (
     Kind,
     find_personal_data,
@@ -24,7 +26,7 @@ from tasks.privacy import (
 from tasks.privacy.checks import passes_luhn, passes_my_number
 from tasks.privacy.surrogates import Surrogates
 from tasks.recipe import PrivacySettings, Recipe, SplitSettings
-from tasks.records import SAMPLE, PersonalAction, Task, build_table, sample_id
+from tasks.records import SAMPLE, Action, PersonalAction, Task, build_table, sample_id
 from tasks.snapshot import assemble
 from tasks.storage import Workspace
 
@@ -332,3 +334,30 @@ def test_a_recognizer_that_is_not_installed_is_named() -> None:
 def test_redacted_and_invented_mail_is_not_the_example(workspace: Workspace) -> None:
     invented = Surrogates(workspace_key(workspace)).invent(Kind.EMAIL, MAIL, "d")
     assert [span.kind for span in find_spans(invented)] == [Kind.EMAIL]
+
+
+def test_a_steward_edits_any_message(workspace: Workspace) -> None:
+    ledger = Ledger(workspace.ledger_url)
+    flagged = {
+        "row": 0,
+        "sample_id": CHAT["sample_id"],
+        "disposition": "quarantine",
+        "check": "personal_data",
+    }
+    flagged |= {"reason": "", "sample": json.dumps(CHAT), "findings": "[]"}
+    ledger.add_snapshot("s1", "chats", "snapshots/s1", {}, [flagged])
+    change = {"prompt[0]": "You answer for Aoba."}
+    row = decide(ledger, CHAT["sample_id"][:12], Action.EDIT, change, "no mail", "aki")
+    assert row["sample"]["prompt"][0]["content"] != change["prompt[0]"]
+    decisions = ledger.decisions()
+    assert decisions[CHAT["sample_id"]]["payload"] == change
+    samples = build_table([CHAT], SAMPLE)
+    judgement = judge(samples, find_personal_data(samples), {}, decisions)
+    kept, _ = assemble(samples, judgement.dispositions, judgement.edits, SplitSettings(), has_evaluation=True)
+    assert kept["prompt"].to_pylist()[0][0]["content"] == change["prompt[0]"]
+    for refused, why in (
+        ({"prompt[9]": "x"}, "no prompt[9]"),
+        ({"prompt": "x"}, "edit takes input, target or a"),
+    ):
+        with pytest.raises(SeimaiError, match=re.escape(why)):
+            decide(ledger, CHAT["sample_id"][:12], Action.EDIT, refused, "", "aki")
