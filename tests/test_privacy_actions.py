@@ -210,7 +210,9 @@ def test_quarantine_holds_the_sample_and_other_kinds_are_still_told() -> None:
 
 def test_blocked_data_stops_the_line_masked() -> None:
     row = chat(4, ("user", f"card {CARD}"), ("assistant", "ok"), uri="tickets.jsonl", line=5)
-    found = find_personal_data(build_table([row], SAMPLE), PrivacySettings(action={"CREDIT_CARD": "block"}))
+    found = find_personal_data(
+        build_table([row], SAMPLE), PrivacySettings(action={Kind.CREDIT_CARD: PersonalAction.BLOCK})
+    )
     assert found["severity"].to_pylist() == ["critical"]
     with pytest.raises(DataGateError) as caught:
         require_none_blocked(found)
@@ -323,7 +325,7 @@ def test_the_key_is_made_once_and_for_its_owner(workspace: Workspace) -> None:
 
 def test_a_recognizer_that_is_not_installed_is_named() -> None:
     try:
-        import presidio_analyzer  # type: ignore[import-not-found]  # noqa: F401
+        import presidio_analyzer  # noqa: F401
     except ImportError:
         from tasks.privacy.presidio import PresidioRecognizer
 
