@@ -220,7 +220,13 @@ def _label_noise(
         return [odd], notes
     decided = {sample_id: decision["action"] for sample_id, decision in sorted(decisions.items())}
     doubts = perform(
-        find_doubtful_answers_stage, workspace, samples, recipe.label_noise, decided, recipe.seed
+        find_doubtful_answers_stage,
+        workspace,
+        samples,
+        recipe.label_noise,
+        decided,
+        recipe.seed,
+        base if recipe.label_noise.base_reads_answers else None,
     )
     return [odd, doubts.findings], (*notes, *describe_answers(doubts.summary))
 
