@@ -20,9 +20,10 @@ DOUBTFUL = 0.5
 KNOTS = np.array([-4.0, -2.0, 0.0, 2.0, 4.0])
 """Stated log odds between which the steps are interpolated."""
 STEP_SPREAD = 1.0
-"""Standard deviation, in log odds, of the step of all answers; with the others, a stated 50 % may be 3 to 97 %."""
+"""Standard deviation, in log odds, of the step of all answers."""
 KNOT_SPREAD = 3.5
-"""Standard deviation of the step at each knot."""
+"""Standard deviation of the step at each knot: wide, so that decisions about some answers say little of those stated
+far from them."""
 FAULT_SPREAD = 1.0
 """Standard deviation of the step of each fault."""
 DRAWS = 500
