@@ -1,9 +1,9 @@
 """What the untuned base model makes of an answer: three parts of the evidence, each from its losses.
 
 Instruction-following difficulty is the loss given the prompt over the loss alone (Li et al. 2023, "From Quantity to
-Quality"). Of 81 prompts of dolly_3k, SmolLM2-135M told other answers from the
-data's own by it (area under the ROC curve 1.0, 38 broken answers), cut ones by the loss of the token that ends the
-answer (.97, 41), and changed facts, less well, by the largest loss of a token (.78, 32). The prompt is read once for all the answers that are held against it.
+Quality"). Of 81 prompts of dolly_3k, SmolLM2-135M told other answers from the data's own by it (area under the ROC
+curve 1.0, 38 broken answers), cut ones by the loss of the token that ends the answer (.97, 41), and changed facts,
+less well, by the largest loss of a token (.78, 32). The prompt is read once for all answers held against it.
 """
 
 import math
