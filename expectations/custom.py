@@ -94,7 +94,7 @@ class _PairNotCopied(ColumnPairMapMetricProvider):
 
 
 class ExpectColumnPairNotCopied(ColumnPairMapExpectation):
-    """Column A and column B differ by more than case and white space."""
+    """Column B says more than column A: it is neither its copy nor the question with words about asking."""
 
     map_metric = "column_pair_values.not_copied"
 
