@@ -123,10 +123,8 @@ def _fold(data, offsets, table, flat):
     size = 0
     for index in range(len(offsets) - 1):
         begin = size
-        size, slow[index], cjk, dash = _map(data, offsets[index], offsets[index + 1], table, flat, out, size)
+        size, slow[index], cjk = _map(data, offsets[index], offsets[index + 1], table, flat, out, size)
         size = _tidy_cjk(out, begin, size) if cjk else _single_spaces(out, begin, size)
-        if dash:
-            size = _drop_long_vowels(out, begin, size)
         starts[index + 1] = size
     return out[:size].copy(), starts, slow
 
@@ -136,11 +134,10 @@ def _map(data, i, stop, table, flat, out, size):
     """Decodes UTF-8 and writes what each character becomes.
 
     Returns:
-        Where the text ends in `out`; whether the table cannot fold it; whether it may hold CJK, and long vowels.
+        Where the text ends in `out`; whether the table cannot fold it; whether it may hold CJK.
     """
     begin = size
     cjk: np.bool_ = np.bool_(False)
-    dash: np.bool_ = np.bool_(False)
     while i < stop:
         point = np.uint32(data[i])
         if point < 0x80:
@@ -160,17 +157,15 @@ def _map(data, i, stop, table, flat, out, size):
             out[size] = value
             size += 1
             cjk = cjk | (value > 0x3000)
-            dash = dash | (value == 0x30FC)
         elif value == _SLOW:
-            return begin, True, False, False
+            return begin, True, False
         else:
             at = (value & 0x7FFFFFFF) >> 4
             for k in range(at, at + (value & 15)):
                 out[size] = flat[k]
                 size += 1
                 cjk = cjk | (flat[k] > 0x3000)
-                dash = dash | (flat[k] == 0x30FC)
-    return size, False, cjk, dash
+    return size, False, cjk
 
 
 @njit(cache=True)
@@ -187,27 +182,65 @@ def _single_spaces(out, begin, stop):
 
 @njit(cache=True)
 def _tidy_cjk(out, begin, stop):
-    """Single spaces, none at the ends or beside CJK, and the V-sounds of katakana; in place, returns the end."""
-    size, i = begin, begin
-    while True:
-        while i < stop and out[i] != 32 and not 0x30F4 <= out[i] <= 0x30FA:
-            out[size] = out[i]
+    """Single spaces, none at the ends or beside CJK, V-sounds and last long vowels of katakana; in place.
+
+    Returns:
+        The end.
+    """
+    i = begin
+    while i < stop and not _is_tidied(out[i]):
+        i += 1
+    size = i
+    while i < stop:
+        point = out[i]
+        if not _is_tidied(point):
+            out[size] = point
             size += 1
             i += 1
-        if i == stop:
-            return size
-        if out[i] == 32:
-            while i < stop and out[i] == 32:
-                i += 1
+        elif point == 32:
+            i = _skip_spaces(out, i, stop)
             inside = begin < size and i < stop
             if inside and not _loses_spaces(out[size - 1]) and not _loses_spaces(out[i]):
                 out[size] = np.uint32(32)
                 size += 1
+        elif point == 0x30FC:
+            i += 1
+            if not (_ends_katakana(out, begin, size) and _begins_other(out, _skip_spaces(out, i, stop), stop)):
+                out[size] = point
+                size += 1
         else:
             vowel = out[i + 1] if i + 1 < stop else np.uint32(0)
-            out[size], taken = _v_sound(out[i], vowel)
+            out[size], taken = _v_sound(point, vowel)
             size += 1
             i += taken
+    return size
+
+
+@njit(cache=True)
+def _is_tidied(point):
+    """Whether a character may be changed by what is beside it: a space, a long vowel mark, a katakana V."""
+    return (point == 32) | (point - np.uint32(0x30F4) <= np.uint32(8))
+
+
+@njit(cache=True)
+def _skip_spaces(out, i, stop):
+    while i < stop and out[i] == 32:
+        i += 1
+    return i
+
+
+@njit(cache=True)
+def _ends_katakana(out, begin, size):
+    """Whether what is written ends with katakana, before which stands katakana or a long vowel mark."""
+    if size - begin < 2 or not _is_katakana(out[size - 1]):
+        return False
+    return out[size - 2] == 0x30FC or _is_katakana(out[size - 2])
+
+
+@njit(cache=True)
+def _begins_other(out, i, stop):
+    """Whether a katakana word has ended before `i`."""
+    return i == stop or not (out[i] == 0x30FC or _is_katakana(out[i]))
 
 
 @njit(cache=True)
@@ -234,22 +267,6 @@ def _v_sound(point, vowel):
     if vowel == 0x30A9:
         return np.uint32(0x30DC), 2
     return np.uint32(0x30D6), 1
-
-
-@njit(cache=True)
-def _drop_long_vowels(out, begin, stop):
-    """Drops the long vowel mark at the end of katakana words of three characters or more; in place."""
-    size, i = begin, begin
-    second, previous = np.uint32(0), np.uint32(0)
-    while i < stop:
-        point = out[i]
-        i += 1
-        final = point == 0x30FC and _is_katakana(previous) and (second == 0x30FC or _is_katakana(second))
-        if not final or (i < stop and (out[i] == 0x30FC or _is_katakana(out[i]))):
-            out[size] = point
-            size += 1
-        second, previous = previous, point
-    return size
 
 
 @njit(cache=True)
