@@ -1,0 +1,96 @@
+"""Digests that tell texts apart: a keyed polynomial of code points, so that equal digests mean equal texts.
+
+A text of L code points is the sequence of L + 1 and its code points, two to a number. Read as the coefficients
+of a polynomial, no two texts (and no two pairs of a context and a text) have the same, for the leading number
+says where each ends. A digest is the polynomial's value at two points modulo the prime 2^61 - 1 (Carter and
+Wegman 1979). Two given texts of at most L code points have the same digest for at most (L / 2^62)^2 of all
+keys: among 10^6 texts of 10,000 code points that is 2^-58 for any pair at all. This holds for texts made to
+collide as well, as long as the key is not known to who makes them: it is drawn for each memory and kept in it.
+"""
+
+import secrets
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from tasks.duplicates.folding import Points, as_points
+
+_PRIME = np.uint64((1 << 61) - 1)
+
+
+def draw_key() -> np.ndarray:
+    """(2,) uint64: the points at which the polynomials are evaluated."""
+    return np.array([secrets.randbelow(int(_PRIME) - 2) + 2 for _ in range(2)], dtype=np.uint64)
+
+
+def digest_texts(folded: Points, contexts: Sequence[str] | None, key: np.ndarray) -> np.ndarray:
+    """(N, 16) uint8: a digest of each text and its context (none counts as "")."""
+    if not contexts or not any(contexts):
+        nothing = np.zeros((len(folded.starts) - 1, 2), dtype=np.uint64)
+        return _digest(*folded, nothing, key).view(np.uint8)
+    before = as_points(contexts)
+    begun = _digest(*before, np.zeros((len(contexts), 2), dtype=np.uint64), key)
+    begun[np.diff(before.starts) == 0] = 0
+    return _digest(*folded, begun, key).view(np.uint8)
+
+
+def first_equal(digests: np.ndarray) -> np.ndarray:
+    """(N,) int64: for each digest, where it comes first."""
+    places = as_binary(digests).dictionary_encode().indices.to_numpy()  # numbered as they come
+    firsts = np.full(len(places), len(places), dtype=np.int64)
+    np.minimum.at(firsts, places, np.arange(len(places)))
+    return firsts[places]
+
+
+def as_binary(digests: np.ndarray) -> pa.FixedSizeBinaryArray:
+    content = pa.py_buffer(np.ascontiguousarray(digests))
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(digests), [None, content])
+
+
+@intrinsic
+def _high_product(typing_context, a, b):  # type: ignore[no-untyped-def]
+    """The upper 64 of the 128 bits of a product."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        wide = ir.IntType(128)
+        product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
+        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), generate
+
+
+@njit(cache=True)
+def _digest(points, starts, begun, key):
+    """(N, 2) uint64: each text's polynomial, its leading coefficients having come to `begun`, at two points."""
+    digests = np.empty((len(starts) - 1, 2), dtype=np.uint64)
+    for text in range(len(starts) - 1):
+        start, stop = starts[text], starts[text + 1]
+        length = np.uint64(stop - start + 1)
+        one, other = _step(begun[text, 0], key[0], length), _step(begun[text, 1], key[1], length)
+        for i in range(start, stop - 1, 2):
+            pair = np.uint64(points[i]) | np.uint64(points[i + 1]) << np.uint64(21)
+            one, other = _step(one, key[0], pair), _step(other, key[1], pair)
+        if (stop - start) & 1:
+            last = np.uint64(points[stop - 1])
+            one, other = _step(one, key[0], last), _step(other, key[1], last)
+        digests[text, 0], digests[text, 1] = _reduce(one), _reduce(other)
+    return digests
+
+
+@njit(cache=True)
+def _step(value, point, coefficient):
+    """value * point + coefficient modulo the prime, of a value below 2^61 + 8; not in its least form, but below that."""
+    low, high = value * point, _high_product(value, point)
+    total = (low & _PRIME) + (low >> np.uint64(61) | high << np.uint64(3)) + coefficient
+    return (total & _PRIME) + (total >> np.uint64(61))
+
+
+@njit(cache=True)
+def _reduce(value):
+    """The least form."""
+    value = (value & _PRIME) + (value >> np.uint64(61))
+    return value - _PRIME if value >= _PRIME else value
