@@ -20,6 +20,7 @@ from numba.extending import intrinsic
 from tasks.duplicates.folding import Points, as_points
 
 _PRIME = np.uint64((1 << 61) - 1)
+_ONE, _TWO, _FOUR = np.uint64(1), np.uint64(2), np.uint64(4)
 
 
 def draw_key() -> np.ndarray:
@@ -67,30 +68,47 @@ def _high_product(typing_context, a, b):  # type: ignore[no-untyped-def]
 def _digest(points, starts, begun, key):
     """(N, 2) uint64: each text's polynomial, its leading coefficients having come to `begun`, at two points."""
     digests = np.empty((len(starts) - 1, 2), dtype=np.uint64)
+    (x, y), x2, y2 = key, _reduce(_times(key[0], key[0])), _reduce(_times(key[1], key[1]))
     for text in range(len(starts) - 1):
-        start, stop = starts[text], starts[text + 1]
-        length = np.uint64(stop - start + 1)
-        one, other = _step(begun[text, 0], key[0], length), _step(begun[text, 1], key[1], length)
-        for i in range(start, stop - 1, 2):
-            pair = np.uint64(points[i]) | np.uint64(points[i + 1]) << np.uint64(21)
-            one, other = _step(one, key[0], pair), _step(other, key[1], pair)
-        if (stop - start) & 1:
-            last = np.uint64(points[stop - 1])
-            one, other = _step(one, key[0], last), _step(other, key[1], last)
+        i, stop = np.uint64(starts[text]), np.uint64(starts[text + 1])
+        length = stop - i + _ONE
+        one, other = _low(_times(begun[text, 0], x) + length), _low(_times(begun[text, 1], y) + length)
+        while i + _FOUR <= stop:  # two coefficients at once, whose products do not wait for each other
+            left, right = _coefficient(points, i, stop), _coefficient(points, i + _TWO, stop)
+            one = _low(_times(one, x2) + _times(left, x) + right)
+            other = _low(_times(other, y2) + _times(left, y) + right)
+            i += _FOUR
+        while i < stop:
+            next_one = _coefficient(points, i, stop)
+            one, other = _low(_times(one, x) + next_one), _low(_times(other, y) + next_one)
+            i += _TWO
         digests[text, 0], digests[text, 1] = _reduce(one), _reduce(other)
     return digests
 
 
 @njit(cache=True)
-def _step(value, point, coefficient):
-    """value * point + coefficient modulo the prime, of a value below 2^61 + 8; not in its least form, but below that."""
+def _coefficient(points, i, stop):
+    """Two code points, or the last one, as a number below 2^42."""
+    value = np.uint64(points[i])
+    return value | np.uint64(points[i + _ONE]) << np.uint64(21) if i + _ONE < stop else value
+
+
+@njit(cache=True)
+def _times(value, point):
+    """A product modulo the prime, not in its least form: of factors below 2^61 + 8 and 2^61, below 2^62 + 32; of
+    factors below 2^42 and 2^61, below 2^61 + 2^42."""
     low, high = value * point, _high_product(value, point)
-    total = (low & _PRIME) + (low >> np.uint64(61) | high << np.uint64(3)) + coefficient
-    return (total & _PRIME) + (total >> np.uint64(61))
+    return (low & _PRIME) + (low >> np.uint64(61) | high << np.uint64(3))
+
+
+@njit(cache=True)
+def _low(value):
+    """The same modulo the prime, below 2^61 + 8."""
+    return (value & _PRIME) + (value >> np.uint64(61))
 
 
 @njit(cache=True)
 def _reduce(value):
     """The least form."""
-    value = (value & _PRIME) + (value >> np.uint64(61))
+    value = _low(value)
     return value - _PRIME if value >= _PRIME else value

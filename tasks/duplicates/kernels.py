@@ -19,6 +19,7 @@ quotes a kanji or two, Japanese that is mostly Latin still has its particles (at
 across)."""
 
 
+_ONE = np.uint64(1)  # indices are unsigned in the inner loops, as in `tasks.duplicates.folding`
 BASE = np.uint64(0x9E3779B97F4A7C15)
 """Of the polynomial that hashes a window; odd, and 5 modulo 8, so that no short window of zeros is special."""
 LONGEST = 64
@@ -67,10 +68,10 @@ def _weigh(text, content, weights, latin, cjk):
         spaces += np.int32(text[i] == np.uint32(32))
     if spaces == 0 or wide < WIDE_SHARE * len(text):
         return text
-    size = 0
-    for i in range(len(text)):
+    size = np.uint64(0)
+    for i in range(np.uint64(len(text))):
         content[size], weights[size] = text[i], weights[i]
-        size += text[i] != np.uint32(32)
+        size += np.uint64(text[i] != np.uint32(32))
     return content[:size]
 
 
@@ -83,19 +84,20 @@ def _hash_windows(content, weights, full, grams):
     Returns:
         The number of windows, written to `grams`.
     """
-    size, start, end, weight, value = len(content), 0, 0, 0, np.uint64(0)
+    size, start, end, value = np.uint64(len(content)), np.uint64(0), np.uint64(0), np.uint64(0)
+    weight, full = np.int32(0), np.int32(full)
     while start < size:
         while end < size and weight < full:
-            value = value * BASE + np.uint64(content[end] + 1)
+            value = value * BASE + np.uint64(content[end] + np.uint32(1))
             weight += weights[end]
-            end += 1
+            end += _ONE
         if weight < full and start > 0:
             break
-        grams[start] = max(_mix(value), np.uint64(1))  # 0 marks a free place in a table
-        value -= np.uint64(content[start] + 1) * _POWERS[end - 1 - start]
+        grams[start] = max(_mix(value), _ONE)  # 0 marks a free place in a table
+        value -= np.uint64(content[start] + np.uint32(1)) * _POWERS[end - _ONE - start]
         weight -= weights[start]
-        start += 1
-    return start
+        start += _ONE
+    return np.int64(start)
 
 
 @njit(cache=True)
@@ -121,9 +123,9 @@ def sketch_texts(points, starts, latin, cjk, donors, masks, multipliers):
         counted = _weigh(points[starts[text] : starts[text + 1]], content, weights, latin, cjk)
         count = _hash_windows(counted, weights, latin * cjk, grams)
         minima[:] = _EMPTY
-        for i in range(count):
-            place = ((grams[i] >> np.uint64(32)) * np.uint64(bins)) >> np.uint64(32)
-            minima[place] = min(minima[place], np.uint32(grams[i] & np.uint64(0x7FFFFFFF)))
+        for gram in grams[:count]:
+            place = ((gram >> np.uint64(32)) * np.uint64(bins)) >> np.uint64(32)
+            minima[place] = min(minima[place], np.uint32(gram & np.uint64(0x7FFFFFFF)))
         _fill_empty(minima, empty, donors, grams[:count], masks, multipliers)
         for place in range(bins):
             sketches[text, place] = np.uint8(minima[place] & np.uint32(0xFF))
@@ -166,10 +168,10 @@ def cut_grams(points, starts, latin, cjk):
     for text in range(len(starts) - 1):
         counted = _weigh(points[starts[text] : starts[text + 1]], content, weights, latin, cjk)
         count = _hash_windows(counted, weights, latin * cjk, fresh)
-        table, kept = _empty_table(space, count), bounds[text]
+        table, kept = _empty_table(space, count), np.uint64(bounds[text])
         for gram in fresh[:count]:
             grams[kept] = gram
-            kept += _insert(table, gram)
+            kept += np.uint64(_insert(table, gram))
         bounds[text + 1] = kept
     return grams[: bounds[-1]], bounds
 
@@ -239,7 +241,7 @@ def _insert(table, gram):
     while table[slot] != 0:
         if table[slot] == gram:
             return False
-        slot = (slot + np.uint64(1)) & mask
+        slot = (slot + _ONE) & mask
     table[slot] = gram
     return True
 
@@ -250,6 +252,6 @@ def _holds(table, gram):
     slot = gram & mask
     found = table[slot]
     while (found != gram) & (found != 0):  # one branch, seldom taken
-        slot = (slot + np.uint64(1)) & mask
+        slot = (slot + _ONE) & mask
         found = table[slot]
     return found == gram
