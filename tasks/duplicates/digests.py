@@ -41,10 +41,7 @@ def digest_texts(folded: Points, contexts: Sequence[str] | None, key: np.ndarray
 
 def first_equal(digests: np.ndarray) -> np.ndarray:
     """(N,) int64: for each digest, where it comes first."""
-    places = as_binary(digests).dictionary_encode().indices.to_numpy()  # numbered as they come
-    firsts = np.full(len(places), len(places), dtype=np.int64)
-    np.minimum.at(firsts, places, np.arange(len(places)))
-    return firsts[places]
+    return _first_equal(np.ascontiguousarray(digests).view(np.uint64))
 
 
 def as_binary(digests: np.ndarray) -> pa.FixedSizeBinaryArray:
@@ -62,6 +59,26 @@ def _high_product(typing_context, a, b):  # type: ignore[no-untyped-def]
         return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
 
     return types.uint64(types.uint64, types.uint64), generate
+
+
+@njit(cache=True)
+def _first_equal(digests):
+    """By an open-addressed table; the low bits of a digest, a remainder by a prime, are as good as any."""
+    first = np.empty(len(digests), dtype=np.int64)
+    size = 4
+    while size < 2 * len(digests):
+        size *= 2
+    table, mask = np.full(size, -1, dtype=np.int32), np.uint64(size - 1)
+    for i in range(len(digests)):
+        slot = (digests[i, 0] ^ digests[i, 1]) & mask
+        while table[slot] >= 0 and (
+            digests[table[slot], 0] != digests[i, 0] or digests[table[slot], 1] != digests[i, 1]
+        ):
+            slot = (slot + _ONE) & mask
+        if table[slot] < 0:
+            table[slot] = i
+        first[i] = table[slot]
+    return first
 
 
 @njit(cache=True)

@@ -213,7 +213,9 @@ def _tidy_cjk(out, begin, stop):
                 size += _ONE
         elif point == _DASH:
             i += _ONE
-            if not (_ends_katakana(out, begin, size) and _begins_other(out, _skip_spaces(out, i, stop), stop)):
+            if not (
+                _ends_katakana(out, begin, size) and _begins_other(out, _skip_spaces(out, i, stop), stop)
+            ):
                 out[size] = point
                 size += _ONE
         else:
