@@ -128,7 +128,7 @@ def _fold(data, offsets, table, flat):
         end, slow[index], cjk = _map(data, i, stop, table, flat, out, size)
         size = _tidy_cjk(out, size, end) if cjk else _single_spaces(out, size, end)
         starts[index + 1] = size
-    return out[:size].copy(), starts, slow
+    return out[:size], starts, slow  # no copy: pages of `out` that nothing is written to cost nothing
 
 
 @njit(cache=True)

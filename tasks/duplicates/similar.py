@@ -187,19 +187,23 @@ def _verify(texts: Texts, rows: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarr
     jaccard, short = np.empty(len(pairs)), np.empty(len(pairs), dtype=bool)
     lengths = pc.binary_length(texts.texts).to_numpy()
     for group in _blocks(pairs, lengths, rows):
-        members, local = np.unique(pairs[group], return_inverse=True)
-        chosen, local = rows[members], local.reshape(-1, 2)
-        folded = fold_texts(texts.texts.take(pa.array(chosen)))
-        values, shorts = kernels.verify_pairs(*cut_sets(folded, *texts.ngrams), local, texts.threshold)
-        doubtful = np.flatnonzero(shorts & (values >= 0) & (values < SHORT_SIMILARITY))
-        edited = _are_edited_copies(folded, local[doubtful])
-        values[doubtful[~edited]] = -1
-        shorts[doubtful[edited]] = False
-        jaccard[group], short[group] = values, shorts
-        if texts.contexts is not None:
-            similar = jaccard[group] >= 0
-            alike = _alike_contexts(texts, chosen, local[similar])
-            jaccard[group[similar][~alike]] = -1
+        jaccard[group], short[group] = _verify_block(texts, rows, pairs[group])
+    return jaccard, short
+
+
+def _verify_block(texts: Texts, rows: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `_verify`, of pairs whose n-gram sets are in memory together."""
+    members, local = np.unique(pairs, return_inverse=True)
+    chosen, local = rows[members], local.reshape(-1, 2)
+    folded = fold_texts(texts.texts.take(pa.array(chosen)))
+    jaccard, short = kernels.verify_pairs(*cut_sets(folded, *texts.ngrams), local, texts.threshold)
+    doubtful = np.flatnonzero(short & (jaccard >= 0) & (jaccard < SHORT_SIMILARITY))
+    edited = _are_edited_copies(folded, local[doubtful])
+    jaccard[doubtful[~edited]] = -1
+    short[doubtful[edited]] = False
+    if texts.contexts is not None:
+        similar = np.flatnonzero(jaccard >= 0)
+        jaccard[similar[~_alike_contexts(texts, chosen, local[similar])]] = -1
     return jaccard, short
 
 
