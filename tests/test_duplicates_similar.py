@@ -1,7 +1,5 @@
 """Sketches, buckets, and runs that remember: the same pairs, whatever was known before."""
 
-import itertools
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 from tasks.duplicates import similar
 from tasks.duplicates.candidates import BUCKET_LIMIT, BandJoin
 from tasks.duplicates.digests import digest_texts, draw_key
-from tasks.duplicates.folding import as_points, fold_texts
+from tasks.duplicates.folding import as_points
 from tasks.duplicates.kernels import cut_grams
 from tasks.duplicates.ngrams import Banding, choose_banding, jaccards, sketch_texts
 from tasks.duplicates.similar import Memory, SimilarPairs, Texts, index_texts, similar_pairs

@@ -50,10 +50,10 @@ def as_binary(digests: np.ndarray) -> pa.FixedSizeBinaryArray:
 
 
 @intrinsic
-def _high_product(typing_context, a, b):  # type: ignore[no-untyped-def]
+def _high_product(typing_context, a, b):
     """The upper 64 of the 128 bits of a product."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         wide = ir.IntType(128)
         product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
         return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
@@ -114,7 +114,7 @@ def _coefficient(points, i, stop):
 def _times(value, point):
     """A product modulo the prime, not in its least form: of factors below 2^61 + 8 and 2^61, below 2^62 + 32; of
     factors below 2^42 and 2^61, below 2^61 + 2^42."""
-    low, high = value * point, _high_product(value, point)
+    low, high = value * point, _high_product(value, point)  # type: ignore[call-arg, var-annotated]
     return (low & _PRIME) + (low >> np.uint64(61) | high << np.uint64(3))
 
 
