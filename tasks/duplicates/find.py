@@ -14,7 +14,18 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from tasks import findings, text
-from tasks.duplicates import alignment, candidates, clusters, folding, kernels, ngrams, pairs, similar, tell
+from tasks.duplicates import (
+    alignment,
+    candidates,
+    clusters,
+    digests,
+    folding,
+    kernels,
+    ngrams,
+    pairs,
+    similar,
+    tell,
+)
 from tasks.duplicates.clusters import (
     Edge,
     Variants,
@@ -95,6 +106,7 @@ def find_duplicates(
     alignment,
     candidates,
     clusters,
+    digests,
     findings,
     folding,
     kernels,
