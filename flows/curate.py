@@ -23,6 +23,7 @@ from tasks.ingest.files import find_all_files
 from tasks.ingest.stage import IngestRefs, describe_files, ingest_stage
 from tasks.judge import judge_stage
 from tasks.label_noise import (
+    describe_losses,
     describe_noise,
     find_label_noise_stage,
     find_loss_outliers_stage,
@@ -208,18 +209,20 @@ def _label_noise(
         noise = perform(find_label_noise_stage, workspace, samples, recipe.label_noise, recipe.seed, encoder)
         return [noise.findings], describe_noise(noise.summary)
     base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
-    losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens)
+    most = recipe.label_noise.base_rows
+    losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens, most)
     odd = perform(find_loss_outliers_stage, workspace, samples, losses)
+    notes = describe_losses(samples.rows, most)
     if recipe.task is Task.TOKEN_CLASSIFICATION:
         spans = perform(find_token_noise_stage, workspace, samples, recipe.label_noise, recipe.seed)
-        return [odd, spans.findings], describe_noise(spans.summary)
+        return [odd, spans.findings], (*notes, *describe_noise(spans.summary))
     if recipe.task is not Task.TEXT_GENERATION:
-        return [odd], ()
+        return [odd], notes
     decided = {sample_id: decision["action"] for sample_id, decision in sorted(decisions.items())}
     doubts = perform(
         find_doubtful_answers_stage, workspace, samples, recipe.label_noise, decided, recipe.seed
     )
-    return [odd, doubts.findings], describe_answers(doubts.summary)
+    return [odd, doubts.findings], (*notes, *describe_answers(doubts.summary))
 
 
 def _record(

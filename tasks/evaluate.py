@@ -167,11 +167,15 @@ def gather_scores_stage(workspace: Workspace, scores: list[TableRef]) -> TableRe
 
 @stage("base losses", base_model, inference, tokens)
 def base_losses_stage(
-    workspace: Workspace, base: BaseModelRef, samples: TableRef, max_tokens: int
+    workspace: Workspace, base: BaseModelRef, samples: TableRef, max_tokens: int, most_rows: int
 ) -> TableRef:
-    """Loss of the untuned base on each sample's completion (columns row, loss), kept by content."""
+    """Loss of the untuned base on the completions (columns row, loss) of the samples that `base_model.choose_read`
+    picks, kept by content; NaN for the others."""
     table = workspace.read_table(samples)
-    rows = table.select(["prompt", "completion"]).to_pylist()
+    keys = table["sample_id"].to_pylist()
+    losses = np.full(len(table), np.nan, dtype=np.float64)
+    read = np.flatnonzero(base_model.choose_read(keys, most_rows))
+    rows = table.select(["prompt", "completion"]).take(read).to_pylist()
 
     def compute(wanted: list[int]) -> np.ndarray:
         folder = workspace.path(base.path)
@@ -181,6 +185,7 @@ def base_losses_stage(
             base_model.load_model(folder).eval(), tokenizer, items, "base: training data"
         )
 
-    keys = table["sample_id"].to_pylist()
-    losses = workspace.cached_arrays(f"base-losses-{base.revision[:16]}-{max_tokens}", keys, compute)
+    if len(read):
+        name = f"base-losses-{base.revision[:16]}-{max_tokens}"
+        losses[read] = workspace.cached_arrays(name, [keys[i] for i in read], compute)
     return workspace.write_table(pa.table({"row": table["row"], "loss": losses}), "base-losses")

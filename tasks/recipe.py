@@ -300,6 +300,9 @@ class LabelNoiseSettings(Settings):
     """Folds of the out-of-sample probabilities; near-duplicates share a fold."""
     max_flagged_share: float = Field(default=0.1, gt=0, le=0.5)
     """At most this share of samples (0-1) is flagged: a queue that no one can finish helps no one."""
+    base_rows: int = Field(default=2_000, ge=0)
+    """Rows, chosen by the hash of their content, that the base model reads for its losses; 0 for none. On a CPU it
+    reads a few rows a second. Classification needs none."""
     enabled: bool = True
     """Whether the stage looks at all."""
 

@@ -6,7 +6,7 @@ is for texts without labels.
 """
 
 from tasks.label_noise.find import find_label_noise, find_label_noise_stage
-from tasks.label_noise.outliers import find_loss_outliers_stage, loss_outliers
+from tasks.label_noise.outliers import describe_losses, find_loss_outliers_stage, loss_outliers
 from tasks.label_noise.summary import ClassOverlap, NoiseRefs, NoiseResult, NoiseSummary, describe_noise
 from tasks.label_noise.tokens import find_token_noise, find_token_noise_stage
 
@@ -15,6 +15,7 @@ __all__ = [
     "NoiseRefs",
     "NoiseResult",
     "NoiseSummary",
+    "describe_losses",
     "describe_noise",
     "find_label_noise",
     "find_label_noise_stage",
