@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from tasks import findings
+from tasks import findings, privacy, records
+from tasks.code_version import code_version
 from tasks.findings import about_sample, read_columns
 from tasks.privacy.contacts import CONTACTS, PHONES_AND_PLACES
 from tasks.privacy.names import MERE_NAME, NAMES_EN, NAMES_JA
@@ -20,6 +21,7 @@ from tasks.privacy.numbers import NUMBERS
 from tasks.privacy.secrets import SECRETS
 from tasks.privacy.spans import Detector, Kind, Recognizer, Span, fold, mask, redact
 from tasks.records import FINDING, Severity, TableRef, build_table
+from tasks.remember import recall_findings
 from tasks.stage import stage
 from tasks.storage import Workspace
 
@@ -80,8 +82,10 @@ def find_personal_data(samples: pa.Table, recognizer: Recognizer | None = None) 
 
 @stage("privacy", findings)
 def find_personal_data_stage(workspace: Workspace, samples: TableRef) -> TableRef:
-    """Thin task over `find_personal_data`."""
-    return workspace.write_table(find_personal_data(workspace.read_table(samples)), "findings-privacy")
+    """Thin task over `find_personal_data`, asked about new content only."""
+    version = code_version(privacy, findings, records)
+    found = recall_findings(workspace, "privacy", version, workspace.read_table(samples), find_personal_data)
+    return workspace.write_table(found, "findings-privacy")
 
 
 def find_spans(text: str, recognizer: Recognizer | None = None) -> list[Span]:
