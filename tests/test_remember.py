@@ -1,11 +1,14 @@
 """Findings that are remembered are those that would be found; only new content is asked about."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import make_samples
 
+from tasks.erase.places import plan_caches
 from tasks.privacy import find_personal_data
 from tasks.remember import recall_findings
 from tasks.storage import Workspace
@@ -72,3 +75,17 @@ def test_damage_is_made_anew(workspace: Workspace, ask: Callable[..., tuple[pa.T
     found, asked = ask(samples)
     assert len(asked) == 4
     assert found.equals(find_personal_data(samples))
+
+
+def test_erasure_finds_what_is_kept(
+    workspace: Workspace, ask: Callable[..., tuple[pa.Table, list[str]]]
+) -> None:
+    samples = make_samples(TEXTS)
+    ask(samples)
+    redactor = SimpleNamespace(ids=[samples["sample_id"][0].as_py()])
+    changes = [c for c in plan_caches(workspace, redactor, ()) if c.what.endswith("findings-privacy.parquet")]  # type: ignore[arg-type]
+    assert [change.amount for change in changes] == [1]
+    changes[0].apply("receipt")
+    kept = pq.read_table(workspace.path("cache", "findings-privacy.parquet"))
+    assert set(kept["key"].to_pylist()) == set(samples["sample_id"].to_pylist()) - set(redactor.ids)
+    assert ask(samples)[1] == [TEXTS[0][0]]
