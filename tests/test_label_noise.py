@@ -13,7 +13,10 @@ from tasks.label_noise import (
     describe_noise,
     find_label_noise,
     find_label_noise_stage,
+    hashed,
     loss_outliers,
+    models,
+    ngrams,
 )
 from tasks.label_noise.folds import deal_folds
 from tasks.label_noise.models import discriminant_scores, softmax_scores
@@ -271,6 +274,42 @@ def test_searching_cells_finds_nearly_what_searching_all_finds(monkeypatch: pyte
     shared = [len(set(a) & set(b)) / 10 for a, b in zip(exact.indices, celled.indices, strict=True)]
     assert np.mean(shared) > 0.95
     assert (celled.indices != np.arange(3_000)[:, None]).all()
+
+
+def test_hashed_ngrams_are_those_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [row["input"] for row in corpus("en") + corpus("ja")] + ["", "x\ud800"]
+    exact = text_features(texts)
+    monkeypatch.setattr(ngrams, "MANY", 0)
+    monkeypatch.setattr(hashed, "CHUNK", 500)
+    fast = text_features(texts)
+    assert fast.shape[0] == len(texts)
+    assert exact.shape[1] * 0.99 < fast.shape[1] <= exact.shape[1]  # two n-grams in one bucket are one
+    np.testing.assert_allclose((fast @ fast.T).toarray(), (exact @ exact.T).toarray(), atol=0.01)
+
+
+def test_the_most_frequent_ngrams_are_kept() -> None:
+    texts = ["ab"] * 3 + ["bc"] * 2 + ["d"]
+    features = hashed.hashed_features(texts, longest=2, most=2)
+    assert features.shape == (6, 2)
+    assert np.diff(features.indptr).tolist() == [2, 2, 2, 1, 1, 0]  # of "b" in five, and "a" or "ab" in three
+    np.testing.assert_allclose(np.linalg.norm(features.toarray(), axis=1), [1, 1, 1, 1, 1, 0], rtol=1e-6)
+
+
+def test_many_samples_are_seen_less_often_and_judged_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = corpus("en", 900)
+    features = text_features([row["input"] for row in rows])
+    labels = np.unique([row["label"] for row in rows], return_inverse=True)[1]
+    wrong = np.random.default_rng(0).choice(900, 90, replace=False)
+    labels[wrong] = (labels[wrong] + 1) % 3
+    fold = deal_folds(labels, np.arange(900), 5, 0)
+    slow = softmax_scores(features, labels, fold, 0)
+    monkeypatch.setattr(models, "MANY", 0)
+    monkeypatch.setattr(models, "ENOUGH", 2_000)
+    fast = softmax_scores(features, labels, fold, 0)
+    assert not np.array_equal(fast, slow)
+    doubts = [calibrate([scores], labels).doubt(labels) for scores in (slow, fast)]
+    for doubt in doubts:
+        assert len(set(np.argsort(-doubt)[:90]) & set(wrong)) >= 85
 
 
 def test_own_group_has_no_vote() -> None:

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from tasks import features, findings, text
 from tasks.features import EncoderRef, encode_texts
 from tasks.findings import Columns, about_sample, excerpt, read_columns
-from tasks.label_noise import folds, models, neighbours, ngrams, pool, summary
+from tasks.label_noise import folds, hashed, models, neighbours, ngrams, pool, summary
 from tasks.label_noise.folds import Checked, choose_checked, deal_folds
 from tasks.label_noise.models import DEALS, FEW, discriminant_scores, softmax_scores
 from tasks.label_noise.neighbours import Graph, build_graph, count_votes, shorten
@@ -140,7 +140,7 @@ def hear_vectors(
     return [np.mean(scores, axis=0), _log_votes(graph, checked)], graph
 
 
-@stage("label noise", features, findings, folds, models, neighbours, ngrams, pool, summary, text)
+@stage("label noise", features, findings, folds, hashed, models, neighbours, ngrams, pool, summary, text)
 def find_label_noise_stage(
     workspace: Workspace,
     samples: TableRef,

@@ -13,12 +13,14 @@ import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks import edits, findings, recipe
+from tasks import edits, findings, privacy, recipe, records
+from tasks.code_version import code_version
 from tasks.edits import text_fields
 from tasks.errors import DataGateError
 from tasks.findings import Columns, about_sample, read_columns
@@ -28,7 +30,8 @@ from tasks.privacy.scan import find_spans
 from tasks.privacy.spans import Kind, Recognizer, Span, mask, redact
 from tasks.privacy.surrogates import Surrogates
 from tasks.recipe import PERSONAL_CHECKS, PersonalAction, PrivacySettings
-from tasks.records import FINDING, Severity, TableRef, build_table
+from tasks.records import FINDING, Severity, TableRef, build_table, digest_of
+from tasks.remember import recall_findings
 from tasks.stage import stage
 from tasks.storage import Workspace, written_whole
 
@@ -123,10 +126,25 @@ def find_personal_data_stage(workspace: Workspace, samples: TableRef, settings: 
         from tasks.privacy.presidio import PresidioRecognizer
 
         recognizers = {code: PresidioRecognizer(code, model) for code, model in settings.models.items()}
-    found = find_personal_data(workspace.read_table(samples), settings, workspace_key(workspace), recognizers)
+    key = workspace_key(workspace)
+    find = partial(find_personal_data, settings=settings, key=key, recognizers=recognizers)
+    table = workspace.read_table(samples)
+    if _by_content_alone(settings):
+        version = digest_of(
+            [code_version(privacy, findings, edits, records), settings.model_dump(mode="json")]
+        )
+        found = recall_findings(workspace, "privacy", version, table, find)
+    else:
+        found = find(table)
     ref = workspace.write_table(found, "findings-privacy")
     require_none_blocked(found)
     return ref
+
+
+def _by_content_alone(settings: PrivacySettings) -> bool:
+    """Whether a finding follows from its sample alone: pseudonyms are of a document, and a model may change."""
+    invented = PersonalAction.PSEUDONYM in (settings.otherwise, *settings.action.values())
+    return not invented and settings.recognizer is None
 
 
 def workspace_key(workspace: Workspace) -> bytes:
