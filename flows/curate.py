@@ -36,6 +36,7 @@ from tasks.quality import (
     ExpectationOutcome,
     check_documents_stage,
     check_samples_stage,
+    check_slices_stage,
     check_snapshot_stage,
     load_suites,
     require_known_stage,
@@ -75,6 +76,8 @@ class _Heard:
     outcomes: tuple[ExpectationOutcome, ...]
     notes: tuple[str, ...]
     leaks: TableRef
+    predictions: TableRef | None
+    """The labels that an out-of-fold model gives, where labels were checked."""
 
 
 @flow(name="curate", flow_run_name="curate", validate_parameters=False)
@@ -100,7 +103,10 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     )
     final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites)
     labels, languages = recipe.labels or (), recipe.quality.languages
-    bias = perform(find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages)
+    bias = perform(
+        find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages, heard.predictions
+    )
+    even = perform(check_slices_stage, workspace, bias, recipe.quality, suites)
     before = champion_snapshot(workspace, recipe.name)
     drift = perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift)
     _record(ledger, workspace, recipe, snapshot, heard.samples, judgement.dispositions)
@@ -108,7 +114,7 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     publish_snapshot(snapshot, workspace)
     return Curated(
         snapshot=snapshot,
-        outcomes=(*heard.outcomes, *final.outcomes),
+        outcomes=(*heard.outcomes, *final.outcomes, *even.outcomes),
         lineage=lineage,
         notes=(*heard.notes, *bias.notes, *describe_drift(drift), *vault.describe_change(change)),
         leaks=heard.leaks,
@@ -157,7 +163,7 @@ def _hear_witnesses(
         recipe.has_evaluation_source,
     )
     grounding = perform(find_ungrounded_stage, workspace, samples, read.documents)
-    noise, notes = _label_noise(recipe, workspace, samples, decisions)
+    noise, notes, predictions = _label_noise(recipe, workspace, samples, decisions)
     said = [documents.findings, quality.findings, duplicates.findings, privacy, leaks.findings, grounding]
     return _Heard(
         samples=samples,
@@ -165,6 +171,7 @@ def _hear_witnesses(
         outcomes=(*documents.outcomes, *quality.outcomes),
         notes=notes,
         leaks=leaks.links,
+        predictions=predictions,
     )
 
 
@@ -199,27 +206,27 @@ def _encoder(recipe: Recipe, workspace: Workspace) -> EncoderRef | None:
 
 def _label_noise(
     recipe: Recipe, workspace: Workspace, samples: TableRef, decisions: dict[str, dict[str, Any]]
-) -> tuple[list[TableRef], tuple[str, ...]]:
-    """Findings about labels and answers, and what to say of them."""
+) -> tuple[list[TableRef], tuple[str, ...], TableRef | None]:
+    """Findings about labels and answers, what to say of them, and the labels that an out-of-fold model gives."""
     if not recipe.label_noise.enabled:
-        return [], ()
+        return [], (), None
     if recipe.task is Task.TEXT_CLASSIFICATION:
         encoder = _encoder(recipe, workspace)
         noise = perform(find_label_noise_stage, workspace, samples, recipe.label_noise, recipe.seed, encoder)
-        return [noise.findings], describe_noise(noise.summary)
+        return [noise.findings], describe_noise(noise.summary), noise.predictions
     base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
     losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens)
     odd = perform(find_loss_outliers_stage, workspace, samples, losses)
     if recipe.task is Task.TOKEN_CLASSIFICATION:
         spans = perform(find_token_noise_stage, workspace, samples, recipe.label_noise, recipe.seed)
-        return [odd, spans.findings], describe_noise(spans.summary)
+        return [odd, spans.findings], describe_noise(spans.summary), None
     if recipe.task is not Task.TEXT_GENERATION:
-        return [odd], ()
+        return [odd], (), None
     decided = {sample_id: decision["action"] for sample_id, decision in sorted(decisions.items())}
     doubts = perform(
         find_doubtful_answers_stage, workspace, samples, recipe.label_noise, decided, recipe.seed
     )
-    return [odd, doubts.findings], describe_answers(doubts.summary)
+    return [odd, doubts.findings], describe_answers(doubts.summary), None
 
 
 def _record(

@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.records import normalize_text, sample_id
+from tasks.records import join_labels, normalize_text, sample_id, split_labels
 
 
 def edit_sample(sample: Mapping[str, Any], edit: Mapping[str, Any]) -> dict[str, Any]:
     """A sample with new label, input or target, and the content hash that follows from it.
 
     Args:
-        edit: any of label, input, target. A label is also the target of text-classification.
+        edit: any of label, input, target. A label is also the target of text-classification; of multi-label data
+            it is all labels, joined by " | " in any order.
     """
+    if "label" in edit and sample.get("labels") is not None:
+        labels = split_labels(edit["label"])
+        sample, edit = {**sample, "labels": labels}, {**edit, "label": join_labels(labels)}
     label = edit.get("label", sample["label"])
     given = normalize_text(edit.get("input", sample["input"]))
     target = normalize_text(edit.get("target", edit.get("label", sample["target"])))

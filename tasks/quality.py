@@ -16,6 +16,8 @@ from expectations.known import refuse_unknown
 from expectations.measures import garbled_signs, primary_code
 from expectations.suite_file import Expectation, Suite, fill_suite, read_suite
 from expectations.suites import Evaluation, SuiteRun, load_suite, render_docs, run_suite, suites_version
+from tasks import bias
+from tasks.bias import BiasReport, list_slices
 from tasks.errors import DataGateError
 from tasks.recipe import QualitySettings
 from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table
@@ -121,6 +123,21 @@ def check_snapshot(
     return _check(samples, frame, "snapshot", Boundary.SNAPSHOT, suite_settings(settings), suites)
 
 
+def check_slices(
+    report: BiasReport, settings: QualitySettings, suites: Sequence[Suite] = ()
+) -> QualityResult:
+    """Holds what is said of labels, languages and sources, a row for each slice, against their suite.
+
+    The outcomes name the slices that fail; no row is to blame, so that there are no findings.
+    """
+    frame, values = build_frame(list_slices(report), Boundary.SLICES), suite_settings(settings)
+    wanted = [("slices", load_suite("slices", values))]
+    wanted += [(s.name, fill_suite(s, values)) for s in suites if s.boundary is Boundary.SLICES]
+    runs = tuple(run_suite(name, expectations, frame) for name, expectations in wanted)
+    outcomes = tuple(_slice_outcome(run.name, e, frame) for run in runs for e in run.evaluations)
+    return QualityResult(FINDING.empty_table(), outcomes, runs)
+
+
 def load_suites(settings: QualitySettings) -> tuple[Suite, ...]:
     """The stewards' suites that the recipe names, read; raises RecipeError where one does not fit."""
     return tuple(read_suite(Path(path)) for path in settings.suites)
@@ -195,6 +212,17 @@ def check_snapshot_stage(
     version: str = _VERSION,
 ) -> QualityRefs:
     return _finish(check_snapshot(workspace.read_table(samples), settings, suites), workspace)
+
+
+@stage("quality: slices", bias)
+def check_slices_stage(
+    workspace: Workspace,
+    report: BiasReport,
+    settings: QualitySettings,
+    suites: Sequence[Suite] = (),
+    version: str = _VERSION,
+) -> QualityRefs:
+    return _finish(check_slices(report, settings, suites), workspace)
 
 
 def suite_settings(settings: QualitySettings, labels: Sequence[str] = ()) -> dict[str, Any]:
@@ -289,6 +317,19 @@ def _outcome(suite: str, evaluation: Evaluation) -> ExpectationOutcome:
         observed=observed,
         expected=limit if by_row else _spelled(expectation.kwargs),
     )
+
+
+def _slice_outcome(suite: str, evaluation: Evaluation, frame: pd.DataFrame) -> ExpectationOutcome:
+    """As `_outcome`; slices that the expectation is not about are not counted, and those that fail are named."""
+    told = _outcome(suite, evaluation)
+    if not evaluation.by_row or "column" not in evaluation.expectation.kwargs:
+        return told
+    asked = int(frame[evaluation.expectation.kwargs["column"]].notna().sum())
+    failing = frame["name"].iloc[list(evaluation.unexpected)].tolist()
+    observed = f"{len(failing)} of {asked} slices"
+    if failing:
+        observed += f": {_short_list(failing)}"
+    return told.model_copy(update={"evaluated": asked, "observed": observed})
 
 
 def _spelled(kwargs: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from tasks.gate.paired import Metric
 from tasks.recipe import GateSettings
 from tasks.records import SCORE, Disposition, Outcome, build_table
 from tasks.report.card import escape_markdown, write_card
+from tasks.report.characters import show_characters
 from tasks.report.data import (
     CheckSummary,
     Confusion,
@@ -35,7 +36,7 @@ from tasks.report.data import (
     where_to_look,
 )
 from tasks.report.figures import plot_intervals, plot_losses, round_ticks
-from tasks.report.page import render_report, show_characters, show_json, show_value
+from tasks.report.page import render_report, show_json, show_value
 from tasks.report.sankey import MAX_NODES, plot_flow
 from tasks.report.summary import closing_table
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from expectations.frames import DERIVED, Boundary, build_frame, known_columns
+from expectations.frames import DERIVED, SLICE, Boundary, build_frame, known_columns
 from expectations.suite_file import Expectation, read_suite
 from expectations.suites import FOLDER, load_suite, run_suite, suite_names
 from flows.starter import SUITE
@@ -84,6 +84,9 @@ ROWS: dict[tuple[str, str], list[tuple[Row, Row]]] = {
     ("missing_value", "target"): [({"target": ""}, {"target": None})],
     ("empty_prompt", "prompt_messages"): [({}, {"prompt": []})],
     ("empty_completion", "completion_messages"): [({}, {"completion": []})],
+    ("rare_slice", "rare"): [({"rare": False}, {"rare": True}), ({"rare": None}, {"rare": True})],
+    ("dependent_slices", "tied"): [({"tied": False}, {"tied": True})],
+    ("worse_slice", "worse"): [({"worse": False}, {"worse": True})],
 }
 """(check, column) of a row-level expectation -> pairs of a row that passes and one that fails."""
 
@@ -113,7 +116,7 @@ SHIPPED = [
 
 def build_rows(name: str, rows: Sequence[Row]) -> pa.Table:
     """Rows of a suite's table: each what `GOOD` is but for what it changes."""
-    schema = {"documents": DOCUMENT, "snapshot": SNAPSHOT_SAMPLE}.get(name, SAMPLE)
+    schema = {"documents": DOCUMENT, "snapshot": SNAPSHOT_SAMPLE, "slices": SLICE}.get(name, SAMPLE)
     full = [{"row": number} | GOOD | row for number, row in enumerate(rows)]
     return build_table([{k: v for k, v in row.items() if k in schema.names} for row in full], schema)
 

@@ -20,7 +20,14 @@ from tasks.label_noise.models import DEALS, FEW, discriminant_scores, softmax_sc
 from tasks.label_noise.neighbours import Graph, build_graph, count_votes, shorten
 from tasks.label_noise.ngrams import project, text_features
 from tasks.label_noise.pool import Calibrated, best_other, calibrate
-from tasks.label_noise.summary import ClassOverlap, NoiseRefs, NoiseResult, NoiseSummary
+from tasks.label_noise.summary import (
+    PREDICTION,
+    ClassOverlap,
+    NoiseRefs,
+    NoiseResult,
+    NoiseSummary,
+    keep_result,
+)
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table, canonical_json
 from tasks.stage import stage
@@ -76,7 +83,7 @@ def find_label_noise(
     if not settings.enabled or Task.TEXT_CLASSIFICATION not in columns["task"]:
         return NoiseResult(FINDING.empty_table(), NoiseSummary())
     checked, small = choose_checked(columns, settings.folds)
-    rows = [_small_class_finding(label, *sizes, checked.folds) for label, sizes in sorted(small.items())]
+    rows = [small_class_finding(label, *sizes, checked.folds) for label, sizes in sorted(small.items())]
     if len(checked.names) < 2:
         return NoiseResult(build_table(rows, FINDING), NoiseSummary())
     texts = [matching_form(columns["input"][i]) for i in checked.rows]
@@ -88,7 +95,11 @@ def find_label_noise(
         for position, ambiguous in zip(doubtful, unclear, strict=True)
     ]
     said = _summarize(columns, checked, found, doubtful[~unclear])
-    return NoiseResult(build_table(rows, FINDING), said.model_copy(update={"ambiguous": int(unclear.sum())}))
+    return NoiseResult(
+        build_table(rows, FINDING),
+        said.model_copy(update={"ambiguous": int(unclear.sum())}),
+        _predictions(columns, checked, found),
+    )
 
 
 def estimate(
@@ -153,10 +164,7 @@ def find_label_noise_stage(
     vectors = None
     if encoder is not None and len(table):
         vectors = encode_texts(workspace, encoder, [said or "" for said in table["input"].to_pylist()])
-    result = find_label_noise(table, settings, seed, vectors)
-    return NoiseRefs(
-        findings=workspace.write_table(result.findings, "findings-label-noise"), summary=result.summary
-    )
+    return keep_result(workspace, find_label_noise(table, settings, seed, vectors), "label-noise")
 
 
 def _log_votes(graph: Graph, checked: Checked) -> np.ndarray:
@@ -250,7 +258,13 @@ def _finding(
     )
 
 
-def _small_class_finding(label: str, samples: int, groups: int, least: int) -> dict[str, Any]:
+def _predictions(columns: Columns, checked: Checked, found: Estimated) -> pa.Table:
+    rows = [columns["row"][i] for i in checked.rows]
+    names = [checked.names[k] for k in found.predicted]
+    return pa.table({"row": rows, "predicted": names}, schema=PREDICTION)
+
+
+def small_class_finding(label: str, samples: int, groups: int, least: int) -> dict[str, Any]:
     return {
         "stage": STAGE,
         "check": "class_too_small",

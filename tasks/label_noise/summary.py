@@ -6,6 +6,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from tasks.records import TableRef
+from tasks.storage import Workspace
 
 
 class ClassOverlap(BaseModel):
@@ -16,6 +17,11 @@ class ClassOverlap(BaseModel):
     labels: tuple[str, str]
     samples: int
     """Expected number of samples with one of the labels that fit the other."""
+
+
+PREDICTION = pa.schema([("row", pa.int64()), ("predicted", pa.string())])
+"""The label that an out-of-fold model gives a row: what `tasks.bias.compare_labels` takes."""
+NGRAM_MODEL = "a linear model on character n-grams"
 
 
 class NoiseSummary(BaseModel):
@@ -31,8 +37,12 @@ class NoiseSummary(BaseModel):
     guideline, not by correcting rows."""
     folds: int = 0
     accuracy: float | None = None
-    """Share (0-1) of checked training samples whose label the out-of-fold model predicts: a linear model on
-    character n-grams, as a reference for the tuned one."""
+    """Share (0-1) of checked training samples (for token labels: tokens) whose label the out-of-fold model predicts,
+    as a reference for the tuned one."""
+    model: str = NGRAM_MODEL
+    """What predicts them."""
+    unit: str = "labels"
+    """What `accuracy` is a share of."""
     noise_rate: float | None = None
     """Estimated share (0-1) of labels that are random."""
     errors_per_100: float | None = None
@@ -49,6 +59,8 @@ class NoiseResult(NamedTuple):
 
     findings: pa.Table
     summary: NoiseSummary
+    predictions: pa.Table | None = None
+    """Of the schema PREDICTION; None where labels were not checked, or are not of whole rows."""
 
 
 class NoiseRefs(BaseModel):
@@ -58,6 +70,17 @@ class NoiseRefs(BaseModel):
 
     findings: TableRef
     summary: NoiseSummary
+    predictions: TableRef | None = None
+
+
+def keep_result(workspace: Workspace, result: NoiseResult, name: str) -> NoiseRefs:
+    """Writes the tables of a result as `findings-NAME` and `predictions-NAME`."""
+    told = result.predictions
+    return NoiseRefs(
+        findings=workspace.write_table(result.findings, f"findings-{name}"),
+        summary=result.summary,
+        predictions=None if told is None else workspace.write_table(told, f"predictions-{name}"),
+    )
 
 
 def describe_noise(summary: NoiseSummary) -> tuple[str, ...]:
@@ -78,7 +101,7 @@ def describe_noise(summary: NoiseSummary) -> tuple[str, ...]:
         told.append(f"Labels that people confuse, with the samples between them: {pairs}.")
     if summary.accuracy is not None:
         told.append(
-            f"Reference: a linear model on character n-grams, fitted out of fold, predicts {summary.accuracy:.1%} "
-            "of the training labels."
+            f"Reference: {summary.model}, fitted out of fold, predicts {summary.accuracy:.1%} of the training "
+            f"{summary.unit}."
         )
     return tuple(told)
