@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.records import DOCUMENT, SAMPLE, SNAPSHOT_SAMPLE, Task
+from tasks.records import DOCUMENT, SAMPLE, SNAPSHOT_SAMPLE, Task, join_labels
 
 
 class Boundary(StrEnum):
@@ -48,6 +48,7 @@ _OF_SAMPLES = {
     "characters": "characters of `input` and `target` together",
     "prompt_messages": "messages of the prompt; null for language modelling, where there is none",
     "completion_messages": "messages of the completion",
+    "annotated_labels": "what annotators say, each label once, joined by ' | '; null where there are none",
 }
 DERIVED: dict[Boundary, dict[str, str]] = {
     Boundary.DOCUMENTS: {"characters": "characters of `text`"},
@@ -71,7 +72,7 @@ def known_columns(boundary: Boundary) -> list[str]:
 def column_kinds(boundary: Boundary) -> dict[str, type]:
     """Column -> int, bool or str: what its values are like; `int` for any number."""
     kinds: dict[str, type] = dict.fromkeys(known_columns(boundary), str)
-    kinds |= dict.fromkeys(DERIVED[boundary], int)
+    kinds |= {name: int for name in DERIVED[boundary] if name != "annotated_labels"}
     for field in _SCHEMAS[boundary]:
         if pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
             kinds[field.name] = int
@@ -97,12 +98,21 @@ def build_frame(table: pa.Table, boundary: Boundary) -> pd.DataFrame:
     for side in ("prompt", "completion"):
         if side in held:
             frame[f"{side}_messages"] = pc.list_value_length(table[side]).fill_null(0).to_pandas()
+    if "annotations" in held:
+        frame["annotated_labels"] = _annotated(table["annotations"])
     if {"prompt", "task"} <= held:
         frame["prompt_messages"] = frame["prompt_messages"].where(frame["task"] != Task.LANGUAGE_MODELING)
     if boundary is Boundary.SNAPSHOT and {"split", "sample_id", "group_id"} <= held:
         for name in ("sample", "group"):
             frame[f"splits_of_{name}"] = frame.groupby(f"{name}_id")["split"].transform("nunique")
     return frame
+
+
+def _annotated(annotations: pa.ChunkedArray) -> pd.Series:
+    if annotations.null_count == len(annotations):
+        return pd.Series([None] * len(annotations), dtype=object)
+    told = ({one["label"] for one in row or ()} for row in annotations.to_pylist())
+    return pd.Series([join_labels(labels) if labels else None for labels in told], dtype=object)
 
 
 def _lengths(table: pa.Table, column: str) -> pd.Series:

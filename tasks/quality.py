@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
 from expectations.columns import as_texts, repetition_shares
@@ -20,7 +21,7 @@ from tasks import bias
 from tasks.bias import BiasReport, list_slices
 from tasks.errors import DataGateError
 from tasks.recipe import QualitySettings
-from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table
+from tasks.records import FINDING, NO_LABEL, Role, Severity, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace, written_whole
 
@@ -92,11 +93,25 @@ def check_samples(
     """
     frame = build_frame(samples, Boundary.SAMPLES)
     if labels is None and "label" in frame:
-        train = frame[frame["role"] == Role.TRAIN] if "role" in frame else frame
-        labels = sorted(set(train["label"].dropna()))
+        labels = _labels_trained_on(samples)
+    if "labels" in samples.column_names and samples["labels"].null_count < len(samples):
+        labels = [*(labels or ()), NO_LABEL]
     values = suite_settings(settings, labels or ())
     shipped = f"samples_{task.value.replace('-', '_')}"
     return _check(samples, frame, shipped, Boundary.SAMPLES, values, suites)
+
+
+def _labels_trained_on(samples: pa.Table) -> list[str]:
+    """Every label that a training row bears, alone or among others."""
+    train = (
+        samples.filter(pc.equal(samples["role"], Role.TRAIN.value))
+        if "role" in samples.column_names
+        else samples
+    )
+    found = set(train["label"].drop_null().to_pylist())
+    if "labels" in train.column_names and train["labels"].null_count < len(train):
+        found = set(pc.list_flatten(train["labels"]).to_pylist())
+    return sorted(found)
 
 
 def check_documents(

@@ -46,6 +46,11 @@ HALF_LOOP = (
 )  # .58: English may, Japanese may not
 CUT = "Open the settings page first. Then choose the card, the limit and the"
 
+
+def said(*labels: str) -> list[Row]:
+    return [{"annotator": f"p{number}", "label": label} for number, label in enumerate(labels)]
+
+
 ROWS: dict[tuple[str, str], list[tuple[Row, Row]]] = {
     ("empty_document", "text"): [({}, {"text": " \n"})],
     ("garbled_text", "text"): [({"text": "文字化け、café"}, {"text": "文字\ufffdけ"})],
@@ -70,7 +75,15 @@ ROWS: dict[tuple[str, str], list[tuple[Row, Row]]] = {
     ("missing_input", "input"): [({"input": ""}, {"input": None})],
     ("missing_target", "target"): [({"target": ""}, {"target": None})],
     ("missing_label", "label"): [({"label": "b"}, {"label": None})],
-    ("unknown_label", "label"): [({"label": "b"}, {"label": "c"})],
+    ("unknown_label", "label"): [
+        ({"label": "b"}, {"label": "c"}),
+        ({"label": "a | b"}, {"label": "a | c"}),
+        ({"label": "b | a"}, {"label": "-"}),
+    ],
+    ("unknown_annotation", "annotated_labels"): [
+        ({"annotations": said("a", "b")}, {"annotations": said("a", "c")}),
+        ({"annotations": None}, {"annotations": said("c")}),
+    ],
     ("too_short", "input_characters"): [({"input": "支払い"}, {"input": "支払"})],
     ("too_short", "target_characters"): [({"target": "支払い"}, {"target": "支払"})],
     ("too_long", "characters"): [({"input": "", "target": "x" * 400}, {"input": "x", "target": "x" * 400})],

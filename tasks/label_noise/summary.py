@@ -19,8 +19,47 @@ class ClassOverlap(BaseModel):
     """Expected number of samples with one of the labels that fit the other."""
 
 
+class AnnotatorQuality(BaseModel):
+    """How far one person's labels are to be trusted."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    name: str
+    labelled: int
+    """Samples that others labelled too."""
+    accuracy: float
+    """Share (0-1) of the labels that are right, as far as annotators and model together know."""
+    crowdlab: float
+    """CROWDLAB's quality, 0-1."""
+    worst_label: str
+    """The label that is most often wrong when this person gives it."""
+
+
+class CrowdSummary(BaseModel):
+    """What several people's labels say as a whole."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    samples: int
+    """With two annotations or more."""
+    disagreed: int
+    """Of them, with different labels."""
+    contradicted: int
+    """Of them, whose label is rather wrong than right by what annotators and model say together."""
+    flagged: int
+    """In the queue as label_noise."""
+    alpha: float | None
+    """Krippendorff's."""
+    errors_per_100: float | None
+    """Expected wrong labels among 100 flagged ones."""
+    annotators: tuple[AnnotatorQuality, ...]
+    """The least accurate first."""
+
+
 PREDICTION = pa.schema([("row", pa.int64()), ("predicted", pa.string())])
 """The label that an out-of-fold model gives a row: what `tasks.bias.compare_labels` takes."""
+NAMED = 5
+"""Annotators that a sentence names."""
 NGRAM_MODEL = "a linear model on character n-grams"
 
 
@@ -52,6 +91,8 @@ class NoiseSummary(BaseModel):
     """The same if the model were right wherever it contradicts a label: a ceiling, 100 * mean(1 - belief)."""
     overlaps: tuple[ClassOverlap, ...] = ()
     """Pairs of labels that people confuse, the most confused first."""
+    crowd: CrowdSummary | None = None
+    """Where several people labelled the same samples; these are judged by that, and not counted in `flagged`."""
 
 
 class NoiseResult(NamedTuple):
@@ -91,6 +132,8 @@ def describe_noise(summary: NoiseSummary) -> tuple[str, ...]:
             f"{summary.flagged:,} labels are in doubt: of 100 reviewed, expect "
             f"{summary.errors_per_100:.0f} to {summary.errors_per_100_most:.0f} to be wrong."
         )
+    if summary.crowd:
+        told += _describe_crowd(summary.crowd)
     if summary.ambiguous:
         told.append(
             f"{summary.ambiguous:,} samples fit two labels about equally: a rule for the pair helps more than "
@@ -105,3 +148,21 @@ def describe_noise(summary: NoiseSummary) -> tuple[str, ...]:
             f"{summary.unit}."
         )
     return tuple(told)
+
+
+def _describe_crowd(crowd: CrowdSummary) -> list[str]:
+    alpha = "" if crowd.alpha is None else f" (Krippendorff's alpha {crowd.alpha:.2f})"
+    told = [
+        f"{crowd.disagreed:,} of {crowd.samples:,} samples have different labels by different annotators{alpha}; "
+        f"annotators and model together contradict {crowd.contradicted:,} labels."
+    ]
+    if crowd.errors_per_100 is not None:
+        told.append(
+            f"{crowd.flagged:,} labels by several annotators are in doubt: of 100 reviewed, expect "
+            f"{crowd.errors_per_100:.0f} to be wrong."
+        )
+    named = "; ".join(f"{a.name} {a.accuracy:.0%} of {a.labelled:,}" for a in crowd.annotators[:NAMED])
+    return [
+        *told,
+        f"Labels right by annotator, the fewest first: {named}{'; …' if len(crowd.annotators) > NAMED else '.'}",
+    ]
