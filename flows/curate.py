@@ -26,6 +26,7 @@ from tasks.label_noise import (
     describe_noise,
     find_label_noise_stage,
     find_loss_outliers_stage,
+    find_multilabel_noise_stage,
     find_token_noise_stage,
 )
 from tasks.leakage import vault
@@ -212,7 +213,8 @@ def _label_noise(
         return [], (), None
     if recipe.task is Task.TEXT_CLASSIFICATION:
         encoder = _encoder(recipe, workspace)
-        noise = perform(find_label_noise_stage, workspace, samples, recipe.label_noise, recipe.seed, encoder)
+        witness = find_multilabel_noise_stage if recipe.multi_label else find_label_noise_stage
+        noise = perform(witness, workspace, samples, recipe.label_noise, recipe.seed, encoder)
         return [noise.findings], describe_noise(noise.summary), noise.predictions
     base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
     losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens)

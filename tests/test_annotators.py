@@ -22,11 +22,14 @@ PEOPLE = {"anna": 0.05, "ben": 0.2, "cid": 0.5}
 
 
 def read(
-    columns: Columns, rows: list[dict[str, Any]], names: list[str] | None = None
+    columns: Columns,
+    rows: list[dict[str, Any]],
+    names: list[str] | None = None,
+    multi_label: bool = False,
 ) -> tuple[list[dict[str, Any]], list[tuple[str, int | None]]]:
     """Samples that a table gives, and (check, line) of its problems."""
     source = Source(path="t.csv", columns=columns)
-    settings = IngestSettings(task=Task.TEXT_CLASSIFICATION, sources=(source,))
+    settings = IngestSettings(task=Task.TEXT_CLASSIFICATION, sources=(source,), multi_label=multi_label)
     file = SourceFile(
         uri="t.csv", name="t.csv", size=1, modified=None, digest="d", source=0, format=FileFormat.CSV
     )
