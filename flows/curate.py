@@ -56,6 +56,8 @@ class Curated(BaseModel):
 
     snapshot: SnapshotRef
     outcomes: tuple[ExpectationOutcome, ...]
+    found: TableRef
+    """What the suites say of the snapshot's rows."""
     lineage: dict[str, str]
     notes: tuple[str, ...]
     """What the label-noise stage has to say to whoever looks next, and what changed in the evaluation set."""
@@ -116,6 +118,7 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     return Curated(
         snapshot=snapshot,
         outcomes=(*heard.outcomes, *final.outcomes, *even.outcomes),
+        found=final.findings,
         lineage=lineage,
         notes=(*heard.notes, *bias.notes, *describe_drift(drift), *vault.describe_change(change)),
         leaks=heard.leaks,

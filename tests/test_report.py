@@ -15,8 +15,8 @@ from tasks.bias import BiasReport, SliceBalance
 from tasks.drift_report import DriftReport, FeatureDrift
 from tasks.gate.gates import verdict
 from tasks.gate.paired import Metric
-from tasks.recipe import GateSettings
-from tasks.records import SAMPLE, SCORE, Disposition, Outcome, build_table, split_labels
+from tasks.recipe import GateSettings, Recipe
+from tasks.records import FINDING, SAMPLE, SCORE, Disposition, Outcome, build_table, split_labels
 from tasks.report.card import escape_markdown, write_card
 from tasks.report.characters import show_characters
 from tasks.report.data import (
@@ -36,7 +36,7 @@ from tasks.report.data import (
     where_to_look,
 )
 from tasks.report.figures import plot_intervals, plot_losses, round_ticks
-from tasks.report.gather import tell_scores
+from tasks.report.gather import summarise_late, tell_scores
 from tasks.report.page import render_report, show_json, show_value
 from tasks.report.sankey import MAX_NODES, plot_flow
 from tasks.report.summary import closing_table
@@ -512,3 +512,15 @@ def test_each_label_of_a_set_has_its_own_f1() -> None:
     assert "0.86" in text
     single = [sample | {"labels": None} for sample in samples]
     assert tell_scores(build_table(rows, SCORE), build_table(single, SAMPLE))["label_scores"] == ()
+
+
+def test_what_is_found_in_the_snapshot_is_reported_though_no_policy_can_act() -> None:
+    recipe = Recipe(
+        name="x", task="text-classification", sources=({"path": "a.csv"},), policy={"terse": "drop"}
+    )
+    finding = {"row": 3, "sample_id": "s3", "stage": "quality", "check": "terse", "severity": "critical"}
+    samples = [{"row": n, "sample_id": f"s{n}", "input": f"text {n}", "target": "a"} for n in range(4)]
+    findings = build_table([finding | {"reason": "hardly a message"}], FINDING)
+    [check] = summarise_late(findings, build_table(samples, SAMPLE), recipe)
+    assert (check.check, check.policy, check.samples) == ("terse", "reported only", 1)
+    assert check.examples[0].excerpt == "text 3"

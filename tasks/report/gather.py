@@ -38,6 +38,8 @@ from tasks.train import TrainResult
 
 SHOWN_CONFUSIONS = 10
 SHOWN_WORST = 10
+LATE = "reported only"
+"""In the place of a policy, for what is found when the snapshot stands."""
 REPORT = "report.html"
 DATA = "report.json"
 
@@ -49,6 +51,8 @@ class Parts(BaseModel):
 
     recipe: Recipe
     snapshot: SnapshotRef | None = None
+    found: TableRef | None = None
+    """What the suites say of the snapshot's rows: reported, for what becomes of them is settled."""
     outcomes: tuple[ExpectationOutcome, ...] = ()
     lineage: dict[str, str] = {}
     notes: tuple[str, ...] = ()
@@ -68,6 +72,9 @@ def gather_report(workspace: Workspace, parts: Parts, stopped: str = "") -> Repo
     told: dict[str, Any] = {}
     if snapshot:
         told |= _tell_snapshot(workspace, parts.recipe, snapshot)
+        if parts.found:
+            found = workspace.read_table(parts.found)
+            told["checks"] += summarise_late(found, workspace.read_table(snapshot.samples), parts.recipe)
     if parts.scores and snapshot:
         told |= tell_scores(workspace.read_table(parts.scores), workspace.read_table(snapshot.samples))
     aliases = f" ({', '.join(model.aliases)})" if model and model.aliases else ""
@@ -194,6 +201,12 @@ def _summarise_checks(
         )
         for (stage, check, severity), found in sorted(grouped.items())
     )
+
+
+def summarise_late(findings: pa.Table, samples: pa.Table, recipe: Recipe) -> tuple[CheckSummary, ...]:
+    """Findings about rows of a snapshot, which no policy can set aside any more."""
+    checks = _summarise_checks(findings, samples, samples.slice(0, 0), recipe)
+    return tuple(check.model_copy(update={"policy": LATE}) for check in checks)
 
 
 def _policy_of(check: str, severity: str, found: Sequence[dict[str, Any]], recipe: Recipe) -> str:
