@@ -27,6 +27,7 @@ from tasks.label_noise import (
     describe_noise,
     find_label_noise_stage,
     find_loss_outliers_stage,
+    find_multilabel_noise_stage,
     find_token_noise_stage,
 )
 from tasks.leakage import vault
@@ -37,6 +38,7 @@ from tasks.quality import (
     ExpectationOutcome,
     check_documents_stage,
     check_samples_stage,
+    check_slices_stage,
     check_snapshot_stage,
     load_suites,
     require_known_stage,
@@ -55,6 +57,8 @@ class Curated(BaseModel):
 
     snapshot: SnapshotRef
     outcomes: tuple[ExpectationOutcome, ...]
+    found: TableRef
+    """What the suites say of the snapshot's rows."""
     lineage: dict[str, str]
     notes: tuple[str, ...]
     """What the label-noise stage has to say to whoever looks next, and what changed in the evaluation set."""
@@ -76,6 +80,8 @@ class _Heard:
     outcomes: tuple[ExpectationOutcome, ...]
     notes: tuple[str, ...]
     leaks: TableRef
+    predictions: TableRef | None
+    """The labels that an out-of-fold model gives, where labels were checked."""
 
 
 @flow(name="curate", flow_run_name="curate", validate_parameters=False)
@@ -101,7 +107,10 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     )
     final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites)
     labels, languages = recipe.labels or (), recipe.quality.languages
-    bias = perform(find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages)
+    bias = perform(
+        find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages, heard.predictions
+    )
+    even = perform(check_slices_stage, workspace, bias, recipe.quality, suites)
     before = champion_snapshot(workspace, recipe.name)
     drift = perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift)
     _record(ledger, workspace, recipe, snapshot, heard.samples, judgement.dispositions)
@@ -109,7 +118,8 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     publish_snapshot(snapshot, workspace)
     return Curated(
         snapshot=snapshot,
-        outcomes=(*heard.outcomes, *final.outcomes),
+        outcomes=(*heard.outcomes, *final.outcomes, *even.outcomes),
+        found=final.findings,
         lineage=lineage,
         notes=(*heard.notes, *bias.notes, *describe_drift(drift), *vault.describe_change(change)),
         leaks=heard.leaks,
@@ -158,7 +168,7 @@ def _hear_witnesses(
         recipe.has_evaluation_source,
     )
     grounding = perform(find_ungrounded_stage, workspace, samples, read.documents)
-    noise, notes = _label_noise(recipe, workspace, samples, decisions)
+    noise, notes, predictions = _label_noise(recipe, workspace, samples, decisions)
     said = [documents.findings, quality.findings, duplicates.findings, privacy, leaks.findings, grounding]
     return _Heard(
         samples=samples,
@@ -166,6 +176,7 @@ def _hear_witnesses(
         outcomes=(*documents.outcomes, *quality.outcomes),
         notes=notes,
         leaks=leaks.links,
+        predictions=predictions,
     )
 
 
@@ -200,14 +211,15 @@ def _encoder(recipe: Recipe, workspace: Workspace) -> EncoderRef | None:
 
 def _label_noise(
     recipe: Recipe, workspace: Workspace, samples: TableRef, decisions: dict[str, dict[str, Any]]
-) -> tuple[list[TableRef], tuple[str, ...]]:
-    """Findings about labels and answers, and what to say of them."""
+) -> tuple[list[TableRef], tuple[str, ...], TableRef | None]:
+    """Findings about labels and answers, what to say of them, and the labels that an out-of-fold model gives."""
     if not recipe.label_noise.enabled:
-        return [], ()
+        return [], (), None
     if recipe.task is Task.TEXT_CLASSIFICATION:
         encoder = _encoder(recipe, workspace)
-        noise = perform(find_label_noise_stage, workspace, samples, recipe.label_noise, recipe.seed, encoder)
-        return [noise.findings], describe_noise(noise.summary)
+        witness = find_multilabel_noise_stage if recipe.multi_label else find_label_noise_stage
+        noise = perform(witness, workspace, samples, recipe.label_noise, recipe.seed, encoder)
+        return [noise.findings], describe_noise(noise.summary), noise.predictions
     base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
     most = recipe.label_noise.base_rows
     losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens, most)
@@ -215,9 +227,9 @@ def _label_noise(
     notes = describe_losses(samples.rows, most)
     if recipe.task is Task.TOKEN_CLASSIFICATION:
         spans = perform(find_token_noise_stage, workspace, samples, recipe.label_noise, recipe.seed)
-        return [odd, spans.findings], (*notes, *describe_noise(spans.summary))
+        return [odd, spans.findings], (*notes, *describe_noise(spans.summary)), None
     if recipe.task is not Task.TEXT_GENERATION:
-        return [odd], notes
+        return [odd], notes, None
     decided = {sample_id: decision["action"] for sample_id, decision in sorted(decisions.items())}
     doubts = perform(
         find_doubtful_answers_stage,
@@ -228,7 +240,7 @@ def _label_noise(
         recipe.seed,
         base if recipe.label_noise.base_reads_answers else None,
     )
-    return [odd, doubts.findings], (*notes, *describe_answers(doubts.summary))
+    return [odd, doubts.findings], (*notes, *describe_answers(doubts.summary)), None
 
 
 def _record(

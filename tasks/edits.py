@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.records import normalize_text, sample_id
+from tasks.records import join_labels, normalize_text, sample_id, split_labels
 
 _MESSAGE = re.compile(r"(prompt|completion)\[(\d{1,6})\]")
 
@@ -41,11 +41,14 @@ def edit_sample(sample: Mapping[str, Any], edit: Mapping[str, Any]) -> dict[str,
 
     Args:
         edit: any of label, input, target and messages (`text_fields`). A label is also the target of
-            text-classification. A new target of a completion of several messages replaces them all.
+            text-classification; of multi-label data it is all labels, joined by " | " in any order. A new target of a completion of several messages replaces them all.
 
     Raises:
         ValueError: `edit` names a message that the sample has not.
     """
+    if "label" in edit and sample.get("labels") is not None:
+        labels = split_labels(edit["label"])
+        sample, edit = {**sample, "labels": labels}, {**edit, "label": join_labels(labels)}
     label = edit.get("label", sample["label"])
     prompt = [dict(message) for message in sample["prompt"]]
     completion = [dict(message) for message in sample["completion"]]

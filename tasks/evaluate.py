@@ -28,7 +28,7 @@ def score_gate(
 
     Args:
         samples: snapshot samples of the gate split (records.SNAPSHOT_SAMPLE).
-        labels: the K declared labels; used by classification only.
+        labels: what may be predicted, of `answers_of`; used by classification only.
         limits: `max_tokens` of a sample and `batch_size` for decoding.
     """
     rows = samples.to_pylist()
@@ -121,6 +121,18 @@ class ScoreSettings(BaseModel):
         return cls(labels=recipe.labels, max_tokens=recipe.train.max_tokens, **recipe.evaluate.model_dump())
 
 
+def answers_of(samples: pa.Table, labels: Sequence[str] | None) -> list[str]:
+    """What a classifier may answer: the declared labels, or those that the snapshot holds.
+
+    Of multi-label data it is every set of labels that the snapshot holds, as one answer each (label powerset: Tsoumakas
+    and Katakis 2007, "Multi-Label Classification: An Overview"): a set that no row bears cannot be predicted.
+    """
+    several = "labels" in samples.column_names and samples["labels"].null_count < len(samples)
+    if labels and not several:
+        return list(labels)
+    return sorted(set(samples["label"].drop_null().to_pylist()))
+
+
 def gate_items(samples: pa.Table, max_items: int | None) -> pa.Table:
     """The gate split; of a larger one, the `max_items` rows with the smallest content hashes."""
     gate = samples.filter(pa.compute.equal(samples["split"], Split.GATE.value))
@@ -151,7 +163,7 @@ def score_stage(
     )
     tokenizer = base_model.load_tokenizer(folder)
     table = workspace.read_table(samples)
-    labels = settings.labels or sorted(set(table["label"].drop_null().to_pylist()))
+    labels = answers_of(table, settings.labels)
     limits = {"max_tokens": settings.max_tokens, "batch_size": settings.batch_size}
     gate = score_gate(model, tokenizer, name, gate_items(table, settings.max_items), labels, limits)
     texts = workspace.read_table(general).to_pylist()

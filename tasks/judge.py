@@ -33,7 +33,6 @@ DEFAULT_POLICY: dict[str, Disposition] = {
     "near_duplicate": Disposition.DROP,
     "exact_leak": Disposition.DROP,
     "near_leak": Disposition.DROP,
-    "group_leak": Disposition.DROP,
     "conflicting_duplicate": Disposition.QUARANTINE,
     "disagreeing_near_duplicate": Disposition.QUARANTINE,
     "label_noise": Disposition.QUARANTINE,

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tasks.errors import RecipeError
-from tasks.records import Disposition, PersonalAction, PersonalKind, Role, Task
+from tasks.records import Disposition, PersonalAction, PersonalKind, Role, Task, split_labels
 
 
 class Settings(BaseModel):
@@ -55,7 +55,15 @@ class Columns(Settings):
     text: str = "text"
     """Input text of a text-classification sample, or passage of language-modeling."""
     label: str = "label"
-    """Label of a text-classification sample."""
+    """Label of a text-classification sample; with `multi_label` a list of them, or text that `label_separator` parts.
+    Where there are annotators it may be empty: the label is then what most of them say."""
+    label_separator: str = Field(default=";", min_length=1)
+    """Between several labels in one cell, with `multi_label`."""
+    annotators: tuple[str, ...] = ()
+    """Columns that each hold what one person says the label is; a cell may be empty."""
+    annotator: str | None = None
+    """Who gives the label, in a table with a row for each annotation: rows of one text (and one `id`) become one
+    sample."""
     prompt: str = "prompt"
     """Question or instruction of a text-generation sample: a string, or a list of role/content messages."""
     completion: str = "completion"
@@ -83,6 +91,15 @@ class Columns(Settings):
     """ISO date of the row, if it has one."""
     language: str = "language"
     """Language code of the row, if it has one; detected from the script otherwise."""
+
+    @model_validator(mode="after")
+    def _one_form_of_annotations(self) -> Self:
+        if self.annotator is not None and self.annotators:
+            raise ValueError(
+                f"annotator={self.annotator!r} (a row for each annotation) and annotators={list(self.annotators)} "
+                "(a column for each person) exclude each other"
+            )
+        return self
 
 
 class Source(Settings):
@@ -471,6 +488,8 @@ class Recipe(Settings):
     """System message of every prompt (not for language-modeling)."""
     labels: tuple[str, ...] | None = None
     """The declared label set of text-classification; the labels found in the sources when left out."""
+    multi_label: bool = False
+    """Whether a row of text-classification may bear several labels, or none; accuracy is then that of the whole set."""
     base_model: BaseModelSettings = BaseModelSettings()
     reading: ReadingSettings = ReadingSettings()
     passages: PassageSettings = PassageSettings()
@@ -498,6 +517,16 @@ class Recipe(Settings):
             raise ValueError(f"labels go with task 'text-classification', but task={self.task.value!r}")
         if self.labels is not None and len(set(self.labels)) < max(2, len(self.labels)):
             raise ValueError(f"labels must be two or more, each once; got {list(self.labels)}")
+        annotated = [s for s in self.sources if s.columns.annotators or s.columns.annotator]
+        for name, given in (("multi_label", self.multi_label), ("annotators", bool(annotated))):
+            if given and self.task is not Task.TEXT_CLASSIFICATION:
+                raise ValueError(f"{name} go with task 'text-classification', but task={self.task.value!r}")
+        if self.multi_label and annotated:
+            raise ValueError("multi_label and annotators (of sources' columns) exclude each other")
+        if self.multi_label and any(split_labels(label) != [label] for label in self.labels or ()):
+            raise ValueError(
+                f"labels of multi_label may not hold '|' or be '-'; got {list(self.labels or ())}"
+            )
         if self.instruction and self.task is Task.LANGUAGE_MODELING:
             raise ValueError("instruction has no place in task 'language-modeling': passages have no prompt")
         self._privacy_with_policy()

@@ -374,7 +374,13 @@ def test_high_base_loss_by_language() -> None:
 
 def test_stage(tmp_path: Path) -> None:
     workspace = Workspace(root=str(tmp_path))
-    ref = workspace.write_table(samples_of(corpus("en", 30)), "samples")
+    samples = samples_of(corpus("en", 30))
+    ref, ref_labels = workspace.write_table(samples, "samples"), samples["label"].to_pylist()
     refs = find_label_noise_stage.fn(workspace, ref, LabelNoiseSettings(), 0)
     assert refs.summary.checked == 30
     assert workspace.read_table(refs.findings).num_rows == refs.findings.rows
+    assert refs.predictions is not None
+    told = workspace.read_table(refs.predictions).to_pylist()
+    right = [row["predicted"] == label for row, label in zip(told, ref_labels, strict=True)]
+    assert [row["row"] for row in told] == list(range(30))
+    assert sum(right) / 30 == pytest.approx(refs.summary.accuracy)

@@ -8,18 +8,20 @@ from typing import Any
 from tasks.errors import RecipeError
 from tasks.ingest.builders.entities import clean_entities, entities_as_json, read_entities
 from tasks.ingest.builders.known_formats import read_known
+from tasks.ingest.builders.labels import merge_annotations, read_annotations, read_label, read_labels, vote
 from tasks.ingest.builders.sample import (
     Message,
     RowError,
     make_sample,
     missing_column,
     origin_of,
+    read_string,
     system_message,
 )
 from tasks.ingest.contract import IngestSettings, Problem, Row, SourceFile, TableContent, excerpt_of
 from tasks.ingest.hygiene import clean_text
 from tasks.recipe import Columns, Source
-from tasks.records import Severity, Task, normalize_text
+from tasks.records import Severity, Task, join_labels, normalize_text
 
 _NEEDED = {
     Task.TEXT_CLASSIFICATION: ("text", "label"),
@@ -42,6 +44,10 @@ def lacking_column(table: TableContent, source: Source, settings: IngestSettings
         else list({key: 0 for row in table.rows for key in row.fields})
     )
     needed = [getattr(source.columns, name) for name in _NEEDED[settings.task]]
+    if settings.task is Task.TEXT_CLASSIFICATION and source.columns.annotators:
+        # rows may do without a label of their own, and files without some annotators
+        some = [name for name in source.columns.annotators if name in columns]
+        needed = [source.columns.text, *(some or source.columns.annotators)]
     lacking = [column for column in needed if column not in columns]
     return missing_column(lacking[0], columns) if lacking and columns else ""
 
@@ -59,8 +65,12 @@ def build_rows(
         raise RecipeError(f"sources.{file.source} ({file.uri}): {lacking}")
     samples: list[dict[str, Any]] = []
     cleaned, problems = clean_rows(table, settings)
+    rows, raws = cleaned.rows, table.rows
+    if settings.task is Task.TEXT_CLASSIFICATION and source.columns.annotator is not None:
+        rows, told = merge_annotations(rows, source.columns)
+        raws, problems = rows, [*problems, *told]
     origin = origin_of(file, source) | {"doc_id": file.digest, "builder": "rows"}
-    for row, raw in zip(cleaned.rows, table.rows, strict=True):
+    for row, raw in zip(rows, raws, strict=True):
         try:
             if settings.task is Task.TOKEN_CLASSIFICATION:
                 content = _entities_of(raw.fields, source.columns, settings)
@@ -155,16 +165,16 @@ def _content_of(fields: Mapping[str, Any], columns: Columns, settings: IngestSet
     system = system_message(settings.instruction)
     match settings.task:
         case Task.TEXT_CLASSIFICATION:
-            text, label = _string(fields, columns.text), _label(fields, columns.label)
-            prompt = [*system, {"role": "user", "content": text}]
-            return {"prompt": prompt, "completion": _answer(label), "label": label}
+            prompt = [*system, {"role": "user", "content": read_string(fields, columns.text)}]
+            labelled = _labelled(fields, columns, settings)
+            return {"prompt": prompt, "completion": _answer(labelled["label"])} | labelled
         case Task.TEXT_GENERATION:
             prompt, completion = _pair(fields, columns)
             return {"prompt": prompt if prompt[0]["role"] == "system" else [*system, *prompt]} | {
                 "completion": completion
             }
         case Task.LANGUAGE_MODELING:
-            return {"prompt": [], "completion": _answer(_string(fields, columns.text))}
+            return {"prompt": [], "completion": _answer(read_string(fields, columns.text))}
     raise AssertionError(settings.task)
 
 
@@ -189,32 +199,25 @@ def _pair(fields: Mapping[str, Any], columns: Columns) -> tuple[list[Message], l
     return _messages(fields, columns.prompt, "user"), _messages(fields, columns.completion, "assistant")
 
 
-def _string(fields: Mapping[str, Any], column: str) -> str:
-    value = fields.get(column)
-    if isinstance(value, str) and value.strip():
-        return value
-    if column not in fields:
-        reason = missing_column(column, fields)
-    elif value is None or isinstance(value, str):
-        reason = f"column {column!r} is empty"
-    else:
-        reason = f"column {column!r} must be a string, got {type(value).__name__}"
-    raise RowError("missing_field", reason, {"column": column, "value": excerpt_of(value)})
-
-
-def _label(fields: Mapping[str, Any], column: str) -> str:
-    """Integer labels are common and unambiguous; their decimal form is the label."""
-    value = fields.get(column)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return _string(fields, column).strip()
+def _labelled(fields: Mapping[str, Any], columns: Columns, settings: IngestSettings) -> dict[str, Any]:
+    """Label of a row, with its labels or annotations where it has several."""
+    if settings.multi_label:
+        labels = read_labels(fields, columns)
+        return {"label": join_labels(labels), "labels": labels}
+    if columns.annotator is None and not columns.annotators:
+        return {"label": read_label(fields, columns.label)}
+    annotations = read_annotations(fields, columns)
+    given = columns.annotator is None and fields.get(columns.label) not in (None, "")
+    if given or not annotations:
+        return {"label": read_label(fields, columns.label), "annotations": annotations}
+    return {"label": vote(annotations), "annotations": annotations}
 
 
 def _messages(fields: Mapping[str, Any], column: str, last_role: str) -> list[Message]:
     value = fields.get(column)
     if isinstance(value, list) and value:
         return read_messages(value, column, last_role)
-    return [{"role": last_role, "content": _string(fields, column)}]
+    return [{"role": last_role, "content": read_string(fields, column)}]
 
 
 def _wrong_with(messages: Sequence[Any], last_role: str) -> str:
