@@ -17,13 +17,13 @@ from tasks.erase.places import plan_caches
 from tasks.erase.probes import Probes, Redactor
 from tasks.erase.selection import Selection
 from tasks.gate.gates import verdict
-from tasks.leakage import grams
 from tasks.leakage.dirty import find_dirty
 from tasks.leakage.find import LeakResult, find_leaks, find_leaks_stage
-from tasks.leakage.grams import find_overlaps, index_items, locate_runs
 from tasks.leakage.rows import judged_rows, spoken_forms
 from tasks.leakage.vault import GONE, STORED, describe_change, freeze, gone_items
 from tasks.ledger import Ledger
+from tasks.overlap import grams
+from tasks.overlap.grams import find_overlaps, index_items, locate_runs
 from tasks.recipe import DuplicateSettings, GateSettings, LeakageSettings, Recipe, Source, SplitSettings
 from tasks.records import SAMPLE, SCORE, SNAPSHOT_SAMPLE, Role, Task, build_table
 from tasks.report.card import write_card

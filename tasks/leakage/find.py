@@ -14,10 +14,9 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from tasks import duplicates, findings, leakage, snapshot, text
+from tasks import duplicates, findings, leakage, overlap, snapshot, text
 from tasks.findings import Columns, read_columns
 from tasks.leakage import tell, vault
-from tasks.leakage.grams import find_overlaps
 from tasks.leakage.links import (
     EXACT,
     NGRAM,
@@ -32,6 +31,7 @@ from tasks.leakage.links import (
     merge,
 )
 from tasks.leakage.rows import content_digests, evaluation_rows, judged_rows, read_texts
+from tasks.overlap.grams import find_overlaps
 from tasks.recipe import LeakageSettings, SplitSettings
 from tasks.records import FINDING, TableRef, build_table
 from tasks.stage import stage
@@ -85,7 +85,7 @@ def find_leaks(
     return LeakResult(build_table(rows, FINDING), link_table(leaks, columns["row"]))
 
 
-@stage("leakage", duplicates, findings, leakage, snapshot, text)
+@stage("leakage", duplicates, findings, leakage, overlap, snapshot, text)
 def find_leaks_stage(
     workspace: Workspace,
     samples: TableRef,

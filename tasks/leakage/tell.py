@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tasks.findings import Columns, about_sample, excerpt, point_at
-from tasks.leakage.grams import locate_runs
 from tasks.leakage.links import EXACT, NEAR, NGRAM, GoneHit, Hit, Leaks, Ngrams
+from tasks.overlap.grams import locate_runs
 from tasks.recipe import LeakageSettings
 from tasks.records import Role, Severity, Task
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tasks.leakage.grams import Items, index_items
 from tasks.leakage.rows import content_digests, evaluation_rows, judged_rows, read_texts
 from tasks.ledger import Ledger
+from tasks.overlap.grams import Items, index_items
 from tasks.recipe import Recipe
 from tasks.records import Role, TableRef
 from tasks.storage import Workspace, written_whole
