@@ -181,7 +181,9 @@ def _apply_decision(
     }
     if decision["action"] == Action.DROP:
         return settled | {"disposition": Disposition.DROP}
-    if any(f["check"] == "exact_duplicate" or (f["check"] == "boilerplate" and f["score"] == 1) for f in findings):
+    if any(
+        f["check"] == "exact_duplicate" or (f["check"] == "boilerplate" and f["score"] == 1) for f in findings
+    ):
         return verdict
     if decision["action"] == Action.KEEP:
         return settled | {"disposition": Disposition.KEEP}

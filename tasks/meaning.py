@@ -46,8 +46,10 @@ def choose_cosines(source: str, asked: float | None) -> Cosines | None:
 
 def describe_unmeasured(source: str, setting: str) -> tuple[str, ...]:
     """A sentence for the report on meanings that were not compared."""
-    return (f"Meanings were not compared: from which cosine on two texts mean the same was not measured for {source!r}; "
-            f"state {setting} in the recipe.",)  # fmt: skip
+    return (
+        f"Meanings were not compared: from which cosine on two texts mean the same was not measured for "
+        f"{source!r}; state {setting} in the recipe.",
+    )
 
 
 def find_same(vectors: np.ndarray, threshold: float) -> SamePairs:
@@ -63,23 +65,32 @@ def find_same(vectors: np.ndarray, threshold: float) -> SamePairs:
     graph = build_graph(shorten(vectors), NEAREST)
     rows = np.repeat(np.arange(len(vectors)), graph.indices.shape[1])
     pairs = np.unique(np.sort(np.stack([rows, graph.indices.ravel()], axis=1), axis=1), axis=0)
-    cosine = np.concatenate([(vectors[part[:, 0]] * vectors[part[:, 1]]).sum(axis=1) for part in _blocks(pairs)])
+    cosine = np.concatenate(
+        [(vectors[part[:, 0]] * vectors[part[:, 1]]).sum(axis=1) for part in _blocks(pairs)]
+    )
     kept = cosine >= threshold
-    return SamePairs(*pairs[kept].T, cosine[kept].astype(np.float64))
+    return SamePairs(pairs[kept, 0], pairs[kept, 1], cosine[kept].astype(np.float64))
 
 
-def find_items(vectors: np.ndarray, items: np.ndarray, least: np.ndarray) -> SamePairs:
+def find_items(
+    vectors: np.ndarray,
+    items: np.ndarray,
+    required: Cosines,
+    languages: np.ndarray,
+    item_languages: np.ndarray,
+) -> SamePairs:
     """For each of N texts every one of M items that means the same; by text, then by item.
 
     Args:
         vectors: (N, D); items: (M, D); float32, rows of length 1.
-        least: (N, M) the cosine that is asked of each pair, or what broadcasts to it.
+        languages: (N,) int64; item_languages: (M,) int64, numbers of languages, -1 where none is known.
     """
-    asked = np.broadcast_to(least, (len(vectors), len(items)))
     found = []
     for start in range(0, len(vectors), _BLOCK):
         cosines = vectors[start : start + _BLOCK] @ items.T
-        text, item = np.nonzero(cosines >= asked[start : start + _BLOCK])
+        own = languages[start : start + _BLOCK, None]
+        across = (own != item_languages) & (own >= 0) & (item_languages >= 0)
+        text, item = np.nonzero(cosines >= np.where(across, required.across, required.within))
         found.append((text + start, item, cosines[text, item].astype(np.float64)))
     if not found:
         return SamePairs(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))

@@ -5,6 +5,8 @@ Neither sets a row aside unless the policy says so: what is near in meaning may 
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,19 +15,20 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
 from tasks import duplicates, features, findings, meaning, neighbours, text
-from tasks.duplicates.clusters import read_corpus
+from tasks.duplicates.clusters import Corpus, read_corpus
 from tasks.duplicates.ngrams import jaccards
-from tasks.duplicates.pairs import row_indices
-from tasks.duplicates.sides import view_samples
+from tasks.duplicates.pairs import find_pairs, row_indices
+from tasks.duplicates.sides import meant_texts, view_samples
 from tasks.features import EncoderRef, read_vectors
 from tasks.findings import Columns, about_sample, point_at, read_columns
 from tasks.meaning import choose_cosines, describe_unmeasured, find_same
 from tasks.recipe import DuplicateSettings
-from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table
+from tasks.records import FINDING, Severity, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
 
 STAGE = "duplicates"
+Encode = Callable[[Sequence[str]], np.ndarray]
 SHOWN = 3
 """Rows that evidence quotes; all are counted."""
 
@@ -40,30 +43,28 @@ class MeaningRefs(BaseModel):
 
 
 def find_same_meaning(
-    samples: pa.Table, pairs: pa.Table, vectors: np.ndarray, threshold: float, settings: DuplicateSettings
+    samples: pa.Table, pairs: pa.Table, encode: Encode, threshold: float, settings: DuplicateSettings
 ) -> pa.Table:
     """Findings on training rows whose compared texts have a cosine of at least `threshold`.
 
     Args:
         samples: N rows of the schema SAMPLE, of one task.
         pairs: of the schema PAIR: copies and near-copies of each other, which other checks tell of.
-        vectors: (N, D) float32, rows of length 1, of what is compared of each sample.
+        encode: gives a vector of length 1 for each text.
     """
     corpus = read_corpus(samples, pairs)
     empty = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(corpus.texts)), 0).to_numpy(zero_copy_only=False)
     everyone = np.arange(len(samples))
     rows = everyone[~corpus.roles & (corpus.first == everyone) & ~empty]
-    same = find_same(vectors[rows], threshold)
+    said = meant_texts(samples)
+    same = find_same(encode([said[row] for row in rows.tolist()]), threshold)
     left, right = rows[same.first], rows[same.second]
     known = _known_pairs(samples, pairs, corpus.first, settings.threshold)
     fresh = ~np.isin(_codes(left, right, len(samples)), known)
     left, right, cosine = left[fresh], right[fresh], same.cosine[fresh]
     differ = corpus.answers[left] != corpus.answers[right]
-    if corpus.task is Task.TEXT_GENERATION:
-        answers = [corpus.target_form(i) for i in (members := np.unique(np.stack([left, right]))).tolist()]
-        between = np.searchsorted(members, np.stack([left, right], axis=1))
-        ngrams = (settings.latin_ngram, settings.cjk_ngram)
-        differ &= jaccards(answers, between, *ngrams) < settings.threshold if len(between) else False
+    if corpus.task is Task.TEXT_GENERATION and differ.any():
+        differ[differ] = _answers_differ(corpus, left[differ], right[differ], encode, threshold, settings)
     others: dict[int, list[tuple[int, float, bool]]] = defaultdict(list)
     for a, b, value, other in zip(
         left.tolist(), right.tolist(), cosine.tolist(), differ.tolist(), strict=True
@@ -84,22 +85,45 @@ def find_same_meaning_stage(
     settings: DuplicateSettings,
 ) -> MeaningRefs:
     """Thin task over `find_same_meaning`, on the samples and pairs of the duplicates stage."""
-    table = view_samples(workspace.read_table(samples), settings.compare)
+    table = workspace.read_table(samples)
     cosines = choose_cosines(encoder.source, settings.same_meaning)
-    found, notes = FINDING.empty_table(), ()
-    if cosines is None:
-        notes = describe_unmeasured(encoder.source, "duplicates.same_meaning")
-    elif len(table):
-        side = "target" if table["task"][0].as_py() == Task.LANGUAGE_MODELING else "input"
-        vectors = read_vectors(workspace, encoder, pc.fill_null(table[side], "").to_pylist())
-        found = find_same_meaning(table, workspace.read_table(pairs), vectors, cosines.within, settings)
-    return MeaningRefs(findings=workspace.write_table(found, "findings-same-meaning"), notes=notes)
+    found = FINDING.empty_table()
+    if cosines is not None and len(table):
+        viewed = view_samples(table, settings.compare)
+        known = workspace.read_table(pairs)
+        if viewed is not table:
+            known = find_pairs(viewed, settings, settings.threshold)
+        encode = partial(read_vectors, workspace, encoder)
+        found = find_same_meaning(viewed, known, encode, cosines.within, settings)
+    return MeaningRefs(
+        findings=workspace.write_table(found, "findings-same-meaning"),
+        notes=() if cosines else describe_unmeasured(encoder.source, "duplicates.same_meaning"),
+    )
+
+
+def _answers_differ(
+    corpus: Corpus,
+    left: np.ndarray,
+    right: np.ndarray,
+    encode: Encode,
+    threshold: float,
+    settings: DuplicateSettings,
+) -> np.ndarray:
+    """(P,) bool: which pairs of free answers are alike neither in letters nor in meaning."""
+    members, between = np.unique(np.stack([left, right], axis=1), return_inverse=True)
+    between = between.reshape(-1, 2)
+    forms = [corpus.target_form(index) for index in members.tolist()]
+    alike = jaccards(forms, between, settings.latin_ngram, settings.cjk_ngram) >= settings.threshold
+    vectors = encode([corpus.targets[index].as_py() or "" for index in members.tolist()])
+    cosines = (vectors[between[:, 0]] * vectors[between[:, 1]]).sum(axis=1)
+    return ~alike & (cosines < threshold)
 
 
 def _known_pairs(samples: pa.Table, pairs: pa.Table, first: np.ndarray, threshold: float) -> np.ndarray:
     """Codes of the pairs of first rows that are near-copies."""
     near = pairs.filter(pc.greater_equal(pairs["jaccard"], threshold))
-    return _codes(*(first[row_indices(samples, near[name])] for name in ("row_a", "row_b")), len(samples))
+    left, right = (first[row_indices(samples, near[name])] for name in ("row_a", "row_b"))
+    return _codes(left, right, len(samples))
 
 
 def _codes(left: np.ndarray, right: np.ndarray, size: int) -> np.ndarray:
