@@ -8,16 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tasks.duplicates.ngrams import jaccards
+from tasks.duplicates.ngrams import gram_sets, jaccards
 from tasks.overlap import kernels
 from tasks.overlap.grams import CJK, LATIN, Tokens, cut_tokens, text_chunks, token_form
 from tasks.text import matching_form
 
-WHOLLY = 0.8
-"""Share of a text, by weight, that is boilerplate where the whole of it counts as such."""
-UNLIKE = 0.5
-"""What remains of two texts is unlike below this part of the similarity that copies need. Of neardup_planted's English
-similar pairs that share a run with 10 texts, those that were planted copies all remain above."""
+GAP = 4
+"""Words: a shorter gap in boilerplate is a date, a name or an edit, and no content of its own."""
+HELD = 0.5
+"""Share (0-1) of the n-grams of what remains of one text that the other must hold, for the two to be copies."""
 _FULL = LATIN * CJK
 
 
@@ -27,13 +26,12 @@ def share_boilerplate_alone(
     pairs: np.ndarray,
     least: int,
     ngrams: tuple[int, int],
-    threshold: float,
 ) -> np.ndarray:
     """(P,) bool: which pairs of similar texts have little in common but what many documents share.
 
     Args:
         texts: N texts; documents: (N,) int64, the document each is from.
-        pairs: (P, 2) indices of texts whose Jaccard similarity is at least `threshold`.
+        pairs: (P, 2) indices of similar texts.
         least: documents that make a run boilerplate.
         ngrams: characters of a Latin and of a CJK n-gram.
     """
@@ -45,14 +43,27 @@ def share_boilerplate_alone(
     own = [texts[i] for i in members.tolist()]
     tokens = cut_tokens(own)
     covered = _covered_tokens(tokens, texts, documents, least)
-    shares = _shares(tokens, covered)
-    open_ = np.flatnonzero((shares[local] > 0).any(axis=1) & ~(shares[local] >= WHOLLY).all(axis=1))
+    held, whole = _count_covered(tokens, covered)
+    open_ = np.flatnonzero((held[local] > 0).any(axis=1) & ~(held[local] == whole[local]).all(axis=1))
     if len(open_) == 0:
         return alone
     used, places = np.unique(local[open_], return_inverse=True)
-    forms = [matching_form(_remainder(own[i], tokens, covered, i)) for i in used.tolist()]
-    alone[open_] = jaccards(forms, places.reshape(-1, 2), *ngrams) < UNLIKE * threshold
+    places = places.reshape(-1, 2)
+    left = [matching_form(_remainder(own[i], tokens, covered, i)) for i in used.tolist()]
+    forms = [*left, *(matching_form(own[i]) for i in used.tolist())]
+    for one, other in (places.T, places.T[::-1]):
+        held = _held_share(forms, np.stack([one, other + len(used)], axis=1), ngrams)
+        kept = (held >= HELD) | np.array([not left[i] for i in one.tolist()])
+        alone[open_] |= ~kept
     return alone
+
+
+def _held_share(forms: Sequence[str], pairs: np.ndarray, ngrams: tuple[int, int]) -> np.ndarray:
+    """(P,) what share of the first text's n-grams the second holds: from Jaccard similarity and the sizes of the sets."""
+    sizes = np.diff(gram_sets(forms, *ngrams).bounds)
+    similar = jaccards(forms, pairs, *ngrams)
+    both = similar / (1 + similar) * sizes[pairs].sum(axis=1)
+    return np.asarray(both / np.maximum(sizes[pairs[:, 0]], 1))
 
 
 def count_documents(survivors: np.ndarray, documents: np.ndarray) -> np.ndarray:
@@ -77,7 +88,21 @@ def _covered_tokens(tokens: Tokens, texts: Sequence[str], documents: np.ndarray,
     depth = np.zeros(len(tokens.hashes) + 1, dtype=np.int64)
     np.add.at(depth, begins[common], 1)
     np.add.at(depth, begins[common] + lengths[common], -1)
-    return np.cumsum(depth)[:-1] > 0
+    return _close_gaps(tokens, np.cumsum(depth)[:-1] > 0)
+
+
+def _close_gaps(tokens: Tokens, covered: np.ndarray) -> np.ndarray:
+    """(T,) as `covered`, and with runs of less than `GAP` words in texts that are covered elsewhere."""
+    if len(covered) == 0:
+        return covered
+    text = np.repeat(np.arange(len(tokens.bounds) - 1), np.diff(tokens.bounds))
+    begins = np.ones(len(covered), dtype=bool)
+    begins[1:] = (covered[1:] != covered[:-1]) | (text[1:] != text[:-1])
+    starts = np.flatnonzero(begins)
+    short = np.add.reduceat(tokens.weights.astype(np.int64), starts) < GAP * CJK
+    held, _ = _count_covered(tokens, covered)
+    closed = short & (held[text[starts]] > 0)
+    return np.asarray(covered | closed[np.cumsum(begins) - 1])
 
 
 def _count_holders(grams: np.ndarray, texts: Sequence[str], documents: np.ndarray) -> np.ndarray:
@@ -96,13 +121,10 @@ def _count_holders(grams: np.ndarray, texts: Sequence[str], documents: np.ndarra
     return counts[1]
 
 
-def _shares(tokens: Tokens, covered: np.ndarray) -> np.ndarray:
-    """(N,) share of each text's weight that is covered."""
-
-    def totals(weights: np.ndarray) -> np.ndarray:
-        return np.diff(np.concatenate([[0], np.cumsum(weights, dtype=np.int64)])[tokens.bounds])
-
-    return totals(np.where(covered, tokens.weights, 0)) / np.maximum(totals(tokens.weights), 1)
+def _count_covered(tokens: Tokens, covered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) covered tokens of each text, and (N,) all of them."""
+    held = np.diff(np.concatenate([[0], np.cumsum(covered)])[tokens.bounds])
+    return held, np.diff(tokens.bounds)
 
 
 def _remainder(text: str, tokens: Tokens, covered: np.ndarray, number: int) -> str:
