@@ -93,7 +93,8 @@ def read_sections(folder: Path) -> tuple[list[str], np.ndarray]:
 def print_cost(data: Path) -> None:
     """What either step adds to the duplicates stage; passages are halves of two real ones."""
     print(
-        "| samples | MB of text | boilerplate: near pairs | CPU s | MB added | shared passages: MB of text | CPU s | MB added |"
+        "| samples | MB of text | boilerplate: near pairs | CPU s | MB added "
+        "| shared passages: MB of text | CPU s | MB added |"
     )
     print("|" + "---|" * 8)
     pool = [text for language in ("en", "ja") for text in read_passages(data, language)]

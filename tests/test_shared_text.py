@@ -18,24 +18,10 @@ FOOTER = (
     "error shall delete it, tell the sender, and neither copy it nor show it to anyone. Registered office: 12 "
     "Harbour Street, Northport. Managing directors and the register of companies are named on our pages."
 )
-SUBJECTS = [
-    "kettle",
-    "boiler",
-    "lamp",
-    "heater",
-    "fan",
-    "pump",
-    "valve",
-    "sensor",
-    "battery",
-    "charger",
-    "cable",
-    "router",
-    "screen",
-    "keyboard",
-    "printer",
-    "scanner",
-]
+SUBJECTS = (
+    *("kettle", "boiler", "lamp", "heater", "fan", "pump", "valve", "sensor"),
+    *("battery", "charger", "cable", "router", "screen", "keyboard", "printer", "scanner"),
+)
 
 
 def passages(texts: list[str], families: list[str | None] | None = None, **extra: Any) -> pa.Table:
@@ -120,7 +106,7 @@ def test_edited_copies_stay_copies_though_many_rows_hold_them() -> None:
     found = told(passages(texts, [None] * 30))
     assert len(found) >= 28
     assert found.keys() == told(passages(texts, [None] * 30), boilerplate=31).keys()
-    assert {f["check"] for f in found.values()} == {"near_duplicate"}
+    assert {f["check"] for f in found.values()} == {"near_duplicate", "exact_duplicate"}
 
 
 def shared(samples: pa.Table, **settings: Any) -> dict[int, dict[str, Any]]:

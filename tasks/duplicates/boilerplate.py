@@ -59,7 +59,7 @@ def share_boilerplate_alone(
 
 
 def _held_share(forms: Sequence[str], pairs: np.ndarray, ngrams: tuple[int, int]) -> np.ndarray:
-    """(P,) what share of the first text's n-grams the second holds: from Jaccard similarity and the sizes of the sets."""
+    """(P,) what share of the first text's n-grams the second holds: from similarity and sizes of the two sets."""
     sizes = np.diff(gram_sets(forms, *ngrams).bounds)
     similar = jaccards(forms, pairs, *ngrams)
     both = similar / (1 + similar) * sizes[pairs].sum(axis=1)
