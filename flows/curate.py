@@ -14,7 +14,9 @@ from tasks.base_model import base_model_stage, find_revision
 from tasks.bias import BiasReport, find_bias_stage
 from tasks.code_version import pipeline_version
 from tasks.drift import DriftReport, champion_snapshot, describe_drift, find_drift_stage
-from tasks.duplicates.find import find_duplicates_stage
+from tasks.duplicates.find import DuplicateRefs, find_duplicates_stage
+from tasks.duplicates.meaning import MeaningRefs, find_same_meaning_stage
+from tasks.duplicates.shared import find_shared_passages_stage
 from tasks.evaluate import base_losses_stage
 from tasks.features import EncoderRef, encoder_revision, encoder_stage
 from tasks.grounding import find_ungrounded_stage
@@ -32,6 +34,7 @@ from tasks.label_noise import (
 )
 from tasks.leakage import vault
 from tasks.leakage.find import find_leaks_stage
+from tasks.leakage.meaning import find_meaning_leaks_stage
 from tasks.ledger import Ledger, now
 from tasks.privacy import find_personal_data_stage
 from tasks.quality import (
@@ -152,9 +155,11 @@ def _hear_witnesses(
     quality = perform(
         check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels, suites
     )
+    encoder = _encoder(recipe, workspace)
     floor = min(recipe.duplicates.threshold, recipe.leakage.threshold)
     duplicates = perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor)
     samples = duplicates.samples
+    shared = perform(find_shared_passages_stage, workspace, read.samples, recipe.duplicates)
     privacy = perform(find_personal_data_stage, workspace, samples, recipe.privacy)
     leaks = perform(
         find_leaks_stage,
@@ -168,13 +173,15 @@ def _hear_witnesses(
         recipe.has_evaluation_source,
     )
     grounding = perform(find_ungrounded_stage, workspace, samples, read.documents)
-    noise, notes, predictions = _label_noise(recipe, workspace, samples, decisions)
-    said = [documents.findings, quality.findings, duplicates.findings, privacy, leaks.findings, grounding]
+    alike = _compare_meanings(recipe, workspace, duplicates, leaks.links, encoder)
+    noise, notes, predictions = _label_noise(recipe, workspace, samples, decisions, encoder)
+    said = [documents.findings, quality.findings, duplicates.findings, shared, privacy, leaks.findings]
+    said += [*(part.findings for part in alike), grounding]
     return _Heard(
         samples=samples,
         findings=[read.findings, *said, *noise],
         outcomes=(*documents.outcomes, *quality.outcomes),
-        notes=notes,
+        notes=(*notes, *leaks.notes, *(note for part in alike for note in part.notes)),
         leaks=leaks.links,
         predictions=predictions,
     )
@@ -201,22 +208,43 @@ def _tokenizer(recipe: Recipe, workspace: Workspace) -> FolderRef | None:
 
 
 def _encoder(recipe: Recipe, workspace: Workspace) -> EncoderRef | None:
-    """What turns texts into vectors for the label checks, where the recipe names something."""
-    source = recipe.label_noise.features
+    """What turns texts into vectors, where the recipe names something."""
+    source = recipe.features
     if source is None:
         return None
     revision = encoder_revision(source, recipe.base_model)
     return perform(encoder_stage, workspace, source, recipe.base_model, revision)
 
 
+def _compare_meanings(
+    recipe: Recipe,
+    workspace: Workspace,
+    duplicates: DuplicateRefs,
+    links: TableRef,
+    encoder: EncoderRef | None,
+) -> list[MeaningRefs]:
+    """What says the same in other words: among training rows, and of what models are judged on."""
+    if encoder is None:
+        return []
+    samples, settings = duplicates.samples, recipe.duplicates
+    gate = (recipe.leakage, recipe.split, recipe.has_evaluation_source)
+    return [
+        perform(find_same_meaning_stage, workspace, samples, duplicates.pairs, encoder, settings),
+        perform(find_meaning_leaks_stage, workspace, samples, links, encoder, *gate),
+    ]
+
+
 def _label_noise(
-    recipe: Recipe, workspace: Workspace, samples: TableRef, decisions: dict[str, dict[str, Any]]
+    recipe: Recipe,
+    workspace: Workspace,
+    samples: TableRef,
+    decisions: dict[str, dict[str, Any]],
+    encoder: EncoderRef | None,
 ) -> tuple[list[TableRef], tuple[str, ...], TableRef | None]:
     """Findings about labels and answers, what to say of them, and the labels that an out-of-fold model gives."""
     if not recipe.label_noise.enabled:
         return [], (), None
     if recipe.task is Task.TEXT_CLASSIFICATION:
-        encoder = _encoder(recipe, workspace)
         witness = find_multilabel_noise_stage if recipe.multi_label else find_label_noise_stage
         noise = perform(witness, workspace, samples, recipe.label_noise, recipe.seed, encoder)
         return [noise.findings], describe_noise(noise.summary), noise.predictions

@@ -41,7 +41,8 @@ def edit_sample(sample: Mapping[str, Any], edit: Mapping[str, Any]) -> dict[str,
 
     Args:
         edit: any of label, input, target and messages (`text_fields`). A label is also the target of
-            text-classification; of multi-label data it is all labels, joined by " | " in any order. A new target of a completion of several messages replaces them all.
+            text-classification; of multi-label data it is all labels, joined by " | " in any order. A new target of a
+            completion of several messages replaces them all.
 
     Raises:
         ValueError: `edit` names a message that the sample has not.

@@ -31,6 +31,7 @@ DEFAULT_POLICY: dict[str, Disposition] = {
     "empty_input": Disposition.DROP,
     "exact_duplicate": Disposition.DROP,
     "near_duplicate": Disposition.DROP,
+    "boilerplate": Disposition.DROP,
     "exact_leak": Disposition.DROP,
     "near_leak": Disposition.DROP,
     "conflicting_duplicate": Disposition.QUARANTINE,
@@ -67,7 +68,7 @@ EVALUATION_POLICY = {
 }
 """Evaluation rows leave only for what makes an item unusable: taking hard items out would flatter the model."""
 
-COPIES = ("exact_duplicate", "near_duplicate")
+COPIES = ("exact_duplicate", "near_duplicate", "boilerplate")
 _RANK = [Disposition.KEEP, Disposition.EDIT, Disposition.QUARANTINE, Disposition.DROP]
 
 
@@ -184,7 +185,9 @@ def _apply_decision(
     }
     if decision["action"] == Action.DROP:
         return settled | {"disposition": Disposition.DROP}
-    if any(finding["check"] == "exact_duplicate" for finding in findings):
+    if any(
+        f["check"] == "exact_duplicate" or (f["check"] == "boilerplate" and f["score"] == 1) for f in findings
+    ):
         return verdict
     if decision["action"] == Action.KEEP:
         return settled | {"disposition": Disposition.KEEP}

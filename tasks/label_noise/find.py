@@ -11,14 +11,13 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
 
-from tasks import features, findings, text
+from tasks import features, findings, neighbours, text
 from tasks.features import EncoderRef, encode_texts
 from tasks.findings import Columns, about_sample, excerpt, read_columns
-from tasks.label_noise import annotators, folds, hashed, models, neighbours, ngrams, pool, summary
+from tasks.label_noise import annotators, folds, hashed, models, ngrams, pool, summary
 from tasks.label_noise.annotators import hear_annotators
 from tasks.label_noise.folds import Checked, choose_checked, deal_folds
 from tasks.label_noise.models import DEALS, FEW, discriminant_scores, softmax_scores
-from tasks.label_noise.neighbours import Graph, build_graph, count_votes, shorten
 from tasks.label_noise.ngrams import project, text_features
 from tasks.label_noise.pool import Calibrated, best_other, calibrate
 from tasks.label_noise.summary import (
@@ -29,6 +28,7 @@ from tasks.label_noise.summary import (
     NoiseSummary,
     keep_result,
 )
+from tasks.neighbours import Graph, build_graph, count_votes, shorten
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table, canonical_json
 from tasks.stage import stage
