@@ -13,6 +13,7 @@ from tasks.answers.find import describe_answers, find_doubtful_answers_stage
 from tasks.base_model import base_model_stage, find_revision
 from tasks.bias import BiasReport, find_bias_stage
 from tasks.code_version import pipeline_version
+from tasks.content.find import find_content_stage
 from tasks.drift import DriftReport, champion_snapshot, describe_drift, find_drift_stage
 from tasks.duplicates.find import find_duplicates_stage
 from tasks.evaluate import base_losses_stage
@@ -157,8 +158,17 @@ def _hear_witnesses(
         recipe.has_evaluation_source,
     )
     grounding = perform(find_ungrounded_stage, workspace, samples, read.documents)
+    content = perform(find_content_stage, workspace, samples, duplicates.pairs, recipe.content, read.findings)
     noise, notes = _label_noise(recipe, workspace, samples, decisions)
-    said = [documents.findings, quality.findings, duplicates.findings, privacy, leaks.findings, grounding]
+    said = [
+        documents.findings,
+        quality.findings,
+        duplicates.findings,
+        privacy,
+        leaks.findings,
+        grounding,
+        content,
+    ]
     return _Heard(
         samples=samples,
         findings=[read.findings, *said, *noise],
