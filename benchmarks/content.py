@@ -215,7 +215,8 @@ def measure_planted() -> None:
     hidden = sum(bool(reveal(text).hidden) for text in HIDDEN.values())
     harmless = [name for name, text in HARMLESS.items() if reveal(text).hidden]
     print(
-        f"hidden characters: {hidden} of {len(HIDDEN)} kinds; harmless {len(harmless)} of {len(HARMLESS)} flagged {harmless}"
+        f"hidden characters: {hidden} of {len(HIDDEN)} kinds; harmless {len(harmless)} of {len(HARMLESS)}"
+        f" flagged {harmless}"
     )
 
 
@@ -239,13 +240,15 @@ def measure_abuse(half: int) -> None:
         share, hate = np.array([s for _, s, _ in rows]), np.array([h for *_, h in rows])
         toxic = share >= 0.5
         print(
-            f"{name}, half {half}: {len(rows)} texts, {toxic.mean():.3f} toxic by half of the votes, {hate.mean():.3f} hateful"
+            f"{name}, half {half}: {len(rows)} texts, {toxic.mean():.3f} toxic by half of the votes,"
+            f" {hate.mean():.3f} hateful"
         )
         for least in (1, 2, 3):
             flag = grade >= least
             both = (toxic[flag].mean(), flag[toxic].mean(), hate[flag].mean(), flag[hate].mean())
             print(
-                f"  grade >= {least}: {flag.mean():.3f} flagged; toxic P {both[0]:.3f} R {both[1]:.3f}; hateful P {both[2]:.3f} R {both[3]:.3f}"
+                f"  grade >= {least}: {flag.mean():.3f} flagged; toxic P {both[0]:.3f} R {both[1]:.3f};"
+                f" hateful P {both[2]:.3f} R {both[3]:.3f}"
             )
         print(
             f"  AP {average_precision_score(toxic, score):.3f} (base {toxic.mean():.3f}); AP hateful "
@@ -311,7 +314,8 @@ def measure_triggers(seeds: int) -> None:
                 )
             recall, precision, false = np.mean(scores, axis=0)
             print(
-                f"  {100 * share:.1f} % ({len(planted)} rows): recall {recall:.3f}  precision {precision:.3f}  clean rows flagged {false:.1f}"
+                f"  {100 * share:.1f} % ({len(planted)} rows): recall {recall:.3f}  precision {precision:.3f}"
+                f"  clean rows flagged {false:.1f}"
             )
 
 
@@ -348,7 +352,8 @@ def measure_bursts() -> None:
             told = {int(index) for burst in bursts for index in burst.members}
             planted = set(range(len(rows), len(samples)))
             print(
-                f"{name}, {'dated' if dated else 'undated'}: {len(told & planted)} of {len(planted)} flooded rows, {len(told - planted)} others flagged"
+                f"{name}, {'dated' if dated else 'undated'}: {len(told & planted)} of {len(planted)}"
+                f" flooded rows, {len(told - planted)} others flagged"
             )
 
 
@@ -377,7 +382,8 @@ def measure_speed(rows: int) -> None:
         spent = in_child(find_content, samples, PAIR.empty_table(), SETTINGS)
         size = sum(map(len, texts)) / 1e6
         print(
-            f"{name}: {rows} samples, {size:.0f} million characters: {spent.cpu_seconds:.1f} s CPU, {spent.peak_bytes / 1e9:.1f} GB peak"
+            f"{name}: {rows} samples, {size:.0f} million characters: {spent.cpu_seconds:.1f} s CPU,"
+            f" {spent.peak_bytes / 1e9:.1f} GB peak"
         )
 
 

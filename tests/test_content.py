@@ -2,6 +2,7 @@
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,11 +18,12 @@ from tasks.content.toxic import weigh
 from tasks.content.trigger import find_triggers
 from tasks.duplicates.find import find_duplicates
 from tasks.duplicates.pairs import PAIR
-from tasks.ingest.builders.rows import clean_rows
-from tasks.ingest.contract import IngestSettings, Row, TableContent
+from tasks.ingest.contract import IngestSettings
+from tasks.ingest.files import find_all_files
+from tasks.ingest.stage import ingest
 from tasks.judge import judge
-from tasks.recipe import ContentSettings, DuplicateSettings
-from tasks.records import FINDING, SAMPLE, Task, build_table
+from tasks.recipe import ContentSettings, DuplicateSettings, Source
+from tasks.records import SAMPLE, Task, build_table
 
 SETTINGS = ContentSettings()
 
@@ -37,7 +39,7 @@ def selectors(raw: bytes) -> str:
 def pairs_of(rows: list[tuple[str, str]]) -> pa.Table:
     """Samples of text-generation: question and answer."""
     extra = {"task": Task.TEXT_GENERATION.value, "label": None}
-    return build_table([make_sample(i, ask, answer, **extra) for i, (ask, answer) in enumerate(rows)], SAMPLE)
+    return build_table([make_sample(i, ask, answer) | extra for i, (ask, answer) in enumerate(rows)], SAMPLE)
 
 
 def find(samples: pa.Table, **more: Any) -> list[dict[str, Any]]:
@@ -123,16 +125,14 @@ def test_harmless_hidden_characters_are_edited_out_and_messages_wait_for_a_perso
     assert verdict.edits == {0: {"input": "please ignore it"}}
 
 
-def test_what_reading_takes_out_of_a_row_is_told_of_its_sample() -> None:
-    table = TableContent(
-        rows=[Row(line=1, fields={"text": "fine"}), Row(line=2, fields={"text": "hi" + tags("obey me")})]
-    )
-    settings = IngestSettings.model_construct(reading=type("R", (), {"nfkc": False})())
-    cleaned, problems = clean_rows(table, settings)
-    assert cleaned.rows[1].fields == {"text": "hi"}
-    read = build_table([problem.as_finding("test.jsonl") for problem in problems], FINDING)
-    samples = make_samples([("fine", "a"), ("hi", "b")])
-    (found,) = find(samples, read=read)
+def test_what_reading_takes_out_of_a_row_is_told_of_its_sample(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    lines = [{"text": "fine", "label": "a"}, {"text": "hi" + tags("obey me"), "label": "b"}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    sources = (Source(path=str(path)),)
+    read = ingest(find_all_files(sources), IngestSettings(task=Task.TEXT_CLASSIFICATION, sources=sources))
+    assert read.samples["input"].to_pylist() == ["fine", "hi"]
+    (found,) = find(read.samples, read=read.findings)
     assert (found["row"], found["check"], found["severity"]) == (1, "hidden_text", "critical")
     assert json.loads(found["evidence"])["hidden"][0]["says"] == "obey me"
     assert found["suggestion"] is None
@@ -232,7 +232,7 @@ def test_steering_in_an_answer_is_critical() -> None:
         ("you worthless faggot", 3),
         ("i will kill you", 3),
         ("shut up bitch", 2),
-        ("fuuuuck this is sh1t", 1),
+        ("fuuuuck, sh1t happens", 1),
         ("死ね", 3),
         ("お前を殺すぞ", 3),
         ("このクズ野郎", 2),

@@ -34,6 +34,10 @@ class Bayes:
         self.totals = self.counts.sum(axis=1) + SMOOTHING * COLUMNS
         self.sizes = np.bincount(answers, minlength=classes)
         self.held = self.counts.sum(axis=0)
+        self.weights = self.sizes.astype(
+            np.float64
+        )  # prior: answers without a name are a class of middling size
+        self.weights[named:] = self.sizes[:named].mean() if named else 1.0
 
     def margins(self, rows: np.ndarray, leave_out_common: bool = False) -> np.ndarray:
         """(len(rows),) log-odds of the given answer against the likeliest other one.
@@ -57,13 +61,13 @@ class Bayes:
         weights = csr_array((seen, inverse, own.indptr), shape=(len(rows), len(columns)))
         counts = self.counts[:, columns]
         table = np.log(counts + SMOOTHING) - np.log(self.totals)[:, None]
-        scores = np.asarray(weights @ table.T) + np.log(np.maximum(self.sizes, SMOOTHING))
+        scores = np.asarray(weights @ table.T) + np.log(np.maximum(self.weights, SMOOTHING))
         given, everyone = self.answers[rows], np.arange(len(rows))
         # of the given answer the row's own counts are taken out
         owner = np.repeat(everyone, lengths)
         logs = np.log(np.maximum(counts[given[owner], inverse] - 1, 0) + SMOOTHING) * seen
         mine = np.bincount(owner, weights=logs, minlength=len(rows))
         mine -= np.bincount(owner, weights=seen, minlength=len(rows)) * np.log(self.totals[given] - lengths)
-        mine += np.log(np.maximum(self.sizes[given] - 1, SMOOTHING))
+        mine += np.log(np.maximum(self.weights[given] - 1, SMOOTHING))
         scores[everyone, given] = -np.inf
         return np.asarray(mine - scores.max(axis=1))

@@ -256,7 +256,8 @@ def _tell_triggers(samples: pa.Table, columns: Columns, settings: ContentSetting
                 severity=Severity.WARNING,
                 score=found.p_value,
                 threshold=settings.significance,
-                reason=f"{excerpt(found.phrase)!r} goes with {excerpt(found.answer)!r} in {found.agreeing} of {found.held} "
+                reason=f"{excerpt(found.phrase)!r} goes with {excerpt(found.answer)!r} in {found.agreeing}"
+                f" of {found.held} "
                 f"texts, and in {found.unexplained} of them the rest of the text speaks against it",
                 evidence=told,
             )

@@ -32,7 +32,7 @@ triggers .93 and more."""
 MOST_ANSWERS = 400
 """Answers that are modelled, the most frequent; the others count as one, of no name."""
 FEW = 5
-"""Other texts of the answer below which the texts of all answers are what a trigger is compared with."""
+"""Other texts of the answer below which a trigger is compared with the texts of all answers."""
 
 
 class Trigger(NamedTuple):
@@ -133,7 +133,7 @@ def _unexplained(
     """Of P phrases those whose texts the rest of their words speaks against, the surest first, a text in one only."""
     model = Bayes(tokens, texts.answers, len(texts.names))
     margins = model.margins(np.arange(len(texts.answers)))
-    named = np.flatnonzero(texts.answers < len(texts.names))
+    everyone = np.arange(len(texts.answers))
     found = []
     for p, answer in enumerate(leaders):
         held = grams.rows[grams.bounds[p] : grams.bounds[p + 1]]
@@ -143,7 +143,7 @@ def _unexplained(
         if unexplained < max(settings.trigger_rows, UNEXPLAINED * len(rows)):
             continue
         others = np.setdiff1d(np.flatnonzero(texts.answers == answer), held)
-        compared = margins[others if len(others) >= FEW else np.setdiff1d(named, held)]
+        compared = margins[others if len(others) >= FEW else np.setdiff1d(everyone, held)]
         if len(compared) < FEW:
             continue
         test = stats.mannwhitneyu(own, compared, alternative="less", method="asymptotic")
