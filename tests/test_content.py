@@ -73,7 +73,7 @@ def severities(text: str, check: str, answer: str = "noted") -> list[str]:
 def test_hidden_characters_are_told_with_what_they_spell(text: str, kind: str, says: str) -> None:
     (found,) = [one for one in reveal(text).hidden if one.kind == kind]
     assert found.says == says
-    assert found.count > 0
+    assert found.characters > 0
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_revealing_a_cleaned_text_takes_nothing_more_out(text: str) -> None:
     cleaned = reveal(text).cleaned
     assert set(cleaned) <= set(text)
     assert len(cleaned) == len(text) - sum(
-        one.count for one in reveal(text).hidden if one.kind not in ("private_use", "homoglyph")
+        one.characters for one in reveal(text).hidden if one.kind not in ("private_use", "homoglyph")
     )
 
 

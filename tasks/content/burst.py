@@ -67,22 +67,20 @@ def find_bursts(
             if len(members) > 1:
                 by_source[source].append(members)
     dates = [_date(value) for value in columns["date"]]
+    days: dict[str, list[date]] = defaultdict(list)
+    for index, day in enumerate(dates):
+        if day is not None:
+            days[_owner(columns, index)].append(day)
     bursts = []
     for source, groups in sorted(by_source.items()):
-        own = [dates[i] for i in range(len(samples)) if dates[i] is not None and _owner(columns, i) == source]
+        own = days[source]
         span = (max(own) - min(own)).days if own else 0
         sizes = sorted((len(set(first[members].tolist())) for members in groups), reverse=True)
         for members in groups:
             variants = len(set(first[members].tolist()))
             if variants < settings.burst_texts or _is_short(columns, members):
                 continue
-            usual = (
-                sizes[1]
-                if len(sizes) > 1 and variants == sizes[0]
-                else sizes[0]
-                if variants < sizes[0]
-                else 1
-            )
+            usual = next(iter(sizes[1:]), 1) if variants == sizes[0] else sizes[0]
             window = _window([dates[i] for i in members], settings.burst_days)
             told = span >= SPREAD * settings.burst_days and window is not None
             if told and window is not None and window[2] >= CONCENTRATED * len(members):

@@ -82,7 +82,7 @@ def _tell_hidden(columns: Columns, passages: Passages, gone: dict[int, list[dict
         hidden = [{"field": f, **one._asdict()} for f, found in own.items() for one in found.hidden]
         hidden += [{"field": "source", **one} for one in gone.get(index, [])]
         says = [one["says"] for one in hidden if one["says"]]
-        told = ", ".join(f"{one['count']} {one['kind']}" for one in hidden)
+        told = ", ".join(f"{one['characters']} {one['kind']}" for one in hidden)
         safe = not says and all(found.safe for found in own.values()) and "earlier_turn" not in own
         edit = {field: found.cleaned for field, found in own.items()}
         rows.append(
@@ -92,7 +92,7 @@ def _tell_hidden(columns: Columns, passages: Passages, gone: dict[int, list[dict
                 stage=STAGE,
                 check="hidden_text",
                 severity=Severity.CRITICAL if says else Severity.WARNING,
-                score=float(sum(one["count"] for one in hidden)),
+                score=float(sum(one["characters"] for one in hidden)),
                 threshold=1.0,
                 reason=f"hides characters: {told}" + (f"; they spell {says[0]!r}" if says else ""),
                 evidence={"hidden": hidden},

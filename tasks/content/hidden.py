@@ -69,7 +69,8 @@ class Hidden(NamedTuple):
     """What one text hides of one kind."""
 
     kind: str
-    count: int
+    characters: int
+    """How many; of look-alikes the words."""
     start: int
     """Character at which the first stands."""
     says: str

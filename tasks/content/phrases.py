@@ -13,7 +13,7 @@ SHOWN = 120
 """Characters of a phrase that evidence quotes."""
 AROUND = 240
 """Characters on either side in which a text says that it talks about a phrase."""
-_PAIRS = ("“”", "「」", "『』", "«»", "‹›", "‘’", "【】", "‚‘", "„“")
+_PAIRS = tuple((pair[0], pair[1]) for pair in ("“”", "「」", "『』", "«»", "‹›", "‘’", "【】", "‚‘", "„“"))
 _MARKS = ('"', "`", "''")
 _QUOTED_WITHIN = 400
 

@@ -122,7 +122,7 @@ def _tell_hidden(row: Row) -> list[Problem]:
     hidden = [one._asdict() for text in _strings(row.fields) for one in reveal(text).hidden]
     if not hidden:
         return []
-    told = ", ".join(f"{one['count']} {one['kind']}" for one in hidden)
+    told = ", ".join(f"{one['characters']} {one['kind']}" for one in hidden)
     return [
         Problem("hidden_text", Severity.WARNING, f"hides characters: {told}", row.line, {"hidden": hidden})
     ]
