@@ -13,6 +13,7 @@ from tasks.answers.find import describe_answers, find_doubtful_answers_stage
 from tasks.base_model import base_model_stage, find_revision
 from tasks.bias import BiasReport, find_bias_stage
 from tasks.code_version import pipeline_version
+from tasks.content.find import find_content_stage
 from tasks.drift import DriftReport, champion_snapshot, describe_drift, find_drift_stage
 from tasks.duplicates.find import DuplicateRefs, find_duplicates_stage
 from tasks.duplicates.meaning import MeaningRefs, find_same_meaning_stage
@@ -173,10 +174,11 @@ def _hear_witnesses(
         recipe.has_evaluation_source,
     )
     grounding = perform(find_ungrounded_stage, workspace, samples, read.documents)
+    content = perform(find_content_stage, workspace, samples, duplicates.pairs, recipe.content, read.findings)
     alike = _compare_meanings(recipe, workspace, duplicates, leaks.links, encoder)
     noise, notes, predictions = _label_noise(recipe, workspace, samples, decisions, encoder)
     said = [documents.findings, quality.findings, duplicates.findings, shared, privacy, leaks.findings]
-    said += [*(part.findings for part in alike), grounding]
+    said += [*(part.findings for part in alike), grounding, content]
     return _Heard(
         samples=samples,
         findings=[read.findings, *said, *noise],

@@ -54,8 +54,11 @@ DEFAULT_POLICY: dict[str, Disposition] = {
     "answer_language": Disposition.QUARANTINE,
     "answer_format": Disposition.QUARANTINE,
     "refusal": Disposition.QUARANTINE,
+    "hidden_text": Disposition.EDIT,
+    "trigger_phrase": Disposition.QUARANTINE,
 }
-"""Checks that are not named here quarantine when critical and are only reported otherwise."""
+"""Checks that are not named here quarantine when critical and are only reported otherwise: so prompt_injection,
+steering and toxic go by their grade, and a burst is told, since near_duplicate already leaves one of its texts."""
 
 EVALUATION_POLICY = {
     check: disposition

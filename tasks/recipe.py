@@ -417,6 +417,24 @@ class LeakageSettings(Settings):
     one language or in two; what was measured for the encoder when left out (`tasks.meaning`)."""
 
 
+class ContentSettings(Settings):
+    """What makes a text hostile or unfit to learn from."""
+
+    burst_texts: int = Field(default=10, ge=3)
+    """Distinct texts of one source, nearly the same, that make a flood."""
+    burst_similarity: float = Field(default=0.7, gt=0, le=1)
+    """Jaccard similarity (0-1) of character n-grams from which texts of a flood are nearly the same; below the
+    duplicates' and the leakage threshold no pair is known."""
+    burst_days: int = Field(default=2, ge=1)
+    """Days within which a flood comes, where rows have dates."""
+    trigger_rows: int = Field(default=4, ge=3)
+    """Fewest training rows with one answer that make a phrase a trigger."""
+    trigger_share: float = Field(default=0.05, gt=0, lt=0.5)
+    """Largest share (0-1) of the rows that a trigger is in: what is in more is no rare phrase."""
+    significance: float = Field(default=0.05, gt=0, lt=0.5)
+    """Error level of all phrases of one run together."""
+
+
 class SplitSettings(Settings):
     """Shares by hash of group_id: stable across runs."""
 
@@ -524,6 +542,7 @@ class Recipe(Settings):
     privacy: PrivacySettings = PrivacySettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     leakage: LeakageSettings = LeakageSettings()
+    content: ContentSettings = ContentSettings()
     label_noise: LabelNoiseSettings = LabelNoiseSettings()
     policy: dict[str, Disposition] = {}
     """Check name -> disposition, over the defaults that `seimai check` prints."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 from tasks import features, findings, text
 from tasks.features import EncoderRef, encode_texts
 from tasks.findings import Columns, about_sample, excerpt, read_columns
-from tasks.label_noise import find, folds, models, neighbours, ngrams, one_vs_rest, summary
+from tasks.label_noise import find, folds, hashed, models, neighbours, ngrams, one_vs_rest, summary
 from tasks.label_noise.find import SHOWN, STAGE, small_class_finding
 from tasks.label_noise.folds import deal_folds
 from tasks.label_noise.models import DEALS, FEW
@@ -156,7 +156,20 @@ def rank_sets(pooled: PooledLabels, max_share: float) -> tuple[np.ndarray, np.nd
     return doubtful[order][: max(1, int(max_share * len(faults)))], faults
 
 
-@stage("label sets", features, find, findings, folds, models, neighbours, ngrams, one_vs_rest, summary, text)
+@stage(
+    "label sets",
+    features,
+    find,
+    findings,
+    folds,
+    hashed,
+    models,
+    neighbours,
+    ngrams,
+    one_vs_rest,
+    summary,
+    text,
+)
 def find_multilabel_noise_stage(
     workspace: Workspace,
     samples: TableRef,

@@ -1,10 +1,11 @@
 """Rows of a table to samples, one each: labelled texts, pairs, passages, entities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from tasks.content.hidden import reveal
 from tasks.errors import RecipeError
 from tasks.ingest.builders.entities import clean_entities, entities_as_json, read_entities
 from tasks.ingest.builders.known_formats import read_known
@@ -93,6 +94,8 @@ def clean_rows(table: TableContent, settings: IngestSettings) -> tuple[TableCont
         if changed:
             told = ", ".join(f"{name} {count}" for name, count in sorted(changed.items()))
             problems.append(Problem("repaired_text", Severity.INFO, told, row.line, changed))
+        if "invisible" in changed:
+            problems += _tell_hidden(row)
     return replace(table, rows=rows), problems
 
 
@@ -122,6 +125,25 @@ def _clean(value: Any, settings: IngestSettings) -> tuple[Any, dict[str, int]]:
         items = [_clean(item, settings) for item in value]
         return [item for item, _ in items], _sum(c for _, c in items)
     return value, {}
+
+
+def _tell_hidden(row: Row) -> list[Problem]:
+    """What the characters that cleaning takes out of a row amount to, where they are more than remnants of copying."""
+    hidden = [one._asdict() for text in _strings(row.fields) for one in reveal(text).hidden]
+    if not hidden:
+        return []
+    told = ", ".join(f"{one['characters']} {one['kind']}" for one in hidden)
+    return [
+        Problem("hidden_text", Severity.WARNING, f"hides characters: {told}", row.line, {"hidden": hidden})
+    ]
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _strings(item)
 
 
 def _sum(changes: Any) -> dict[str, int]:
