@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.edits import edit_sample
+from tasks.edits import edit_sample, is_text_field, text_fields
 from tasks.errors import SeimaiError
 from tasks.ingest.builders.sample import RowError
 from tasks.ingest.builders.tagged_text import read_inline
@@ -28,7 +28,7 @@ REASON_CODES = (
 """Why, in a word that can be counted; "" for none given."""
 _FIELDS = {
     Action.RELABEL: ("label",),
-    Action.EDIT: ("label", "input", "target"),
+    Action.EDIT: ("label", "input", "target", "a message such as prompt[0]"),
     Action.SPANS: ("input", "spans"),
     Action.MERGE: ("into",),
 }
@@ -48,8 +48,9 @@ def make_choice(
 
     Args:
         sample: records.SAMPLE.
-        given: label for relabel; label, input or target for edit; `marked` (text with `[words](LABEL)`) or spans for
-            spans; into (a sample_id) for merge. What equals the sample's own is left out.
+        given: label for relabel; label, input, target or messages (`tasks.edits.text_fields`) for edit; `marked`
+            (text with `<LABEL>words</LABEL>`) or spans for spans; into (a sample_id) for merge. What equals the
+            sample's own is left out.
 
     Raises:
         SeimaiError: nothing is changed, a field does not go with the action or the task, or the reason is unknown.
@@ -59,7 +60,10 @@ def make_choice(
     payload = _read_payload(sample, action, given)
     after = None
     if action in (Action.RELABEL, Action.EDIT, Action.SPANS):
-        after = edit_sample(sample, payload)["sample_id"]
+        try:
+            after = edit_sample(sample, payload)["sample_id"]
+        except ValueError as error:
+            raise SeimaiError(f"sample {sample['sample_id'][:12]}: {error}") from error
         if after == sample["sample_id"]:
             raise SeimaiError(f"{action} changes nothing; use keep to leave the sample as it is")
     return Choice(action, payload, after, reason_code, note, guideline)
@@ -78,7 +82,7 @@ def _read_payload(sample: Mapping[str, Any], action: Action, given: Mapping[str,
             "input": text,
             "spans": [dict(zip(("start", "end", "label"), s, strict=True)) for s in spans],
         }
-    unknown = given.keys() - set(allowed)
+    unknown = {k for k in given if k not in allowed and not (action is Action.EDIT and is_text_field(k))}
     if unknown:
         takes = " and ".join(allowed) or "no change"
         raise SeimaiError(f"{action} takes {takes}, got {', '.join(sorted(unknown))}")
@@ -88,7 +92,8 @@ def _read_payload(sample: Mapping[str, Any], action: Action, given: Mapping[str,
         raise SeimaiError(
             f"sample {sample['sample_id'][:12]} has labelled spans, which an edit would shift; use spans, keep or drop"
         )
-    payload = {key: value for key, value in given.items() if value != sample.get(key)}
+    own = {**sample, **text_fields(sample)}
+    payload = {key: value for key, value in given.items() if value != own.get(key)}
     if allowed and not payload:
         raise SeimaiError(
             f"{action} takes {' or '.join(allowed)}, got nothing that differs from what is there"

@@ -156,3 +156,19 @@ def test_copies_found_by_the_witness_wait_for_their_canonical() -> None:
         "keep": 1,
         "drop": 2,
     }
+
+
+@pytest.mark.parametrize(("action", "payload"), [(Action.KEEP, {}), (Action.RELABEL, {"label": "a"})])
+def test_a_decision_about_something_else_leaves_no_personal_data_in(
+    action: Action, payload: dict[str, str]
+) -> None:
+    suggestion = json.dumps({"action": "edit", "input": "text number [PHONE]"})
+    findings = [finding(0, "label_noise"), finding(0, "personal_data", suggestion=suggestion)]
+    [name, *_] = SAMPLES["sample_id"].to_pylist()
+    told = decision(action, payload)
+    judgement = settle(findings, {name: told | {"check": "label_noise"}})
+    assert judgement.edits[0] == {"input": "text number [PHONE]"} | payload
+    assert disposition(judgement, 0)["disposition"] == Disposition.EDIT
+    kept = settle(findings, {name: decision(Action.KEEP) | {"check": "personal_data"}})
+    assert disposition(kept, 0)["disposition"] == Disposition.KEEP
+    assert kept.edits == {}

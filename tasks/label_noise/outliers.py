@@ -65,6 +65,16 @@ def loss_outliers(samples: pa.Table, losses: np.ndarray) -> pa.Table:
     return build_table(rows, FINDING)
 
 
+def describe_losses(samples: int, most: int) -> tuple[str, ...]:
+    """A sentence for the report where the base model did not read every sample."""
+    if samples <= most:
+        return ()
+    return (
+        f"The base model read {most:,} of {samples:,} samples for their losses, chosen by the hash of their content "
+        "(label_noise.base_rows).",
+    )
+
+
 @stage("loss outliers", findings, text)
 def find_loss_outliers_stage(workspace: Workspace, samples: TableRef, losses: TableRef) -> TableRef:
     """Thin task over `loss_outliers`; `losses` has the columns row and loss, in the samples' order."""
