@@ -190,7 +190,8 @@ def _apply_decision(
     """What a steward's decision makes of a row.
 
     What a witness suggests to change (personal data) is changed all the same, unless the decision was about that:
-    who calls a label right has not said that the telephone number beside it may stay.
+    who calls a label right has not said that the telephone number beside it may stay. A decision that names no check
+    is about everything.
     """
     if decision is None or decision["action"] in (Action.ESCALATE, Action.RETRACT):
         return verdict
@@ -206,7 +207,7 @@ def _apply_decision(
         f["check"] == "exact_duplicate" or (f["check"] == "boilerplate" and f["score"] == 1) for f in findings
     ):
         return verdict
-    edit = {} if decision.get("check") in PERSONAL_CHECKS else verdict["edit"]
+    edit = {} if decision.get("check") in (None, *PERSONAL_CHECKS) else verdict["edit"]
     if decision["action"] == Action.KEEP:
         if verdict["disposition"] in _RANK[2:] and not is_silenced(decision, findings, verdict, band):
             return verdict
