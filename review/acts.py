@@ -11,7 +11,7 @@ from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, nee
 from review.decide import make_choice
 from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of
 from review.render import render
-from review.view import mark_inline, twin_of
+from review.view import editable_texts, mark_inline, twin_of
 from review.words import LANGUAGES
 from tasks.errors import SeimaiError
 from tasks.ledger.moves import Choice, LostRaceError, State
@@ -71,19 +71,17 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
     else:
         fields = {
             Action.RELABEL: ("label",),
-            Action.EDIT: ("label", "input", "target"),
+            Action.EDIT: ("label", *editable_texts(sample)),
             Action.SPANS: ("marked",),
         }
         given = {name: form[name] for name in fields.get(action, ()) if form.get(name) is not None}
-        if action is Action.EDIT and sample["label"] is not None:
-            given.pop("target", None)  # the answer of a classification sample is its label
         if action is Action.MERGE:
             given = {"into": form.get("into", "")}
     guideline = room.guidelines.current(item["recipe"], item["check"])
     return make_choice(
         sample,
         action,
-        {k: v for k, v in given.items() if v != "" or k in ("input", "target")},
+        {k: v for k, v in given.items() if v != "" or k != "label"},
         note=form.get("note", "").strip(),
         reason_code=form.get("reason_code", ""),
         guideline=guideline["version"] if guideline else None,
@@ -92,8 +90,9 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
 
 def _typed(form: dict[str, Any], item: dict[str, Any]) -> dict[str, str]:
     """What of a form is worth keeping: fields that differ from the sample's own."""
-    own = {**item["sample"], "marked": mark_inline(item["sample"])}
-    return {name: form[name] for name in DRAFTED if form.get(name) and form[name] != own.get(name)}
+    texts = editable_texts(item["sample"])
+    own = {**texts, "label": item["sample"]["label"], "marked": mark_inline(item["sample"])}
+    return {name: form[name] for name in (*DRAFTED, *texts) if form.get(name) and form[name] != own.get(name)}
 
 
 @router.post("/items/{sample_id}/draft")

@@ -84,7 +84,7 @@ def _read_payload(sample: Mapping[str, Any], action: Action, given: Mapping[str,
         }
     unknown = {k for k in given if k not in allowed and not (action is Action.EDIT and is_text_field(k))}
     if unknown:
-        takes = " and ".join(allowed) or "no change"
+        takes = " or ".join(filter(None, (", ".join(allowed[:-1]), *allowed[-1:]))) or "no change"
         raise SeimaiError(f"{action} takes {takes}, got {', '.join(sorted(unknown))}")
     if action in (Action.RELABEL, Action.EDIT) and "label" in given and sample["label"] is None:
         raise SeimaiError(f"sample {sample['sample_id'][:12]} has no label to change; use edit")
@@ -95,9 +95,7 @@ def _read_payload(sample: Mapping[str, Any], action: Action, given: Mapping[str,
     own = {**sample, **text_fields(sample)}
     payload = {key: value for key, value in given.items() if value != own.get(key)}
     if allowed and not payload:
-        raise SeimaiError(
-            f"{action} takes {' or '.join(allowed)}, got nothing that differs from what is there"
-        )
+        raise SeimaiError(f"{action} takes {', '.join(allowed)}, got nothing that differs from what is there")
     if any(isinstance(value, str) and not value.strip() for value in payload.values()):
         raise SeimaiError(
             f"{', '.join(k for k, v in payload.items() if not v)} must not be empty; use drop instead"

@@ -14,7 +14,7 @@ from review.diff import diff_texts
 from review.estimates import estimate_recipe
 from review.render import language_of, render
 from review.room import Room
-from review.view import mark_inline, told_prompt, view_item
+from review.view import editable_texts, mark_inline, told_prompt, view_item
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import State
 from tasks.records import SAMPLE
@@ -23,8 +23,8 @@ from tasks.wording import title_of
 router = APIRouter()
 PAGE_ROWS = 50
 """Items of one page of a list."""
-DRAFTED = ("label", "input", "target", "marked", "note", "reason_code")
-"""Fields of an item's form that a draft keeps."""
+DRAFTED = ("label", "marked", "note", "reason_code")
+"""Fields of an item's form that a draft keeps, beside its texts."""
 FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
 
@@ -164,6 +164,8 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
         holder = room.desk.take(recipe, sample_id, reviewer.name)
     view = view_item(item, room.desk.history(sample_id), language)
     queue = request.query_params.get("queue") or view.check
+    draft = room.desk.draft(recipe, sample_id, reviewer.name) or {}
+    texts = editable_texts(item["sample"])
     return render(
         request,
         "item.html",
@@ -173,9 +175,11 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
         query=filter_query(request),
         holder=holder,
         several=room.several,
-        draft=dict.fromkeys(DRAFTED, "") | (room.desk.draft(recipe, sample_id, reviewer.name) or {}),
+        draft=dict.fromkeys(DRAFTED, "") | draft,
+        edited=bool(draft.keys() & texts.keys()),
         labels=room.desk.facts()[recipe].get("labels", []),
         marked=mark_inline(item["sample"]),
+        texts=texts,
         reason_codes=REASON_CODES,
         guideline=room.guidelines.current(recipe, view.check),
         done=room.desk.decision(request.query_params.get("done", "")),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.edits import text_fields
 from tasks.ledger.moves import State
 from tasks.records import Action
 from tasks.wording import tell_evidence, tell_reason, tell_suggestion, title_of
@@ -258,6 +259,14 @@ def _place(sample: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Where it comes from: name of the field and value, as far as known."""
     names = ("uri", "line", "page", "section", "document", "support", "date", "source_id", "license", "owner")
     return tuple((name, str(sample[name])) for name in names if sample.get(name) not in (None, ""))
+
+
+def editable_texts(sample: Mapping[str, Any]) -> dict[str, str]:
+    """Name -> text of what a reviewer may rewrite: every message; of a classification sample not the label."""
+    texts = text_fields(sample)
+    if sample["label"] is not None:
+        texts.pop("target", None)
+    return texts
 
 
 def mark_inline(sample: Mapping[str, Any]) -> str:

@@ -359,7 +359,7 @@ def test_a_steward_edits_any_message(workspace: Workspace) -> None:
     assert kept["prompt"].to_pylist()[0][0]["content"] == change["prompt[0]"]
     for refused, why in (
         ({"prompt[9]": "x"}, "no prompt[9]"),
-        ({"prompt": "x"}, "edit takes input, target or a"),
+        ({"prompt": "x"}, "edit takes label, input, target or a"),
     ):
         with pytest.raises(SeimaiError, match=re.escape(why)):
             decide(ledger, CHAT["sample_id"][:12], Action.EDIT, refused, "", "aki")

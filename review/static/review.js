@@ -31,7 +31,8 @@ function goTo(field) {
   if (!target) return false;
   if (target.tagName === "SUMMARY") {
     target.parentElement.open = true;
-    target.parentElement.querySelector("textarea").focus();
+    const box = target.parentElement;
+    (box.querySelector("#input, #target, #marked") || box.querySelector("textarea")).focus();
   } else {
     target.focus();
     if (target.select) target.select();
