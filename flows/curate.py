@@ -45,6 +45,7 @@ from tasks.records import FolderRef, TableRef, Task, digest_of
 from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
 from tasks.stage import perform
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 
 class Curated(BaseModel):
@@ -55,7 +56,7 @@ class Curated(BaseModel):
     snapshot: SnapshotRef
     outcomes: tuple[ExpectationOutcome, ...]
     lineage: dict[str, str]
-    notes: tuple[str, ...]
+    notes: tuple[Told, ...]
     """What the label-noise stage has to say to whoever looks next, and what changed in the evaluation set."""
     leaks: TableRef
     """Which training rows give away which rows that are judged on (`tasks.leakage.links.LINK`)."""
@@ -73,7 +74,7 @@ class _Heard:
     """With `group_id` filled in."""
     findings: list[TableRef]
     outcomes: tuple[ExpectationOutcome, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Told, ...]
     leaks: TableRef
 
 
@@ -199,7 +200,7 @@ def _encoder(recipe: Recipe, workspace: Workspace) -> EncoderRef | None:
 
 def _label_noise(
     recipe: Recipe, workspace: Workspace, samples: TableRef, decisions: dict[str, dict[str, Any]]
-) -> tuple[list[TableRef], tuple[str, ...]]:
+) -> tuple[list[TableRef], tuple[Told, ...]]:
     """Findings about labels and answers, and what to say of them."""
     if not recipe.label_noise.enabled:
         return [], ()

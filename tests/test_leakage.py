@@ -435,7 +435,8 @@ def vault_leaks(
 def freeze_rows(
     workspace: Workspace, ledger: Ledger, table: pa.Table, recipe: Recipe = RECIPE
 ) -> tuple[str, ...]:
-    return describe_change(freeze(workspace, ledger, recipe, workspace.write_table(table, "samples")))
+    change = freeze(workspace, ledger, recipe, workspace.write_table(table, "samples"))
+    return tuple(told.en for told in describe_change(change))
 
 
 def test_items_of_earlier_runs_are_remembered_without_their_text(

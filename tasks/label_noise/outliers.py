@@ -57,7 +57,12 @@ def loss_outliers(samples: pa.Table, losses: np.ndarray) -> pa.Table:
                 score=float(value),
                 threshold=OUTLIER_SCORE,
                 reason=f"loss of {losses[index]:.2f} a token; the median of {language} is {median:.2f}",
-                evidence={"loss": float(losses[index]), "median": median, "mad": spread},
+                evidence={
+                    "language": str(language),
+                    "loss": float(losses[index]),
+                    "median": median,
+                    "mad": spread,
+                },
             )
             for index, value in zip(members, outlying, strict=True)
             if value >= OUTLIER_SCORE

@@ -6,6 +6,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from tasks.records import TableRef
+from tasks.wording.told import Told
 
 
 class ClassOverlap(BaseModel):
@@ -60,25 +61,40 @@ class NoiseRefs(BaseModel):
     summary: NoiseSummary
 
 
-def describe_noise(summary: NoiseSummary) -> tuple[str, ...]:
+def describe_noise(summary: NoiseSummary) -> tuple[Told, ...]:
     """Sentences for the report: what the queue holds, and what a linear model reaches on the same data."""
     told = []
     if summary.errors_per_100 is not None and summary.errors_per_100_most is not None:
+        least, most = f"{summary.errors_per_100:.0f}", f"{summary.errors_per_100_most:.0f}"
         told.append(
-            f"{summary.flagged:,} labels are in doubt: of 100 reviewed, expect "
-            f"{summary.errors_per_100:.0f} to {summary.errors_per_100_most:.0f} to be wrong."
+            Told(
+                f"{summary.flagged:,} labels are in doubt: of 100 reviewed, expect {least} to {most} to be wrong.",
+                f"疑わしいラベルが{summary.flagged:,}件あります。100件見ると、{least}〜{most}件が誤りと見込まれます。",
+            )
         )
     if summary.ambiguous:
         told.append(
-            f"{summary.ambiguous:,} samples fit two labels about equally: a rule for the pair helps more than "
-            "correcting rows."
+            Told(
+                f"{summary.ambiguous:,} samples fit two labels about equally: a rule for the pair helps more than "
+                "correcting rows.",
+                f"{summary.ambiguous:,}件のサンプルは2つのラベルに同じくらい当てはまります。1件ずつ直すより、"
+                "使い分けの規則を決める方が役立ちます。",
+            )
         )
     if summary.overlaps:
         pairs = "; ".join(f"{' / '.join(pair.labels)} ({pair.samples:,})" for pair in summary.overlaps)
-        told.append(f"Labels that people confuse, with the samples between them: {pairs}.")
+        told.append(
+            Told(
+                f"Labels that people confuse, with the samples between them: {pairs}.",
+                f"混同されやすいラベルの組と、その間のサンプル数: {pairs}。",
+            )
+        )
     if summary.accuracy is not None:
         told.append(
-            f"Reference: a linear model on character n-grams, fitted out of fold, predicts {summary.accuracy:.1%} "
-            "of the training labels."
+            Told(
+                f"Reference: a linear model on character n-grams, fitted out of fold, predicts {summary.accuracy:.1%} "
+                "of the training labels.",
+                f"参考: 文字n-gramの線形モデルは、交差検証で学習ラベルの{summary.accuracy:.1%}を当てます。",
+            )
         )
     return tuple(told)

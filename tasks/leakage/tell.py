@@ -157,6 +157,7 @@ def tell_contaminated(columns: Columns, leaks: Leaks) -> Iterator[dict[str, Any]
                     for index, hit in nearest[:SHOWN]
                 ],
                 "rows": len(by_index),
+                "checks": {name: checks[name] for name in (EXACT, NEAR, NGRAM) if checks[name]},
             },
         )
 
