@@ -26,6 +26,7 @@ from tasks.report.data import (
     DecisionEffect,
     Example,
     FailedExpectation,
+    Histogram,
     LossPoint,
     ReasonCount,
     ReportData,
@@ -606,6 +607,9 @@ def test_histograms_count_every_score_between_round_edges() -> None:
     edges = bin_scores([0.7, 0.8, 0.8, 0.9, 0.9, 0.9, 1.0, 1.0, 1.0, 1.0])
     assert edges is not None
     assert (edges.low, edges.high, [n for n in edges.counts if n]) == (0.7, 1.0, [1, 2, 3, 4])
+    counted = bin_scores([1.0] * 5 + [3.0] * 4)
+    assert counted == Histogram(low=0.5, high=3.5, counts=(5, 0, 4))
+    assert [tick.label for tick in plot_scores(counted).ticks] == ["1", "2", "3"]
     assert bin_scores([0.5] * 20) is None
     assert bin_scores([0.1, 0.2]) is None
     assert bin_scores([float("nan"), *([0.1, 0.2] * 3)]) is None

@@ -104,15 +104,17 @@ def count_bars(checks: Sequence[CheckSummary]) -> tuple[CountBar, ...]:
 def bin_scores(scores: Sequence[float]) -> Histogram | None:
     """Scores in bins with round edges; None for fewer than `FEWEST`, or where all are the same."""
     finite = [score for score in scores if math.isfinite(score)]
-    if len(finite) < FEWEST or min(finite) == max(finite):
+    if len(finite) < FEWEST or len(set(finite)) == 1:
         return None
-    raw = (max(finite) - min(finite)) / BINS
-    if all(score == int(score) for score in finite):
-        raw = max(raw, 1.0)  # counts: no bin between two of them
+    lowest, highest = min(finite), max(finite)
+    raw = (highest - lowest) / BINS
+    if raw <= 1 and all(score == int(score) for score in finite):  # a bin for each number, around it
+        each = range(int(lowest), int(highest) + 1)
+        return Histogram(low=lowest - 0.5, high=highest + 0.5, counts=tuple(map(finite.count, each)))
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw)
-    first = math.floor(min(finite) / step + 1e-9)
-    last = max(math.ceil(max(finite) / step - 1e-9), first + 1)
+    first = math.floor(lowest / step + 1e-9)
+    last = max(math.ceil(highest / step - 1e-9), first + 1)
     counts = [0] * (last - first)
     for score in finite:
         counts[min(len(counts) - 1, max(0, math.floor(score / step + 1e-9) - first))] += 1
@@ -130,8 +132,10 @@ def plot_scores(histogram: Histogram) -> ScorePlot:
         low = histogram.low + place * step
         shown = f"{low:.4g} – {low + step:.4g}"
         bars.append(ScoreBar(left + place * wide + 1, _BOTTOM - tall, wide - 2, tall, count, shown))
+    values = round_ticks(histogram.low, histogram.high, 6)
+    if step == 1:  # a bin for each number
+        values = [value for value in values if value == int(value)]
     ticks = tuple(
-        Tick(left + (value - histogram.low) / span * (right - left), f"{value:g}")
-        for value in round_ticks(histogram.low, histogram.high, 6)
+        Tick(left + (value - histogram.low) / span * (right - left), f"{value:g}") for value in values
     )
     return ScorePlot(_BOTTOM + 46, _BOTTOM, left, right, tuple(bars), ticks, most)

@@ -243,16 +243,15 @@ def _quoted_answer(other: Pointed) -> str:
 
 
 def _rows(other: Pointed) -> Told | None:
-    count = other.get("rows")
-    return None if count is None else Told(f"in {count:,} row(s)", f"{count:,}行")
+    count = other.get("rows", 1)
+    return Told(f"in {count:,} rows", f"{count:,}行") if count > 1 else None
 
 
 def _opponent(other: Pointed) -> Told:
-    said, count, alike = _quoted_answer(other), other.get("rows", 1), percent(other["jaccard"])
-    return Told(
-        f"{said} — {other.get('excerpt', '')} (similarity {alike}, {count:,} row(s))",
-        f"{said} — {other.get('excerpt', '')}(類似度 {alike}、{count:,}行)",
-    )
+    alike, rows = percent(other["jaccard"]), _rows(other)
+    said = f"{_quoted_answer(other)} — {other.get('excerpt', '')}"
+    notes = join([Told(f"similarity {alike}", f"類似度{alike}"), *([rows] if rows else [])])
+    return Told(f"{said} ({notes.en})", f"{said}({notes.ja})")
 
 
 def _more(seen: Seen, shown: Sequence[Pointed]) -> str | None:
