@@ -44,12 +44,12 @@ def _of_data(data: ReportData) -> Iterator[Told]:
         )
     if data.unread_files:
         yield Told(
-            f"{data.unread_files:,} file(s) could not be read: see what the witness of reading says.",
+            f"{data.unread_files:,} file(s) could not be read: see the findings of Reading.",
             f"{data.unread_files:,}個のファイルを読めませんでした。「読み込み」の指摘を見てください。",
         )
     if data.unread_lines:
         yield Told(
-            f"{data.unread_lines:,} line(s) became no sample: see what the witness of reading says.",
+            f"{data.unread_lines:,} line(s) became no sample: see the findings of Reading.",
             f"{data.unread_lines:,}行がサンプルになりませんでした。「読み込み」の指摘を見てください。",
         )
 
