@@ -84,8 +84,8 @@ def plain_facts(values: Mapping[str, Any]) -> list[Fact]:
 
 
 def fact(en: str, ja: str, *values: Told | str | None) -> list[Fact]:
-    """[a fact], or [] where no value is left."""
-    told = tuple(Told(v) if isinstance(v, str) else v for v in values if v)
+    """[a fact], or [] where no value is left. What is no sentence, as evidence may hold anything, is its text."""
+    told = tuple(v if isinstance(v, Told) else Told(str(v)) for v in values if v)
     return [Fact(Told(en, ja), told)] if told else []
 
 
