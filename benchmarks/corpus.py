@@ -5,9 +5,10 @@ are seldom alike. Planted: exact copies, near copies (a word more) and wrong lab
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -81,17 +82,23 @@ def write_corpus(folder: Path, rows: int, seed: int = 0) -> Planted:
     random = np.random.default_rng(seed)
     texts, labels = _compose(rows, random)
     planted = _plant(texts, labels, random)
-    records = [
-        json.dumps({"id": f"r{i}", "text": text, "label": LABELS[label]}, ensure_ascii=False)
+    records: list[dict[str, Any]] = [
+        {"id": f"r{i}", "text": text, "label": LABELS[label]}
         for i, (text, label) in enumerate(zip(texts, labels, strict=True))
     ]
-    for number, part in enumerate(np.array_split(np.arange(rows), FILES)):
+    write_files(folder, records, RECIPE)
+    return planted
+
+
+def write_files(folder: Path, records: Sequence[Mapping[str, Any]], recipe: str) -> None:
+    """`FILES` files of JSON lines, the last `EVALUATION_FILES` of them to be judged on, and recipe.yaml."""
+    lines = [json.dumps(record, ensure_ascii=False) for record in records]
+    for number, part in enumerate(np.array_split(np.arange(len(lines)), FILES)):
         name = "evaluation" if number >= FILES - EVALUATION_FILES else "train"
         path = folder / "data" / f"{name}-{number:03d}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(f"{records[i]}\n" for i in part), encoding="utf-8")
-    (folder / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
-    return planted
+        path.write_text("".join(f"{lines[i]}\n" for i in part), encoding="utf-8")
+    (folder / "recipe.yaml").write_text(recipe, encoding="utf-8")
 
 
 def change_rows(folder: Path, share: float, scattered: bool, seed: int = 1) -> tuple[int, int]:
@@ -108,12 +115,19 @@ def change_rows(folder: Path, share: float, scattered: bool, seed: int = 1) -> t
     fresh, _ = _compose(count, random)
     for place, text in zip(chosen, fresh, strict=True):
         file, line = lines[place]
-        lines[place] = (file, json.dumps(json.loads(line) | {"text": text}, ensure_ascii=False))
+        lines[place] = (file, json.dumps(_say_anew(json.loads(line), text), ensure_ascii=False))
     touched = {lines[place][0] for place in chosen}
     for file in touched:
         content = "".join(f"{line}\n" for owner, line in lines if owner == file)
         file.write_text(content, encoding="utf-8")
     return count, len(touched)
+
+
+def _say_anew(record: dict[str, Any], text: str) -> dict[str, Any]:
+    """The record with another text; of a conversation, with another first question."""
+    if "messages" not in record:
+        return record | {"text": text}
+    return record | {"messages": [{"role": "user", "content": text}, *record["messages"][1:]]}
 
 
 def input_bytes(folder: Path) -> int:
@@ -122,19 +136,19 @@ def input_bytes(folder: Path) -> int:
 
 
 def _compose(rows: int, random: np.random.Generator) -> tuple[list[str], np.ndarray]:
-    lexicons = _lexicons()
+    lexicons = make_lexicons()
     labels = random.integers(0, len(LABELS), rows)
     shortest, longest = np.log(LENGTHS)
     lengths = np.exp(random.uniform(shortest, longest, rows)).astype(int)
     languages = random.integers(0, len(lexicons), rows)
     texts = [
-        _write_text(lexicons[language], label, length, random)
+        write_text(lexicons[language], label, length, random)
         for language, label, length in zip(languages, labels, lengths, strict=True)
     ]
     return texts, labels
 
 
-def _lexicons() -> tuple[Lexicon, Lexicon]:
+def make_lexicons() -> tuple[Lexicon, Lexicon]:
     """English and Japanese; the same in each call, so that changed rows speak of the same things."""
     random = np.random.default_rng(7)
     english = ["".join(parts) for parts in product(_EN_PREFIXES, _EN_ROOTS, _EN_SUFFIXES)]
@@ -153,7 +167,7 @@ def _deal(words: list[str]) -> tuple[list[list[str]], list[str]]:
     return own, words[len(LABELS) * WORDS_PER_LABEL :]
 
 
-def _write_text(words: Lexicon, label: int, length: int, random: np.random.Generator) -> str:
+def write_text(words: Lexicon, label: int, length: int, random: np.random.Generator) -> str:
     """One of the label's own words with a number, and phrases until `length` characters are full."""
     own, stop = words.own[label], "。" if words.joiner == "" else "."
     start = f"{own[random.integers(len(own))]} {random.integers(1000, 100_000)}"

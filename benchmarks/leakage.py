@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from benchmarks.measure import MEGABYTE, in_child
 from tasks.duplicates.pairs import PAIR, find_pairs
 from tasks.leakage.find import find_leaks
-from tasks.leakage.grams import find_overlaps, index_items
+from tasks.overlap.grams import find_overlaps, index_items
 from tasks.recipe import DuplicateSettings, LeakageSettings
 from tasks.records import SAMPLE, Role, Task, build_table
 

@@ -32,7 +32,7 @@ CHECKS = {
     },
     "support-answers": {
         "answer_contradicted": {"unsupported_figure"},
-        "answer_truncated": {"truncated_target"},
+        "answer_truncated": {"truncated_target", "answer_ending"},
         "answer_near_duplicate": {"near_duplicate"},
         "answer_disagreeing": {"disagreeing_near_duplicate", "conflicting_duplicate"},
         "answer_prompt_copied": {"prompt_copied"},

@@ -16,6 +16,8 @@ from expectations import kernels
 from expectations.measures import (
     ENDS_WHOLE,
     GARBLED,
+    MOST_AROUND,
+    QUESTION_EDGES,
     garbled_signs,
     is_copied,
     is_expected_code,
@@ -86,10 +88,14 @@ def are_truncated(texts: pa.LargeStringArray) -> np.ndarray:
 
 
 def are_copied(first: pa.LargeStringArray, second: pa.LargeStringArray) -> np.ndarray:
-    """(N,) bool: whether one text is the other but for case and white space."""
+    """(N,) bool: whether the second text says nothing but the first."""
     initials = [_initials(first), _initials(second)]
     blank = pc.or_(*(pc.equal(initial, "") for initial in initials))
-    return _confirm(pc.or_(pc.equal(*initials), blank), is_copied, first, second)
+    core, length = pc.utf8_length(pc.utf8_trim(first, QUESTION_EDGES)), pc.utf8_length(second)
+    around = pc.subtract(length, core)
+    held = pc.and_(pc.greater_equal(around, 0), pc.less_equal(around, MOST_AROUND))
+    suspected = pc.or_(pc.or_(pc.equal(*initials), blank), held)
+    return _confirm(suspected, is_copied, first, second)
 
 
 def are_expected_languages(

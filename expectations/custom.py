@@ -32,6 +32,7 @@ from expectations.columns import (
     as_texts,
     repetition_shares,
 )
+from tasks.records import split_labels
 
 
 def _mask(values: np.ndarray, like: pd.Series) -> pd.Series:
@@ -94,7 +95,7 @@ class _PairNotCopied(ColumnPairMapMetricProvider):
 
 
 class ExpectColumnPairNotCopied(ColumnPairMapExpectation):
-    """Column A and column B differ by more than case and white space."""
+    """Column B says more than column A: it is neither its copy nor the question with words about asking."""
 
     map_metric = "column_pair_values.not_copied"
 
@@ -150,6 +151,30 @@ class ExpectColumnPairLanguageExpected(ColumnPairMapExpectation):
     languages: list[str]
     map_metric = "column_pair_values.language_expected"
     success_keys = ("languages", "mostly")
+
+
+def _all_in(labels: list[str], known: set[str]) -> bool:
+    return bool(labels) and known.issuperset(labels)
+
+
+class _LabelsInSet(ColumnMapMetricProvider):
+    condition_metric_name = "column_values.labels_in_set"
+    condition_value_keys = ("value_set",)
+
+    @column_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(cls, column: pd.Series, value_set: list[str], **_: Any) -> pd.Series:  # noqa: N805
+        known = set(value_set)
+        verdicts = {text: text in known or _all_in(split_labels(text), known) for text in column.unique()}
+        return column.map(verdicts).astype(bool)
+
+
+class ExpectColumnLabelsInSet(ColumnMapExpectation):
+    """Every label of a row is in `value_set`; several are joined as in records.join_labels, and what stands for none
+    of them must be in the set itself."""
+
+    value_set: list[str]
+    map_metric = "column_values.labels_in_set"
+    success_keys = ("value_set", "mostly")
 
 
 _registry = logging.getLogger("great_expectations.expectations.registry")

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from expectations.frames import Boundary, known_columns
+from expectations.frames import Boundary, column_kinds, known_columns
 from expectations.suite_file import Entry, Expectation, Suite, place_of, suggest
 from tasks.errors import RecipeError
 
@@ -90,12 +90,6 @@ def _trouble_of_trial(expectation: Expectation, boundary: Boundary) -> str:
 
 
 def _made_up_rows(boundary: Boundary) -> pd.DataFrame:
-    numbers = ("row", "line", "page", "start", "end")
-    names = known_columns(boundary)
-    columns = {
-        name: [1, 2, 3]
-        if name in numbers or name.endswith(("characters", "messages")) or "splits" in name
-        else ["a", "b", "c"]
-        for name in names
-    }
+    examples: dict[type, list[Any]] = {int: [1, 2, 3], bool: [True, False, True], str: ["a", "b", "c"]}
+    columns = {name: examples[kind] for name, kind in column_kinds(boundary).items()}
     return pa.table(columns).to_pandas().assign(role="train")

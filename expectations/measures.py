@@ -26,6 +26,18 @@ _SENTENCE = re.compile(r"[。！？]|[.!?]\s")
 _JAPANESE_END = re.compile(
     r"(?:です|ます|せん|さい|すか|ある|ない|いる|なる|する|れる|こと|もの|ため|[よねだた])$"
 )
+QUESTION_EDGES = " \t\r\n?？!！.。…'\"「」『』“”"
+"""What stands around a question and is not of it."""
+SHORTEST_REPEATED = 10
+"""Characters from which a question is long enough to be told in an answer that repeats it."""
+MOST_AROUND = 60
+"""Characters beside a repeated question that can say no more than that it was asked."""
+_SENTENCE_MARK = re.compile(r"[.!?。！？\n]")
+_LETTER = re.compile(r"[^\W\d_]")
+_ASKING = re.compile(
+    r"\b(?:your (?:question|inquiry|enquiry|query|request)|you(?: are|'re)? ask|you(?:'d| would) like to know"
+    r"|the question (?:is|was))|質問|お?問い?合わせ|お尋ね|ご相談"
+)
 _LONG_ANSWER = 40
 """Characters from which an answer is expected to be sentences: shorter ones are names, labels, titles."""
 
@@ -80,9 +92,25 @@ def looks_truncated(text: str) -> bool:
 
 
 def is_copied(first: str, second: str) -> bool:
-    """Whether one text is the other but for case and white space. Empty text copies nothing."""
+    """Whether the second text says nothing but the first: equal but for case and white space, or that text with
+    words around it that only say that it was asked. Empty text copies nothing."""
     left, right = ("".join(value.split()).lower() for value in (first, second))
-    return bool(left) and left == right
+    return bool(left) and (left == right or _is_repeated(first, second))
+
+
+def _is_repeated(question: str, answer: str) -> bool:
+    """Whether the answer holds the whole question and, beside it, at most sentences that speak of asking."""
+    core = question.strip(QUESTION_EDGES)
+    if not SHORTEST_REPEATED <= len(core) <= len(answer) <= len(core) + MOST_AROUND:
+        return False
+    before, found, after = answer.lower().partition(core.lower())
+    if not found:
+        return False
+    rest = after.lstrip(QUESTION_EDGES)
+    if not rest and after[:1] in ("?", "？") and after[:1] in question:
+        return True  # still a question, and nothing follows
+    said = [sentence for sentence in _SENTENCE_MARK.split(before + rest) if _LETTER.search(sentence)]
+    return bool(said) and all(_ASKING.search(sentence) for sentence in said)
 
 
 def _fits_jis(text: str) -> bool:

@@ -13,8 +13,11 @@ from tasks.answers.find import describe_answers, find_doubtful_answers_stage
 from tasks.base_model import base_model_stage, find_revision
 from tasks.bias import BiasReport, find_bias_stage
 from tasks.code_version import pipeline_version
+from tasks.content.find import find_content_stage
 from tasks.drift import DriftReport, champion_snapshot, describe_drift, find_drift_stage
-from tasks.duplicates.find import find_duplicates_stage
+from tasks.duplicates.find import DuplicateRefs, find_duplicates_stage
+from tasks.duplicates.meaning import MeaningRefs, find_same_meaning_stage
+from tasks.duplicates.shared import find_shared_passages_stage
 from tasks.evaluate import base_losses_stage
 from tasks.features import EncoderRef, encoder_revision, encoder_stage
 from tasks.grounding import find_ungrounded_stage
@@ -23,19 +26,23 @@ from tasks.ingest.files import find_all_files
 from tasks.ingest.stage import IngestRefs, describe_files, ingest_stage
 from tasks.judge import judge_stage
 from tasks.label_noise import (
+    describe_losses,
     describe_noise,
     find_label_noise_stage,
     find_loss_outliers_stage,
+    find_multilabel_noise_stage,
     find_token_noise_stage,
 )
 from tasks.leakage import vault
 from tasks.leakage.find import find_leaks_stage
+from tasks.leakage.meaning import find_meaning_leaks_stage
 from tasks.ledger import Ledger, now
 from tasks.privacy import find_personal_data_stage
 from tasks.quality import (
     ExpectationOutcome,
     check_documents_stage,
     check_samples_stage,
+    check_slices_stage,
     check_snapshot_stage,
     load_suites,
     require_known_stage,
@@ -55,6 +62,8 @@ class Curated(BaseModel):
 
     snapshot: SnapshotRef
     outcomes: tuple[ExpectationOutcome, ...]
+    found: TableRef
+    """What the suites say of the snapshot's rows."""
     lineage: dict[str, str]
     notes: tuple[Told, ...]
     """What the label-noise stage has to say to whoever looks next, and what changed in the evaluation set."""
@@ -76,6 +85,8 @@ class _Heard:
     outcomes: tuple[ExpectationOutcome, ...]
     notes: tuple[Told, ...]
     leaks: TableRef
+    predictions: TableRef | None
+    """The labels that an out-of-fold model gives, where labels were checked."""
 
 
 @flow(name="curate", flow_run_name="curate", validate_parameters=False)
@@ -101,7 +112,10 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     )
     final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites)
     labels, languages = recipe.labels or (), recipe.quality.languages
-    bias = perform(find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages)
+    bias = perform(
+        find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages, heard.predictions
+    )
+    even = perform(check_slices_stage, workspace, bias, recipe.quality, suites)
     before = champion_snapshot(workspace, recipe.name)
     drift = perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift)
     _record(ledger, workspace, recipe, snapshot, heard.samples, judgement.dispositions)
@@ -109,7 +123,8 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     publish_snapshot(snapshot, workspace)
     return Curated(
         snapshot=snapshot,
-        outcomes=(*heard.outcomes, *final.outcomes),
+        outcomes=(*heard.outcomes, *final.outcomes, *even.outcomes),
+        found=final.findings,
         lineage=lineage,
         notes=(*heard.notes, *bias.notes, *describe_drift(drift), *vault.describe_change(change)),
         leaks=heard.leaks,
@@ -142,10 +157,12 @@ def _hear_witnesses(
     quality = perform(
         check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels, suites
     )
+    encoder = _encoder(recipe, workspace)
     floor = min(recipe.duplicates.threshold, recipe.leakage.threshold)
     duplicates = perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor)
     samples = duplicates.samples
-    privacy = perform(find_personal_data_stage, workspace, samples)
+    shared = perform(find_shared_passages_stage, workspace, read.samples, recipe.duplicates)
+    privacy = perform(find_personal_data_stage, workspace, samples, recipe.privacy)
     leaks = perform(
         find_leaks_stage,
         workspace,
@@ -158,14 +175,18 @@ def _hear_witnesses(
         recipe.has_evaluation_source,
     )
     grounding = perform(find_ungrounded_stage, workspace, samples, read.documents)
-    noise, notes = _label_noise(recipe, workspace, samples, decisions)
-    said = [documents.findings, quality.findings, duplicates.findings, privacy, leaks.findings, grounding]
+    content = perform(find_content_stage, workspace, samples, duplicates.pairs, recipe.content, read.findings)
+    alike = _compare_meanings(recipe, workspace, duplicates, leaks.links, encoder)
+    noise, notes, predictions = _label_noise(recipe, workspace, samples, decisions, encoder)
+    said = [documents.findings, quality.findings, duplicates.findings, shared, privacy, leaks.findings]
+    said += [*(part.findings for part in alike), grounding, content]
     return _Heard(
         samples=samples,
         findings=[read.findings, *said, *noise],
         outcomes=(*documents.outcomes, *quality.outcomes),
-        notes=notes,
+        notes=(*notes, *leaks.notes, *(note for part in alike for note in part.notes)),
         leaks=leaks.links,
+        predictions=predictions,
     )
 
 
@@ -190,37 +211,67 @@ def _tokenizer(recipe: Recipe, workspace: Workspace) -> FolderRef | None:
 
 
 def _encoder(recipe: Recipe, workspace: Workspace) -> EncoderRef | None:
-    """What turns texts into vectors for the label checks, where the recipe names something."""
-    source = recipe.label_noise.features
+    """What turns texts into vectors, where the recipe names something."""
+    source = recipe.features
     if source is None:
         return None
     revision = encoder_revision(source, recipe.base_model)
     return perform(encoder_stage, workspace, source, recipe.base_model, revision)
 
 
+def _compare_meanings(
+    recipe: Recipe,
+    workspace: Workspace,
+    duplicates: DuplicateRefs,
+    links: TableRef,
+    encoder: EncoderRef | None,
+) -> list[MeaningRefs]:
+    """What says the same in other words: among training rows, and of what models are judged on."""
+    if encoder is None:
+        return []
+    samples, settings = duplicates.samples, recipe.duplicates
+    gate = (recipe.leakage, recipe.split, recipe.has_evaluation_source)
+    return [
+        perform(find_same_meaning_stage, workspace, samples, duplicates.pairs, encoder, settings),
+        perform(find_meaning_leaks_stage, workspace, samples, links, encoder, *gate),
+    ]
+
+
 def _label_noise(
-    recipe: Recipe, workspace: Workspace, samples: TableRef, decisions: dict[str, dict[str, Any]]
-) -> tuple[list[TableRef], tuple[Told, ...]]:
-    """Findings about labels and answers, and what to say of them."""
+    recipe: Recipe,
+    workspace: Workspace,
+    samples: TableRef,
+    decisions: dict[str, dict[str, Any]],
+    encoder: EncoderRef | None,
+) -> tuple[list[TableRef], tuple[Told, ...], TableRef | None]:
+    """Findings about labels and answers, what to say of them, and the labels that an out-of-fold model gives."""
     if not recipe.label_noise.enabled:
-        return [], ()
+        return [], (), None
     if recipe.task is Task.TEXT_CLASSIFICATION:
-        encoder = _encoder(recipe, workspace)
-        noise = perform(find_label_noise_stage, workspace, samples, recipe.label_noise, recipe.seed, encoder)
-        return [noise.findings], describe_noise(noise.summary)
+        witness = find_multilabel_noise_stage if recipe.multi_label else find_label_noise_stage
+        noise = perform(witness, workspace, samples, recipe.label_noise, recipe.seed, encoder)
+        return [noise.findings], describe_noise(noise.summary), noise.predictions
     base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
-    losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens)
+    most = recipe.label_noise.base_rows
+    losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens, most)
     odd = perform(find_loss_outliers_stage, workspace, samples, losses)
+    notes = describe_losses(samples.rows, most)
     if recipe.task is Task.TOKEN_CLASSIFICATION:
         spans = perform(find_token_noise_stage, workspace, samples, recipe.label_noise, recipe.seed)
-        return [odd, spans.findings], describe_noise(spans.summary)
+        return [odd, spans.findings], (*notes, *describe_noise(spans.summary)), None
     if recipe.task is not Task.TEXT_GENERATION:
-        return [odd], ()
+        return [odd], notes, None
     decided = {sample_id: decision["action"] for sample_id, decision in sorted(decisions.items())}
     doubts = perform(
-        find_doubtful_answers_stage, workspace, samples, recipe.label_noise, decided, recipe.seed
+        find_doubtful_answers_stage,
+        workspace,
+        samples,
+        recipe.label_noise,
+        decided,
+        recipe.seed,
+        base if recipe.label_noise.base_reads_answers else None,
     )
-    return [odd, doubts.findings], describe_answers(doubts.summary)
+    return [odd, doubts.findings], (*notes, *describe_answers(doubts.summary)), None
 
 
 def _record(

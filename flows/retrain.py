@@ -142,6 +142,7 @@ def _parts(line: Line, workspace: Workspace, run_id: str) -> Parts:
         snapshot=curated.snapshot if curated else None,
         outcomes=curated.outcomes if curated else (),
         lineage=curated.lineage if curated else {},
+        found=curated.found if curated else None,
         notes=(*(curated.notes if curated else ()), *places),
         drift=curated.drift if curated else None,
         bias=curated.bias if curated else None,

@@ -66,7 +66,7 @@ expectations:
 
 # Columns of samples: row, sample_id, task, role, label, input, target, language, source, source_id, doc_id, uri, line,
 # page, section, start, end, document, support, builder, date, license, owner, group_id, and beside them
-# input_characters, target_characters, characters, prompt_messages, completion_messages.
+# input_characters, target_characters, characters, prompt_messages, completion_messages, annotated_labels.
 """
 
 MESSAGES = [

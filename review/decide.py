@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks.edits import edit_sample
+from tasks.edits import edit_sample, is_text_field
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
 from tasks.records import Action
@@ -48,7 +48,8 @@ def decide(
 
     Args:
         sample: beginning of its sample_id.
-        change: {"label": …} for relabel; "input" and/or "target" for edit; empty for keep and drop.
+        change: {"label": …} for relabel; input, target or messages (`tasks.edits.text_fields`) for edit; empty for
+            keep and drop.
 
     Returns:
         The flagged row, with the new decision's id as `decision_id`.
@@ -56,11 +57,10 @@ def decide(
     Raises:
         SeimaiError: no such sample, or `change` does not go with `action`.
     """
-    allowed = {Action.RELABEL: {"label"}, Action.EDIT: {"input", "target"}}.get(action, set())
-    if (allowed and not change) or not change.keys() <= allowed:
-        raise SeimaiError(
-            f"{action} takes {' and '.join(sorted(allowed)) or 'no change'}, got {', '.join(sorted(change)) or 'none'}"
-        )
+    takes = {Action.RELABEL: "label", Action.EDIT: "input, target or a message such as prompt[0]"}.get(action)
+    fits = all(is_text_field(name) if action is Action.EDIT else name == takes for name in change)
+    if (takes and not change) or not fits:
+        raise SeimaiError(f"{action} takes {takes or 'no change'}, got {', '.join(sorted(change)) or 'none'}")
     row = find_flagged(ledger, sample)
     if action is Action.RELABEL and row["sample"]["label"] is None:
         raise SeimaiError(f"sample {row['sample_id'][:12]} has no label to change; use edit")
@@ -69,6 +69,9 @@ def decide(
             f"sample {row['sample_id'][:12]} has labelled spans, which an edit would shift; keep or drop it, and mend "
             "it where it comes from"
         )
-    after = edit_sample(row["sample"], change)["sample_id"] if change else None
+    try:
+        after = edit_sample(row["sample"], change)["sample_id"] if change else None
+    except ValueError as error:
+        raise SeimaiError(f"sample {row['sample_id'][:12]}: {error}") from error
     decision_id = ledger.decide(row["sample_id"], action, change, reason, actor, after)
     return {**row, "decision_id": decision_id}

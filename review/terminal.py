@@ -84,15 +84,27 @@ def decide(
     label: Annotated[str | None, typer.Option(help="New label, for relabel.")] = None,
     given: Annotated[str | None, typer.Option("--input", help="New input text, for edit.")] = None,
     target: Annotated[str | None, typer.Option(help="New target text, for edit.")] = None,
+    message: Annotated[
+        list[str] | None, typer.Option(help="New text of another message, for edit: 'prompt[0]=…'.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why, for whoever asks later.")] = "",
     actor: Annotated[str | None, typer.Option(help="Who decides; the user's name when left out.")] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Decide about a flagged sample; the next run applies it. A later decision replaces an earlier one."""
     change = {k: v for k, v in (("label", label), ("input", given), ("target", target)) if v is not None}
+    change |= dict(_parse_message(item) for item in message or ())
     row = record_decision(_ledger(workspace), sample, action, change, reason, actor or getpass.getuser())
     Console().print(Text(f"{action}: {row['sample_id'][:12]} {_text(row['sample'])[:60]}"))
     Console().print("The next run of the recipe applies it.")
+
+
+def _parse_message(given: str) -> tuple[str, str]:
+    """Name and text of `--message NAME=TEXT`."""
+    name, equals, text = given.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"--message takes NAME=TEXT, such as 'prompt[0]=Hello', got {given!r}")
+    return name, text
 
 
 def _text(sample: dict[str, Any]) -> str:

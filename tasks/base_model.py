@@ -8,9 +8,11 @@ import hashlib
 import importlib.util
 import logging
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from tasks.errors import RecipeError
@@ -99,6 +101,21 @@ def load_tokenizer(folder: Path) -> Any:
     if tokenizer.chat_template is None:
         tokenizer.chat_template = CHATML
     return tokenizer
+
+
+def choose_read(keys: Sequence[str], most: int) -> np.ndarray:
+    """Which of N samples the base model reads: those with the `most` smallest content hashes, and their copies.
+
+    The same for the same data in any order, and nearly the same after a small change.
+
+    Args:
+        keys: N content hashes.
+
+    Returns:
+        (N,) bool.
+    """
+    chosen = set(sorted(set(keys))[:most])
+    return np.fromiter((key in chosen for key in keys), dtype=bool, count=len(keys))
 
 
 def _packaged_gguf(package: str) -> Path:

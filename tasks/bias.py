@@ -7,6 +7,7 @@ small to tell, and many slices are looked at with bounds that hold for all of th
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
+from expectations.frames import SLICE
 from expectations.measures import primary_code
 from tasks import dependence as depending
 from tasks import two_samples
 from tasks.dependence import Dependence, find_dependences, show_name
 from tasks.recipe import BiasSettings
-from tasks.records import Role, Severity, TableRef
+from tasks.records import Role, Severity, TableRef, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
 from tasks.two_samples import wilson_interval
@@ -56,6 +58,9 @@ class SliceScore(_Told):
     """Share of one slice that an out-of-fold model gets right."""
 
     name: Told
+    """Each dimension with its value: "label refund, language ja"."""
+    dimension: str = ""
+    """Of what: "label × language"."""
     groups: int
     score: float
     low: float
@@ -100,11 +105,12 @@ def find_bias(
     rows = int(pc.sum(pc.equal(samples["role"], Role.TRAIN.value)).as_py() or 0)
     if frame.empty:
         return BiasReport(sentence=Told("no training rows", "学習用の行がありません"), rows=rows)
-    counts = {name: frame[name].value_counts() for name in DIMENSIONS}
+    alone = frame[~frame.index.duplicated()]
+    counts = {name: (frame if name == "label" else alone)[name].value_counts() for name in DIMENSIONS}
     if len(counts["label"]):
         counts["label"] = counts["label"].reindex([*counts["label"].index.union(list(labels))], fill_value=0)
     if languages:
-        spoken = frame["language"].map(primary_code, na_action="ignore")
+        spoken = alone["language"].map(primary_code, na_action="ignore")
         counts["language"] = spoken[spoken.isin(languages)].value_counts()
     balance = [b for name in DIMENSIONS for b in _balance(counts[name], name, settings)]
     dependence = find_dependences(frame, DIMENSIONS, settings)
@@ -115,7 +121,7 @@ def find_bias(
     return BiasReport(
         sentence=join(told, "; ", "。") if told else Told("no bias found", "偏りは見つかりませんでした"),
         rows=rows,
-        groups=len(frame),
+        groups=int((~frame.index.duplicated()).sum()),
         balance=tuple(balance),
         dependence=tuple(dependence),
         score=score,
@@ -125,17 +131,45 @@ def find_bias(
     )
 
 
+def list_slices(report: BiasReport) -> pa.Table:
+    """What a report says: a row (schema SLICE) for each label, language and source, each pair, each slice scored."""
+    rows: list[dict[str, Any]] = [
+        {"kind": "balance", "name": f"{b.dimension} {show_name(b.dimension, b.name)}"}
+        | b.model_dump(exclude={"name"})
+        for b in report.balance
+    ]
+    rows += [
+        {
+            "kind": "dependence",
+            "dimension": f"{d.first} × {d.second}",
+            "name": f"{d.first} × {d.second}",
+            "cramers_v": d.cramers_v,
+            "p_adjusted": d.p_adjusted,
+            "tied": d.severity is not Severity.INFO,
+        }
+        for d in report.dependence
+    ]
+    rows += [{"kind": "score"} | s.model_dump() | {"name": s.name.en} for s in report.slices]
+    return build_table(rows, SLICE)
+
+
 def _voting_rows(samples: pa.Table, right: np.ndarray | None) -> pd.DataFrame:
-    """Label, language and source of the first training row of each group, and the group's mean of `right`."""
+    """Label, language and source of the first training row of each group, and the group's mean of `right`.
+
+    A row of several labels stands once for each of them, under one index.
+    """
     if right is not None and right.shape != (len(samples),):
         raise ValueError(f"right must have shape ({len(samples)},), got {right.shape}")
-    frame = samples.select([*DIMENSIONS, "role", "sample_id", "group_id"]).to_pandas()
+    frame = samples.select([*DIMENSIONS, "labels", "role", "sample_id", "group_id"]).to_pandas()
     frame["right"] = np.nan if right is None else right.astype(float)
     frame = frame[frame["role"] == Role.TRAIN]
     frame["group"] = frame["group_id"].fillna(frame["sample_id"])
     means = frame.groupby("group", sort=False)["right"].mean()
     frame = frame.drop_duplicates("group")
-    return frame.assign(right=means.reindex(frame["group"]).to_numpy())
+    frame = frame.assign(right=means.reindex(frame["group"]).to_numpy())
+    if frame["labels"].isna().all():
+        return frame
+    return frame.assign(label=frame["labels"]).explode("label")
 
 
 def _balance(counts: pd.Series, dimension: str, settings: BiasSettings) -> list[SliceBalance]:
@@ -163,24 +197,27 @@ def _scores(frame: pd.DataFrame, settings: BiasSettings) -> tuple[float | None, 
     asked = frame[frame["right"].notna()]
     if asked.empty:
         return None, [], 0
-    judged: list[tuple[Told, pd.Series]] = []
+    judged: list[tuple[Told, str, pd.Series]] = []
     too_small = 0
     for width in range(1, len(DIMENSIONS) + 1):
         for dimensions in combinations([d for d in DIMENSIONS if asked[d].nunique() > 1], width):
-            for values, rows in asked.groupby(list(dimensions), sort=True)["right"]:
+            frames = asked if "label" in dimensions else asked[~asked.index.duplicated()]
+            for values, rows in frames.groupby(list(dimensions), sort=True)["right"]:
                 if len(rows) < settings.least_groups:
                     too_small += 1
                     continue
                 named = [(d, show_name(d, str(v))) for d, v in zip(dimensions, values, strict=True)]
                 name = join(Told(f"{d} {v}", f"{term(d).ja}「{v}」") for d, v in named)
-                judged.append((name, rows))
-    overall, level = float(asked["right"].mean()), (1 - settings.confidence) / max(1, len(judged))
+                judged.append((name, " × ".join(dimensions), rows))
+    overall = float(asked[~asked.index.duplicated()]["right"].mean())
+    level = (1 - settings.confidence) / max(1, len(judged))
     slices = []
-    for name, rows in judged:
+    for name, dimension, rows in judged:
         low, high = wilson_interval(float(rows.sum()), len(rows), level)
         slices.append(
             SliceScore(
                 name=name,
+                dimension=dimension,
                 groups=len(rows),
                 score=float(rows.mean()),
                 low=low,

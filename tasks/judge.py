@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from tasks.edits import is_text_field
 from tasks.records import (
     DISPOSITION,
     SAMPLE,
@@ -30,9 +31,9 @@ DEFAULT_POLICY: dict[str, Disposition] = {
     "empty_input": Disposition.DROP,
     "exact_duplicate": Disposition.DROP,
     "near_duplicate": Disposition.DROP,
+    "boilerplate": Disposition.DROP,
     "exact_leak": Disposition.DROP,
     "near_leak": Disposition.DROP,
-    "group_leak": Disposition.DROP,
     "conflicting_duplicate": Disposition.QUARANTINE,
     "disagreeing_near_duplicate": Disposition.QUARANTINE,
     "label_noise": Disposition.QUARANTINE,
@@ -44,6 +45,7 @@ DEFAULT_POLICY: dict[str, Disposition] = {
     "too_long": Disposition.QUARANTINE,
     "too_short": Disposition.QUARANTINE,
     "personal_data": Disposition.EDIT,
+    "personal_data_quarantined": Disposition.QUARANTINE,
     "superseded": Disposition.DROP,
     "stale": Disposition.QUARANTINE,
     "document_gone": Disposition.QUARANTINE,
@@ -52,18 +54,24 @@ DEFAULT_POLICY: dict[str, Disposition] = {
     "answer_language": Disposition.QUARANTINE,
     "answer_format": Disposition.QUARANTINE,
     "refusal": Disposition.QUARANTINE,
+    "hidden_text": Disposition.EDIT,
+    "trigger_phrase": Disposition.QUARANTINE,
 }
-"""Checks that are not named here quarantine when critical and are only reported otherwise."""
+"""Checks that are not named here quarantine when critical and are only reported otherwise: so prompt_injection,
+steering and toxic go by their grade, and a burst is told, since near_duplicate already leaves one of its texts."""
 
 EVALUATION_POLICY = {
     check: disposition
     for check, disposition in DEFAULT_POLICY.items()
     if check
-    in ("empty_input", "exact_duplicate", "unknown_label", "garbled_text", "too_long", "personal_data")
+    in (
+        *("empty_input", "exact_duplicate", "unknown_label", "garbled_text", "too_long"),
+        *("personal_data", "personal_data_quarantined"),
+    )
 }
 """Evaluation rows leave only for what makes an item unusable: taking hard items out would flatter the model."""
 
-COPIES = ("exact_duplicate", "near_duplicate")
+COPIES = ("exact_duplicate", "near_duplicate", "boilerplate")
 _RANK = [Disposition.KEEP, Disposition.EDIT, Disposition.QUARANTINE, Disposition.DROP]
 
 
@@ -71,7 +79,7 @@ class Judgement(NamedTuple):
     dispositions: pa.Table
     """One row of records.DISPOSITION for each sample, in the samples' order."""
     edits: dict[int, dict[str, Any]]
-    """Row -> the fields that change: label, input, target."""
+    """Row -> what changes: label, input, target, messages (`tasks.edits.text_fields`)."""
     rescued: int
     """Rows that would have been set aside, had no steward decided about them."""
 
@@ -137,7 +145,7 @@ def _judge_findings(
             if suggestion.get("action") != Action.EDIT:
                 disposition = Disposition.QUARANTINE
             else:
-                edit |= {k: suggestion[k] for k in ("input", "target") if k in suggestion}
+                edit |= {name: text for name, text in suggestion.items() if is_text_field(name)}
         if _RANK.index(disposition) > _RANK.index(verdict["disposition"]):
             verdict = {"disposition": disposition, **{k: finding[k] for k in ("stage", "check", "reason")}}
     return verdict | {"edit": edit}
@@ -180,7 +188,9 @@ def _apply_decision(
     }
     if decision["action"] == Action.DROP:
         return settled | {"disposition": Disposition.DROP}
-    if any(finding["check"] == "exact_duplicate" for finding in findings):
+    if any(
+        f["check"] == "exact_duplicate" or (f["check"] == "boilerplate" and f["score"] == 1) for f in findings
+    ):
         return verdict
     if decision["action"] == Action.KEEP:
         return settled | {"disposition": Disposition.KEEP}

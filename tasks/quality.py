@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
 from expectations.columns import as_texts, repetition_shares
@@ -16,9 +17,11 @@ from expectations.known import refuse_unknown
 from expectations.measures import garbled_signs, primary_code
 from expectations.suite_file import Expectation, Suite, fill_suite, read_suite
 from expectations.suites import Evaluation, SuiteRun, load_suite, render_docs, run_suite, suites_version
+from tasks import bias
+from tasks.bias import BiasReport, list_slices
 from tasks.errors import DataGateError
 from tasks.recipe import QualitySettings
-from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table
+from tasks.records import FINDING, NO_LABEL, Role, Severity, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace, written_whole
 from tasks.wording import title_of
@@ -95,11 +98,25 @@ def check_samples(
     """
     frame = build_frame(samples, Boundary.SAMPLES)
     if labels is None and "label" in frame:
-        train = frame[frame["role"] == Role.TRAIN] if "role" in frame else frame
-        labels = sorted(set(train["label"].dropna()))
+        labels = _labels_trained_on(samples)
+    if "labels" in samples.column_names and samples["labels"].null_count < len(samples):
+        labels = [*(labels or ()), NO_LABEL]
     values = suite_settings(settings, labels or ())
     shipped = f"samples_{task.value.replace('-', '_')}"
     return _check(samples, frame, shipped, Boundary.SAMPLES, values, suites)
+
+
+def _labels_trained_on(samples: pa.Table) -> list[str]:
+    """Every label that a training row bears, alone or among others."""
+    train = (
+        samples.filter(pc.equal(samples["role"], Role.TRAIN.value))
+        if "role" in samples.column_names
+        else samples
+    )
+    found = set(train["label"].drop_null().to_pylist())
+    if "labels" in train.column_names and train["labels"].null_count < len(train):
+        found = set(pc.list_flatten(train["labels"]).to_pylist())
+    return sorted(found)
 
 
 def check_documents(
@@ -124,6 +141,21 @@ def check_snapshot(
     """
     frame = build_frame(samples, Boundary.SNAPSHOT)
     return _check(samples, frame, "snapshot", Boundary.SNAPSHOT, suite_settings(settings), suites)
+
+
+def check_slices(
+    report: BiasReport, settings: QualitySettings, suites: Sequence[Suite] = ()
+) -> QualityResult:
+    """Holds what is said of labels, languages and sources, a row for each slice, against their suite.
+
+    The outcomes name the slices that fail; no row is to blame, so that there are no findings.
+    """
+    frame, values = build_frame(list_slices(report), Boundary.SLICES), suite_settings(settings)
+    wanted = [("slices", load_suite("slices", values))]
+    wanted += [(s.name, fill_suite(s, values)) for s in suites if s.boundary is Boundary.SLICES]
+    runs = tuple(run_suite(name, expectations, frame) for name, expectations in wanted)
+    outcomes = tuple(_slice_outcome(run.name, e, frame) for run in runs for e in run.evaluations)
+    return QualityResult(FINDING.empty_table(), outcomes, runs)
 
 
 def load_suites(settings: QualitySettings) -> tuple[Suite, ...]:
@@ -200,6 +232,17 @@ def check_snapshot_stage(
     version: str = _VERSION,
 ) -> QualityRefs:
     return _finish(check_snapshot(workspace.read_table(samples), settings, suites), workspace)
+
+
+@stage("quality: slices", bias)
+def check_slices_stage(
+    workspace: Workspace,
+    report: BiasReport,
+    settings: QualitySettings,
+    suites: Sequence[Suite] = (),
+    version: str = _VERSION,
+) -> QualityRefs:
+    return _finish(check_slices(report, settings, suites), workspace)
 
 
 def suite_settings(settings: QualitySettings, labels: Sequence[str] = ()) -> dict[str, Any]:
@@ -311,6 +354,20 @@ def _failure(outcome: ExpectationOutcome) -> Told:
         f"{title_of(outcome.check).say('ja')}({outcome.expectation}): 実際は {observed.say('ja')}、"
         f"条件は {expected.say('ja')}",
     )
+
+
+def _slice_outcome(suite: str, evaluation: Evaluation, frame: pd.DataFrame) -> ExpectationOutcome:
+    """As `_outcome`; slices that the expectation is not about are not counted, and those that fail are named."""
+    told = _outcome(suite, evaluation)
+    if not evaluation.by_row or "column" not in evaluation.expectation.kwargs:
+        return told
+    asked = int(frame[evaluation.expectation.kwargs["column"]].notna().sum())
+    failing = frame["name"].iloc[list(evaluation.unexpected)].tolist()
+    names = f": {_short_list(failing)}" if failing else ""
+    observed = Told(
+        f"{len(failing)} of {asked} slices{names}", f"{asked}個の部分のうち{len(failing)}個{names}"
+    )
+    return told.model_copy(update={"evaluated": asked, "observed": observed})
 
 
 def _spelled(kwargs: Mapping[str, Any]) -> str:

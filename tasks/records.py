@@ -7,7 +7,7 @@ costs about 10 s, a reference 0.01 s.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +69,41 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "INCONCLUSIVE"
 
 
+class PersonalKind(StrEnum):
+    """Kinds of personal data; the placeholder is the name in brackets."""
+
+    EMAIL = "EMAIL"
+    PHONE = "PHONE"
+    POSTAL_CODE = "POSTAL_CODE"
+    ADDRESS = "ADDRESS"
+    PERSON = "PERSON"
+    BIRTH_DATE = "BIRTH_DATE"
+    MY_NUMBER = "MY_NUMBER"
+    CORPORATE_NUMBER = "CORPORATE_NUMBER"
+    SSN = "SSN"
+    PASSPORT = "PASSPORT"
+    DRIVER_LICENSE = "DRIVER_LICENSE"
+    CREDIT_CARD = "CREDIT_CARD"
+    BANK_ACCOUNT = "BANK_ACCOUNT"
+    IBAN = "IBAN"
+    IP_ADDRESS = "IP_ADDRESS"
+    URL_CREDENTIALS = "URL_CREDENTIALS"
+    SECRET = "SECRET"
+
+
+class PersonalAction(StrEnum):
+    """What follows from personal data of a kind."""
+
+    REDACT = "redact"
+    """A placeholder, the kind in brackets."""
+    PSEUDONYM = "pseudonym"
+    """An invented value of its kind, the same for the same value throughout a document."""
+    QUARANTINE = "quarantine"
+    BLOCK = "block"
+    """The line stops."""
+    ALLOW = "allow"
+
+
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 BLOCKS = pa.list_(
     pa.struct(
@@ -87,6 +122,11 @@ BLOCKS = pa.list_(
 )
 CHANGES = pa.list_(pa.struct([("name", pa.string()), ("count", pa.int64())]))
 SPANS = pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64()), ("label", pa.string())]))
+ANNOTATIONS = pa.list_(pa.struct([("annotator", pa.string()), ("label", pa.string())]))
+LABEL_SEPARATOR = " | "
+"""Between the labels of a row that bears several, in `label` and in what the model answers."""
+NO_LABEL = "-"
+"""`label` of a row of multi-label data that bears none."""
 
 DOCUMENT = pa.schema(
     [
@@ -122,7 +162,9 @@ SAMPLE = pa.schema(
         ("role", pa.string()),
         ("prompt", MESSAGES),
         ("completion", MESSAGES),
-        ("label", pa.string()),
+        ("label", pa.string()),  # of multi-label data: `labels`, joined
+        ("labels", pa.list_(pa.string())),  # of multi-label data, in order, each once; else null
+        ("annotations", ANNOTATIONS),  # what several people say the label is, if the source tells; else null
         ("spans", SPANS),  # labelled characters of `input`, for token-classification
         ("input", pa.string()),  # what the user says: the last user message ("" for language modelling)
         ("target", pa.string()),  # what the model shall say: the completion's text
@@ -237,6 +279,17 @@ def sample_id(
 ) -> str:
     """The content hash that decisions, findings and lineage refer to."""
     return digest_of({"task": task, "prompt": list(prompt), "completion": list(completion), "label": label})
+
+
+def join_labels(labels: Iterable[str]) -> str:
+    """The one spelling of a set of labels: in order, each once; `NO_LABEL` for none."""
+    return LABEL_SEPARATOR.join(sorted(set(labels))) or NO_LABEL
+
+
+def split_labels(label: str) -> list[str]:
+    """The set of labels that `join_labels` spells so, in order; takes any order, and spaces about the marks."""
+    parts = {part.strip() for part in label.split(LABEL_SEPARATOR.strip())} - {"", NO_LABEL}
+    return sorted(parts)
 
 
 def build_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

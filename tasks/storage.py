@@ -195,6 +195,21 @@ class Workspace(BaseModel):
         with written_whole(self.path("cache", f"{name}.npz")) as part, part.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
 
+    def load_kept(self, name: str) -> pa.Table | None:
+        """The table that `save_kept` left under a name; None where there is none, or it is damaged."""
+        path = self.path("cache", f"{name}.parquet")
+        try:
+            return pq.read_table(path) if path.exists() else None
+        except (OSError, pa.ArrowInvalid) as error:
+            logger.warning("cache %s is damaged (%s); it is made anew", path, error)
+            path.unlink(missing_ok=True)
+            return None
+
+    def save_kept(self, name: str, table: pa.Table) -> None:
+        """Keeps a table under a name, in place of the one that was there; erasure looks for its column `key`."""
+        with written_whole(self.path("cache", f"{name}.parquet")) as part:
+            pq.write_table(table, part, compression="zstd")
+
     @contextmanager
     def locked(self, what: str, wait: float = 0.0) -> Iterator[None]:
         """Holds the workspace for one run.

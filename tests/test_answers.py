@@ -3,13 +3,16 @@
 import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from tasks.answers.doubt import Doubts, calibrate, doubt_answers, estimate_share, moved
+from tasks.answers.base_reading import plan_reading, read_pairs
+from tasks.answers.calibration import calibrate, expect, moved
+from tasks.answers.doubt import EVIDENCE, Doubts, doubt_answers, estimate_share
 from tasks.answers.exchanges import Exchanges, read_exchanges
 from tasks.answers.faults import Fault, break_answers
 from tasks.answers.find import describe_answers, find_doubtful_answers, tell_doubts
@@ -17,9 +20,11 @@ from tasks.answers.manners import find_breaches
 from tasks.answers.reading import is_open, read_ending, read_words
 from tasks.answers.scorecard import Scorecard
 from tasks.answers.sources import SOURCE_PARTS, measure_against
+from tasks.base_model import load_model, load_tokenizer
 from tasks.findings import Columns, read_columns
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import SAMPLE, Action, build_table
+from tasks.tokens import prompt_ids
 
 SETTINGS = LabelNoiseSettings()
 TOPICS = {
@@ -252,17 +257,115 @@ def test_the_share_of_a_fault_is_estimated_from_the_tails(share: float) -> None:
     assert hidden < 0.015  # a fault that does not show counts for next to nothing
 
 
+def stated_as(probabilities: Sequence[float]) -> Doubts:
+    """Doubts of one fault, the cut end."""
+    stated = np.array(probabilities)
+    by_fault = np.zeros((len(stated), len(Fault)))
+    by_fault[:, list(Fault).index(Fault.CUT_OFF)] = stated
+    return Doubts(stated, by_fault, np.zeros((len(stated), len(Fault), 1)), np.zeros((len(stated), 1)), {})
+
+
 def test_decisions_are_weighed_against_the_prior() -> None:
-    stated = np.full(100, 0.5)
-    nothing = calibrate(stated, {})
-    assert (nothing.step, nothing.decided) == (0.0, 0)
-    assert nothing.error == pytest.approx(1.5)
-    one, many = calibrate(stated, {0: True}), calibrate(stated, dict.fromkeys(range(100), True))
-    assert 0 < one.step < many.step
-    assert one.error > many.error
-    agreed = calibrate(stated, {i: i % 2 == 0 for i in range(100)})
-    assert agreed.step == pytest.approx(0, abs=1e-6)
-    assert moved(stated, many.step)[0] > 0.9
+    half = stated_as([0.5] * 100)
+    nothing = calibrate(half, {})
+    assert (nothing.steps.tolist(), nothing.decided) == ([0.0] * len(nothing.steps), 0)
+    assert moved(half, nothing)[0] == pytest.approx(0.5)
+    one, many = calibrate(half, {0: True}), calibrate(half, dict.fromkeys(range(100), True))
+    assert 0 < one.steps[0] < many.steps[0]
+    assert np.trace(one.covariance) > np.trace(many.covariance)
+    assert moved(half, many)[0] > 0.9
+    agreed = calibrate(half, {i: i % 2 == 0 for i in range(100)})
+    assert agreed.steps == pytest.approx(0, abs=1e-6)
+
+
+def test_before_decisions_what_is_stated_is_less_sure_than_the_scorecards() -> None:
+    queue = expect(stated_as([0.95] * 50 + [0.01] * 450), {}, 0.2, 0)
+    assert queue.per_100 is not None
+    assert queue.interval is not None
+    assert 60 < queue.per_100 < 90
+    assert queue.interval[0] < 40 < 95 < queue.interval[1]
+
+
+def test_what_the_surest_turned_out_to_be_says_less_of_the_others() -> None:
+    doubts = stated_as([0.97] * 60 + [0.55] * 60)
+    learned = moved(doubts, calibrate(doubts, dict.fromkeys(range(40), False)))
+    assert learned[50] < 0.1
+    assert learned[50] + 0.1 < learned[100] < 0.5
+
+
+def test_the_queue_is_what_was_found_and_what_is_expected() -> None:
+    doubts = stated_as([0.9] * 50 + [0.01] * 450)
+    wrong = {i: i % 5 != 0 for i in range(40)}
+    queue = expect(doubts, wrong, 0.2, 0)
+    assert queue.flagged.tolist() == list(range(50))
+    assert queue.per_100 == pytest.approx(80, abs=3)
+    assert queue.interval is not None
+    assert (
+        64 <= queue.interval[0] < queue.interval[1] <= 84
+    )  # 32 of 50 are known to be wrong, 8 known to be right
+    every = expect(doubts, {i: i % 5 != 0 for i in range(50)}, 0.2, 0)
+    assert (every.per_100, every.interval) == (80, (80, 80))
+
+
+def test_the_base_model_reads_an_answer_as_it_reads_it_alone(tiny_model: Path) -> None:
+    """Losses from the prompt's cache, in a batch with others, are those of the whole sequence read at once."""
+    import torch
+
+    model, tokenizer = load_model(tiny_model).eval(), load_tokenizer(tiny_model)
+    pairs = [
+        ("a ripe red apple", "sweet fruit"),
+        ("the other", "x y"),
+        ("a ripe red apple", "a much longer answer"),
+    ]
+    read = read_pairs(model, tokenizer, pairs)
+    for (prompt, answer), (ratio, end, worst) in zip(pairs, read.tolist(), strict=True):
+        losses = []
+        for head in (
+            prompt_ids(tokenizer, [{"role": "user", "content": prompt}]),
+            tokenizer("<|im_start|>assistant\n", add_special_tokens=False)["input_ids"],
+        ):
+            said = [*tokenizer(answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+            with torch.inference_mode():
+                logits = model(input_ids=torch.tensor([[*head, *said]])).logits[0, len(head) - 1 : -1]
+            losses.append(
+                torch.nn.functional.cross_entropy(logits, torch.tensor(said), reduction="none").numpy()
+            )
+        given, alone = losses
+        assert ratio == pytest.approx(given[:-1].mean() / alone[:-1].mean(), rel=1e-3)
+        assert end == pytest.approx(given[-1], rel=1e-3)
+        assert worst == pytest.approx(given[:-1].max(), rel=1e-3)
+    long = read_pairs(model, tokenizer, [("a", "word " * 200), ("a", "")])
+    assert np.isfinite(long[0]).tolist() == [True, False, True]
+    assert np.isnan(long[1]).all()
+
+
+def test_what_the_base_model_reads_is_weighed_where_it_read() -> None:
+    """A reader that knows which facts are right: contradicted answers without a source come first only by it."""
+    pairs = [
+        (f"How heavy is the {TOPICS['en'][n % 7]} K{n}?", f"It weighs {100 + n * 37 % 800} grams.")
+        for n in range(600)
+    ]
+    right = set(pairs)
+    for row in range(10):
+        pairs[row] = (pairs[row][0], pairs[row][1].replace("It weighs ", "It weighs 1"))
+    table = table_of(pairs)
+    asked: list[tuple[str, str]] = []
+
+    def read(wanted: Sequence[tuple[str, str]]) -> np.ndarray:
+        asked.extend(wanted)
+        random = np.random.default_rng(len(wanted))
+        worst = [random.normal(0 if pair in right else 8) for pair in wanted]
+        return np.column_stack([np.full(len(wanted), 0.5), np.full(len(wanted), 1.0), worst])
+
+    exchanges = read_exchanges(table, read_columns(table), SETTINGS.folds, 0)
+    ids = table["sample_id"].to_pylist()
+    doubts = doubt_answers(exchanges, 0, plan_reading(read, ids, 600))
+    assert len(asked) <= 600 + 400 * len(Fault)
+    fact = list(Fault).index(Fault.CHANGED_FACT)
+    assert set(np.argsort(-doubts.by_fault[:, fact])[:10]) == set(range(10))
+    assert EVIDENCE[int(np.argmax(doubts.contributions[0, fact]))] == "unexpected_token"
+    few = doubt_answers(exchanges, 0, plan_reading(read, ids, 50))  # too few to be weighed
+    assert np.array_equal(few.by_fault, doubt_answers(exchanges, 0).by_fault)
 
 
 def exchanges_of(pairs: Sequence[tuple[str, str]]) -> Exchanges:
@@ -287,6 +390,8 @@ GOOD = {
             "answer_language",
         ),
         ("ja", "返品はできますか。", "三十日以内なら返品できる。送料は客の負担である。", "answer_register"),
+        ("ja", "返品はできますか。", "三十日以内であれば承り", "answer_ending"),
+        ("en", "Can I return it?", "You may return it within thirty days of", "answer_ending"),
         ("en", "Can I return it?", "I'm sorry, but I cannot help with that request.", "refusal"),
         (
             "ja",
@@ -302,6 +407,13 @@ def test_rules_that_a_set_keeps(language: str, prompt: str, answer: str, check: 
     assert (
         find_breaches(exchanges_of([GOOD[language], (prompt, answer)] * 10)) == []
     )  # half of a set: no rule
+
+
+def test_a_list_and_a_set_that_leaves_out_full_stops_do_not_stop_open() -> None:
+    listed = ("What do I send along?", "Please send along:\n- the receipt\n- the cable")
+    assert find_breaches(exchanges_of([GOOD["en"]] * 40 + [listed])) == []
+    bare = ("How long is the warranty of this lamp?", "The warranty runs for one year from the day of sale")
+    assert find_breaches(exchanges_of([GOOD["en"]] * 40 + [bare] * 4)) == []  # 40 of 44 are no rule
 
 
 def test_a_no_is_not_a_refusal() -> None:

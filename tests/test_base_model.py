@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
+from conftest import fruit_and_tools, make_samples
 
-from tasks.base_model import find_revision, load_model, load_tokenizer, prepare_base_model
+from tasks.base_model import choose_read, find_revision, load_model, load_tokenizer, prepare_base_model
 from tasks.errors import RecipeError
+from tasks.evaluate import base_losses_stage
+from tasks.label_noise import describe_losses
 from tasks.recipe import BaseModelSettings
 from tasks.storage import Workspace
 
@@ -65,6 +69,33 @@ def test_folder_is_its_own_revision(tiny_model: Path, workspace: Workspace) -> N
 def test_base_model_that_is_not_there(tmp_path: Path, source: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         find_revision(BaseModelSettings(source=source.format(tmp_path)))
+
+
+def test_base_model_reads_the_rows_with_the_smallest_hashes_and_their_copies() -> None:
+    keys = ["d", "a", "c", "b", "a"]
+    assert choose_read(keys, 2).tolist() == [False, True, False, True, True]
+    assert choose_read(keys, 9).all()
+    assert not choose_read(keys, 0).any()
+
+
+def test_losses_of_a_few_rows_are_those_of_all(tiny_model: Path, workspace: Workspace) -> None:
+    base = prepare_base_model(workspace, BaseModelSettings(source=f"path:{tiny_model}"))
+    samples = make_samples(fruit_and_tools(2)[:12])
+    ref = workspace.write_table(samples, "samples")
+    few, everyone, none = (
+        workspace.read_table(base_losses_stage.fn(workspace, base, ref, 64, most))["loss"].to_numpy()
+        for most in (5, 12, 0)
+    )
+    read = choose_read(samples["sample_id"].to_pylist(), 5)
+    assert np.isfinite(everyone).all()
+    assert np.isnan(none).all()
+    np.testing.assert_array_equal(np.isfinite(few), read)
+    np.testing.assert_allclose(few[read], everyone[read])
+
+
+def test_the_report_says_how_many_rows_the_base_model_read() -> None:
+    assert describe_losses(12, 12) == ()
+    assert describe_losses(100_000, 2_000)[0].en.startswith("The base model read 2,000 of 100,000 samples")
 
 
 @pytest.fixture

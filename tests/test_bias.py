@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from tasks.bias import BiasReport, compare_labels, find_bias, find_bias_stage
+from tasks.bias import BiasReport, compare_labels, find_bias, find_bias_stage, list_slices
 from tasks.recipe import BiasSettings
 from tasks.records import SAMPLE, Severity, build_table
-from tasks.report.balance import draw_balance
+from tasks.report.balance import draw_balance, draw_slices
 from tasks.storage import Workspace
 from tasks.two_samples import corrected_cramers_v, wilson_interval
 
@@ -203,3 +203,55 @@ def test_the_figure_is_whole_and_escaped() -> None:
     assert figure.count("stroke-dasharray") == 1, "one is rare"
     assert "x.jsonl" in draw_balance(report, "source")
     assert draw_balance(find_bias(table(rows(8, label="a")), SETTINGS), "label") == ""
+
+
+def test_marks_that_mislead_are_named_in_the_figures() -> None:
+    samples = table(rows(800), rows(8, label="ab\u202ecd"), rows(40, label="x\u200by"))
+    report = find_bias(samples, SETTINGS, np.r_[np.ones(808), np.zeros(40)])
+    balance, scores = draw_balance(report, "label"), draw_slices(report)
+    assert "ab⟨U+202E⟩cd" in balance
+    assert "x⟨U+200B⟩y" in scores
+    assert not {"\u202e", "\u200b"} & {*balance, *scores}
+
+
+def test_the_figure_of_scores_marks_what_is_worse_and_where_all_rows_are() -> None:
+    samples = table(rows(800))
+    bad = np.array([row["label"] == "a" and row["language"] == "ja" for row in samples.to_pylist()])
+    report = find_bias(samples, SETTINGS, np.where(bad, 0.0, 1.0))
+    figure = draw_slices(report)
+    ElementTree.fromstring(figure)
+    assert figure.count("<circle") == len(report.slices)
+    assert figure.count('fill="none"') == sum(s.worse for s in report.slices) > 0
+    assert "label a, language ja: 0.0% right, 200 distinct rows, worse" in figure
+    assert "all rows 75.0%" in figure
+    assert draw_slices(find_bias(samples, SETTINGS)) == ""
+
+
+def test_slices_are_a_table_with_a_row_for_each_statement() -> None:
+    report = find_bias(table(rows(800), rows(8, label="c")), SETTINGS, np.ones(808))
+    listed = list_slices(report).to_pylist()
+    assert [row["kind"] for row in listed] == [
+        *["balance"] * len(report.balance),
+        *["dependence"] * len(report.dependence),
+        *["score"] * len(report.slices),
+    ]
+    assert {row["name"] for row in listed if row["rare"]} == {"label c"}
+    assert {row["dimension"] for row in listed if row["kind"] == "score"} >= {"label", "label × language"}
+    assert all((row["share"] is None) == (row["kind"] != "balance") for row in listed)
+
+
+def test_a_row_of_several_labels_counts_for_each_of_them() -> None:
+    """Labels a and b on every row, c on a few; the rows with c are predicted wrongly."""
+    several = [["a", "b"], ["a"], ["b"], ["a", "b", "c"]]
+    made = [row | {"labels": several[0 if n % 20 else 3]} for n, row in enumerate(rows(800))]
+    made += [row | {"labels": several[1 + n % 2]} for n, row in enumerate(rows(200))]
+    right = np.array([0.0 if "c" in row["labels"] else 1.0 for row in made])
+    report = find_bias(table(made), BiasSettings(rare=0.3), right)
+    shares = {b.name: (b.groups, b.share) for b in report.balance if b.dimension == "label"}
+    assert shares == {"a": (900, 900 / 1840), "b": (900, 900 / 1840), "c": (40, 40 / 1840)}
+    assert ("label", "c") in rare(report)
+    assert report.groups == 1000
+    assert report.score == pytest.approx(0.96)
+    assert {s.name: s.groups for s in report.slices}["label c"] == 40
+    assert {s.name: s.groups for s in report.slices}["language en"] == 500
+    assert any(s.name == "label c" and s.worse for s in report.slices)

@@ -428,3 +428,29 @@ def test_stage_stores_tables(tmp_path: Path) -> None:
 )
 def test_a_form_filled_in_twice_is_no_edited_copy(one: str, other: str, copy: bool) -> None:
     assert is_edited_copy(one, other) is copy
+
+
+def test_which_side_of_a_chat_is_compared() -> None:
+    talk = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "What can I do?"}]
+    samples = samples_of(
+        {"input": "Why is the lamp dark?", "target": LONG_EN},
+        {"input": "Who sends the bill?", "target": LONG_EN.replace("costs", "cost")},
+        {"input": "Why is the lamp dark?", "target": LONG_JA},
+        {
+            "input": "Who sends the bill?",
+            "target": LONG_EN,
+            "prompt": [*talk, {"role": "user", "content": "Who?"}],
+        },
+        task="text-generation",
+    )
+    assert checks(samples)[0] == {"conflicting_duplicate"}
+    assert checks(samples, compare="completion") == {1: {"near_duplicate"}, 3: {"exact_duplicate"}}
+    both = checks(samples, compare="both")
+    assert len(both) == 2
+    assert both.keys() <= {0, 1, 3}
+    assert all(found <= COPIES for found in both.values())
+    result = find_duplicates(samples, DuplicateSettings(compare="completion"))
+    assert result.pairs.equals(find_duplicates(samples, SETTINGS).pairs)  # leakage asks for questions
+    groups = result.samples["group_id"].to_pylist()
+    assert groups[0] == groups[2], "equal questions stay in one split whatever is compared"
+    assert checks(samples_of({"input": "a", "label": "b"}), compare="completion") == {}

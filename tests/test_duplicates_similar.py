@@ -1,7 +1,5 @@
 """Sketches, buckets, and runs that remember: the same pairs, whatever was known before."""
 
-import itertools
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,7 +8,8 @@ from hypothesis import strategies as st
 
 from tasks.duplicates import similar
 from tasks.duplicates.candidates import BUCKET_LIMIT, BandJoin
-from tasks.duplicates.folding import as_points, fold_texts
+from tasks.duplicates.digests import digest_texts, draw_key
+from tasks.duplicates.folding import as_points
 from tasks.duplicates.kernels import cut_grams
 from tasks.duplicates.ngrams import Banding, choose_banding, jaccards, sketch_texts
 from tasks.duplicates.similar import Memory, SimilarPairs, Texts, index_texts, similar_pairs
@@ -209,8 +208,45 @@ def test_sketches_agree_as_often_as_the_sets_are_similar(size: int) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(st.sampled_from("ab 漢字。x"), min_size=1, max_size=40), min_size=1, max_size=6))
-def test_gram_sets_are_sorted_and_distinct(raw: list[str]) -> None:
-    texts = [*raw, "ab" * 5_000]
-    grams, bounds = cut_grams(*fold_texts(pa.array(texts)), *NGRAMS)
-    for start, stop in itertools.pairwise(bounds):
-        assert (np.diff(grams[start:stop].astype(object)) > 0).all()
+def test_gram_sets_are_distinct_and_hold_every_window(raw: list[str]) -> None:
+    """Of text without spaces or Latin, where a window is two characters, and of one with few distinct windows."""
+    texts = [text.replace(" ", "").replace("a", "字").replace("b", "x漢") or "空" for text in raw]
+    forms = [matching_form(text) for text in [*texts, "漢字" * 5_000]]
+    grams, bounds = cut_grams(*as_points(forms), 2, 2)
+    for form, start, stop in zip(forms, bounds, bounds[1:], strict=False):
+        assert len(set(grams[start:stop].tolist())) == stop - start
+        assert stop - start == len({form[i : i + 2] for i in range(max(1, len(form) - 1))})
+    windows = {form[i : i + 2] for form in forms for i in range(max(1, len(form) - 1))}
+    assert len(set(grams.tolist())) == len(windows)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.text(max_size=30), min_size=1, max_size=8),
+    st.lists(st.sampled_from(["", "a", "漢"]), min_size=8),
+)
+def test_digests_are_the_polynomials_of_texts_and_contexts(texts: list[str], contexts: list[str]) -> None:
+    """Beside Python's own integers; also at the largest key, where a carry would show."""
+    prime, contexts = 2**61 - 1, contexts[: len(texts)]
+    for key in (draw_key(), np.array([prime - 1, prime - 2], dtype=np.uint64)):
+        for before in (None, contexts):
+            digests = digest_texts(as_points(texts), before, key).view(np.uint64)
+            for i, text in enumerate(texts):
+                parts = [before[i], text] if before and before[i] else [text]
+                for lane, point in enumerate(key.tolist()):
+                    value = 0
+                    for part in parts:
+                        points = [*map(ord, part)] + [0] * (len(part) % 2)
+                        pairs = zip(points[::2], points[1::2], strict=True)
+                        for number in (len(part) + 1, *(a | b << 21 for a, b in pairs)):
+                            value = (value * point + number) % prime
+                    assert digests[i, lane] == value
+
+
+def test_a_key_is_drawn_for_each_memory_and_kept_in_it() -> None:
+    """Who knows the key could make texts that collide."""
+    texts = texts_of([variant(number) for number in range(5)])
+    _, memory = run(texts)
+    assert index_texts(texts).key.tolist() != memory.key.tolist()
+    assert run(texts, memory)[1].key.tolist() == memory.key.tolist()
+    assert index_texts(texts, memory).known.tolist() == list(range(5))

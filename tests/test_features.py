@@ -106,6 +106,6 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_folder_in_the_recipe_is_relative_to_it(tmp_path: Path) -> None:
-    recipe = "name: a\ntask: text-classification\nsources: [{path: x.csv}]\nlabel_noise: {features: 'path:encoder'}\n"
+    recipe = "name: a\ntask: text-classification\nsources: [{path: x.csv}]\nfeatures: path:encoder\n"
     (tmp_path / "recipe.yaml").write_text(recipe, encoding="utf-8")
-    assert load_recipe(tmp_path / "recipe.yaml").label_noise.features == f"path:{tmp_path / 'encoder'}"
+    assert load_recipe(tmp_path / "recipe.yaml").features == f"path:{tmp_path / 'encoder'}"

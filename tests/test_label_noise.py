@@ -13,13 +13,16 @@ from tasks.label_noise import (
     describe_noise,
     find_label_noise,
     find_label_noise_stage,
+    hashed,
     loss_outliers,
+    models,
+    ngrams,
 )
 from tasks.label_noise.folds import deal_folds
 from tasks.label_noise.models import discriminant_scores, softmax_scores
-from tasks.label_noise.neighbours import Graph, build_graph, count_votes
 from tasks.label_noise.ngrams import project, text_features
 from tasks.label_noise.pool import calibrate
+from tasks.neighbours import Graph, build_graph, count_votes
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import SAMPLE, build_table
 from tasks.storage import Workspace
@@ -273,6 +276,42 @@ def test_searching_cells_finds_nearly_what_searching_all_finds(monkeypatch: pyte
     assert (celled.indices != np.arange(3_000)[:, None]).all()
 
 
+def test_hashed_ngrams_are_those_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [row["input"] for row in corpus("en") + corpus("ja")] + ["", "x\ud800"]
+    exact = text_features(texts)
+    monkeypatch.setattr(ngrams, "MANY", 0)
+    monkeypatch.setattr(hashed, "CHUNK", 500)
+    fast = text_features(texts)
+    assert fast.shape[0] == len(texts)
+    assert exact.shape[1] * 0.99 < fast.shape[1] <= exact.shape[1]  # two n-grams in one bucket are one
+    np.testing.assert_allclose((fast @ fast.T).toarray(), (exact @ exact.T).toarray(), atol=0.01)
+
+
+def test_the_most_frequent_ngrams_are_kept() -> None:
+    texts = ["ab"] * 3 + ["bc"] * 2 + ["d"]
+    features = hashed.hashed_features(texts, longest=2, most=2)
+    assert features.shape == (6, 2)
+    assert np.diff(features.indptr).tolist() == [2, 2, 2, 1, 1, 0]  # of "b" in five, and "a" or "ab" in three
+    np.testing.assert_allclose(np.linalg.norm(features.toarray(), axis=1), [1, 1, 1, 1, 1, 0], rtol=1e-6)
+
+
+def test_many_samples_are_seen_less_often_and_judged_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = corpus("en", 900)
+    features = text_features([row["input"] for row in rows])
+    labels = np.unique([row["label"] for row in rows], return_inverse=True)[1]
+    wrong = np.random.default_rng(0).choice(900, 90, replace=False)
+    labels[wrong] = (labels[wrong] + 1) % 3
+    fold = deal_folds(labels, np.arange(900), 5, 0)
+    slow = softmax_scores(features, labels, fold, 0)
+    monkeypatch.setattr(models, "MANY", 0)
+    monkeypatch.setattr(models, "ENOUGH", 2_000)
+    fast = softmax_scores(features, labels, fold, 0)
+    assert not np.array_equal(fast, slow)
+    doubts = [calibrate([scores], labels).doubt(labels) for scores in (slow, fast)]
+    for doubt in doubts:
+        assert len(set(np.argsort(-doubt)[:90]) & set(wrong)) >= 85
+
+
 def test_own_group_has_no_vote() -> None:
     graph = Graph(np.array([[1, 2], [0, 2], [1, 0]]), np.array([[1, 0.5], [1, 0.5], [0.5, 0.5]], np.float32))
     votes = count_votes(graph, np.array([0, 0, 1]), np.array([7, 7, 8]), 2)
@@ -337,7 +376,13 @@ def test_high_base_loss_by_language() -> None:
 
 def test_stage(tmp_path: Path) -> None:
     workspace = Workspace(root=str(tmp_path))
-    ref = workspace.write_table(samples_of(corpus("en", 30)), "samples")
+    samples = samples_of(corpus("en", 30))
+    ref, ref_labels = workspace.write_table(samples, "samples"), samples["label"].to_pylist()
     refs = find_label_noise_stage.fn(workspace, ref, LabelNoiseSettings(), 0)
     assert refs.summary.checked == 30
     assert workspace.read_table(refs.findings).num_rows == refs.findings.rows
+    assert refs.predictions is not None
+    told = workspace.read_table(refs.predictions).to_pylist()
+    right = [row["predicted"] == label for row, label in zip(told, ref_labels, strict=True)]
+    assert [row["row"] for row in told] == list(range(30))
+    assert sum(right) / 30 == pytest.approx(refs.summary.accuracy)

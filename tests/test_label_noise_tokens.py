@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tasks.label_noise.summary import describe_noise
 from tasks.label_noise.tokens import cut_tokens, find_token_noise, find_token_noise_stage, label_tokens
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import SAMPLE, build_table
@@ -117,3 +118,11 @@ def test_stage(tmp_path: Path) -> None:
     refs = find_token_noise_stage.fn(workspace, ref, LabelNoiseSettings(), 0)
     assert refs.summary.checked > 150
     assert workspace.read_table(refs.findings).num_rows == refs.findings.rows == refs.summary.flagged
+
+
+def test_the_report_says_what_predicts_tokens() -> None:
+    said = find_token_noise(samples_of(corpus("en", 50)), LabelNoiseSettings()).summary
+    [line] = [line for line in describe_noise(said) if line.en.startswith("Reference: ")]
+    assert "n-grams" not in line.en + line.ja
+    assert line.en.endswith("of the training tokens.")
+    assert "学習データのトークンの" in line.ja

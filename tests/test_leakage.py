@@ -17,19 +17,22 @@ from tasks.erase.places import plan_caches
 from tasks.erase.probes import Probes, Redactor
 from tasks.erase.selection import Selection
 from tasks.gate.gates import verdict
-from tasks.leakage import grams
+from tasks.judge import judge
 from tasks.leakage.dirty import find_dirty
 from tasks.leakage.find import LeakResult, find_leaks, find_leaks_stage
-from tasks.leakage.grams import find_overlaps, index_items, locate_runs
 from tasks.leakage.rows import judged_rows, spoken_forms
+from tasks.leakage.tell import describe_former
 from tasks.leakage.vault import GONE, STORED, describe_change, freeze, gone_items
 from tasks.ledger import Ledger
+from tasks.overlap import grams
+from tasks.overlap.grams import find_overlaps, index_items, locate_runs
 from tasks.recipe import DuplicateSettings, GateSettings, LeakageSettings, Recipe, Source, SplitSettings
-from tasks.records import SAMPLE, SCORE, SNAPSHOT_SAMPLE, Role, Task, build_table
+from tasks.records import SAMPLE, SCORE, SNAPSHOT_SAMPLE, Role, Split, Task, build_table
 from tasks.report.card import write_card
 from tasks.report.data import ReportData
 from tasks.report.page import render_report
 from tasks.report.summary import closing_table
+from tasks.snapshot import assign_split
 from tasks.storage import Workspace
 
 PASSAGE = (
@@ -494,13 +497,52 @@ def test_nothing_gone_gives_the_same_table_every_run(workspace: Workspace, ledge
 
 
 def test_rows_may_leave_a_gate_split(workspace: Workspace, ledger: Ledger) -> None:
-    """It is drawn anew from the data: a run that goes on gives what one from scratch does."""
+    """It is drawn anew from the data: a run that goes on trains on what one from scratch does."""
     table = questions(*(("train", f"{WORDS} {i} {INVOICE} x{i}", "yes") for i in range(9)))
     freeze_rows(workspace, ledger, table, WITHOUT.model_copy(update={"split": SplitSettings(gate=0.7)}))
     assert ledger.vault("desk")
-    assert not workspace.path("cache", "vault-desk.parquet").exists()
     narrow = WITHOUT.model_copy(update={"split": SplitSettings(gate=0.01)})
     assert vault_leaks(workspace, ledger, table, narrow) == {}
+    findings = held_now(workspace, ledger, table, narrow)
+    assert set(findings["check"].to_pylist()) == {"former_gate_item"}
+    assert {f"s{row - 10}" for row in findings["row"].to_pylist()} >= ledger.vault("desk").keys()
+    kept = judge(table, findings, {}, {}).dispositions["disposition"].to_pylist()
+    assert kept == ["keep"] * 9
+
+
+def held_now(workspace: Workspace, ledger: Ledger, table: pa.Table, recipe: Recipe) -> pa.Table:
+    gone = gone_items(workspace, ledger, recipe, workspace.write_table(table, "samples"))
+    judged = judged_rows(table, recipe.split, recipe.has_evaluation_source)
+    return leaks_of(table, judged=judged, gone=workspace.read_table(gone)).findings
+
+
+def test_new_rows_that_hold_what_was_in_a_gate_split_are_told(workspace: Workspace, ledger: Ledger) -> None:
+    """The document that held the item is gone; another one, that is trained on, quotes it."""
+    gate = next(i for i in range(99) if assign_split("train", f"g{i}", WITHOUT.split, False) is Split.GATE)
+    rest = next(i for i in range(99) if assign_split("train", f"g{i}", WITHOUT.split, False) is Split.TRAIN)
+    first = questions(("train", f"Is it so? {INVOICE}", "Yes."), group_id=[f"g{gate}"])
+    freeze_rows(workspace, ledger, first, WITHOUT)
+    later = questions(
+        ("train", f"Our rules say: {INVOICE}", "Noted."),
+        ("train", WORDS, "no"),
+        sample_id=["t0", "t1"],
+        group_id=[f"g{rest}"] * 2,
+    )
+    told = held_now(workspace, ledger, later, WITHOUT)
+    [finding] = told.to_pylist()
+    assert (finding["row"], finding["check"], finding["severity"]) == (10, "former_gate_item", "info")
+    assert finding["reason"].startswith(
+        "holds 92% of an item of the gate split of train.jsonl that is not in it now"
+    )
+    assert json.loads(finding["evidence"])["items"][0]["sample_id"] == "s0"
+    assert finding["suggestion"] is None
+    [note] = describe_former(told)
+    assert note.en.startswith(
+        "1 training row(s) hold at least 1 item(s) that earlier runs had in the gate split"
+    )
+    assert describe_former(told.slice(0, 0)) == ()
+    both = WITHOUT.model_copy(update={"sources": RECIPE.sources})
+    assert len(held_now(workspace, ledger, later, both)) == 0, "an evaluation source took the gate's place"
 
 
 def test_erased_items_leave_the_vault(workspace: Workspace, ledger: Ledger) -> None:

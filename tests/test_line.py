@@ -234,6 +234,34 @@ def test_entities_are_learned_as_a_list(tiny_model: Path, tmp_path: Path) -> Non
     assert apple["spans"] == [{"start": 0, "end": 5, "label": "FRUIT"}]
 
 
+def test_sets_of_labels_are_learned_and_judged_whole(tiny_model: Path, tmp_path: Path) -> None:
+    recipe = write_line(tmp_path / "l", tiny_model, [])
+    pairs = fruit_and_tools()
+    rows = [{"text": text, "label": [label]} for text, label in pairs[:160]]
+    rows += [
+        {"text": f"{first[0]} and {second[0]}", "label": [second[1], first[1]]}
+        for first, second in zip(pairs[::2], pairs[1::2], strict=True)
+    ]
+    (recipe.parent / "data.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    recipe.write_text(recipe.read_text() + APART + "multi_label: true\nlabels: [fruit, tool]\n")
+    result = run(recipe)
+    assert result.exit_code is ExitCode.PROMOTED, result.message
+    workspace = workspace_of(recipe)
+    [snapshot] = Ledger(workspace.ledger_url).snapshots()
+    samples = pq.read_table(workspace.path(snapshot["path"], "samples.parquet")).to_pylist()
+    assert {sample["target"] for sample in samples} == {"fruit", "tool", "fruit | tool"}
+    assert all(sample["label"] == " | ".join(sample["labels"]) for sample in samples)
+    data = load_report(workspace, result.run_id)
+    assert data is not None
+    assert data.verdict is not None
+    assert data.verdict.metric == "accuracy"
+    assert data.bias is not None
+    assert {b.name for b in data.bias.balance if b.dimension == "label"} == {"fruit", "tool"}
+    assert data.bias.score is not None
+    assert data.bias.score > 0.9
+    assert "Out-of-fold score by slice" in workspace.path(result.report).read_text(encoding="utf-8")
+
+
 def test_documents_become_passages_and_a_verdict(tiny_model: Path, tmp_path: Path) -> None:
     recipe = write_line(tmp_path / "h", tiny_model, [])
     folder = recipe.parent / "handbook"

@@ -4,20 +4,25 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from expectations.suites import suite_names
+from tasks.bias import BiasReport, find_bias
 from tasks.errors import DataGateError, ExitCode
 from tasks.quality import (
     QualityResult,
     check_documents,
     check_samples,
     check_samples_stage,
+    check_slices,
     check_snapshot,
+    load_suites,
+    require_known,
     write_data_docs,
 )
-from tasks.recipe import QualitySettings
+from tasks.recipe import BiasSettings, QualitySettings
 from tasks.records import DOCUMENT, FINDING, SAMPLE, SNAPSHOT_SAMPLE, Task, build_table
 from tasks.storage import Workspace
 
@@ -268,6 +273,47 @@ def test_a_snapshot_with_a_flaw_stops_the_line(
     assert [row for row, name, _ in found(result) if name == check] == rows
 
 
+def biased() -> BiasReport:
+    """Label c is rare, and label and source go together; of the scores one slice is worse."""
+    labels = ["a", "b"] * 300 + ["c"] * 6
+    rows = [
+        {"row": n, "sample_id": f"s{n}", "role": "train", "language": "en", "label": label}
+        | {"source": f"/data/{'x' if label == 'a' else 'y'}.csv"}
+        for n, label in enumerate(labels)
+    ]
+    right = np.array([label == "a" or n % 3 > 0 for n, label in enumerate(labels)], dtype=float)
+    return find_bias(build_table(rows, SAMPLE), BiasSettings(), right)
+
+
+def test_bias_is_told_as_expectations_that_name_the_slices() -> None:
+    result = check_slices(biased(), SETTINGS)
+    told = {o.check: o for o in result.outcomes}
+    assert {check: o.success for check, o in told.items()} == dict.fromkeys(
+        ("rare_slice", "dependent_slices", "worse_slice"), False
+    )
+    assert told["rare_slice"].observed.en == "1 of 5 slices: ['label c']"
+    assert told["dependent_slices"].observed.en == "1 of 1 slices: ['label × source']"
+    assert "label b" in told["worse_slice"].observed
+    assert len(result.findings) == 0
+    result.require_sound()  # warnings
+    even = check_slices(find_bias(SAMPLE.empty_table(), BiasSettings()), SETTINGS)
+    assert all(outcome.success for outcome in even.outcomes)
+
+
+def test_a_stewards_bound_on_slices_stops_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "even.yaml"
+    entry = "{type: expect_column_values_to_be_between, kwargs: {column: %s, %s}, severity: critical}"
+    path.write_text(
+        "boundary: slices\nexpectations:\n  - " + entry % ("share", "min_value: 0.02") + "\n  - "
+        "{type: expect_column_values_to_be_in_set, kwargs: {column: worse, value_set: [false]}}\n"
+    )
+    settings = SETTINGS.model_copy(update={"suites": (str(path),)})
+    suites = load_suites(settings)
+    require_known(suites, settings)
+    stopped = stops(check_slices(biased(), settings, suites))
+    assert "1 of 5 slices: ['label c']" in stopped
+
+
 def test_the_suites_are_these() -> None:
     assert suite_names() == [
         "documents",
@@ -275,6 +321,7 @@ def test_the_suites_are_these() -> None:
         "samples_text_classification",
         "samples_text_generation",
         "samples_token_classification",
+        "slices",
         "snapshot",
     ]
 

@@ -211,3 +211,33 @@ def test_copies() -> None:
     )
     assert not is_copied("", " ")
     assert not is_copied("pay", "paid")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Can I pay with two cards?", "You are asking: can I pay with two cards?"),
+        ("Can I pay with two cards?", "Re: Can I pay with two cards?"),
+        ("Can I pay with two cards?", "Can I pay with two cards? Many thanks for your question!"),
+        ("二枚のカードで払えますか。", "二枚のカードで払えますか。とのご質問ですね。"),
+        ("二枚のカードで払えますか？", "お尋ねは「二枚のカードで払えますか」でございます。"),
+    ],
+)
+def test_a_question_repeated_with_words_about_asking_is_a_copy(question: str, answer: str) -> None:
+    assert is_copied(question, answer)
+    assert columns.are_copied(*(pa.array([t], pa.large_string()) for t in (question, answer))).all()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("The shop is open on Sunday?", "Yes, the shop is open on Sunday."),
+        ("Can I pay with two cards?", "Can I pay with two cards? Yes."),
+        ("Can I pay with two cards?", "Can I pay with two cards? Thank you for your question. You can."),
+        ("The capital of France is", "The capital of France is Paris."),
+        ("二枚のカードで払えますか。", "二枚のカードで払えますか。はい、払えます。"),
+        ("Cards?", "Your question: Cards?"),
+    ],
+)
+def test_a_question_that_is_answered_is_no_copy(question: str, answer: str) -> None:
+    assert not is_copied(question, answer)

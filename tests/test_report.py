@@ -17,9 +17,10 @@ from tasks.drift_report import DriftReport, FeatureDrift
 from tasks.errors import SeimaiError
 from tasks.gate.gates import verdict
 from tasks.gate.paired import Metric
-from tasks.recipe import GateSettings
-from tasks.records import SCORE, Disposition, Outcome, build_table
+from tasks.recipe import GateSettings, Recipe
+from tasks.records import FINDING, SAMPLE, SCORE, Disposition, Outcome, build_table, split_labels
 from tasks.report.card import escape_markdown, write_card
+from tasks.report.characters import show_characters
 from tasks.report.data import (
     CheckSummary,
     Confusion,
@@ -36,9 +37,9 @@ from tasks.report.data import (
     WorstItem,
 )
 from tasks.report.figures import plot_intervals, plot_losses, round_ticks
-from tasks.report.gather import DATA, load_report, save_report
+from tasks.report.gather import DATA, load_report, save_report, summarise_late, tell_scores
 from tasks.report.headlines import headline, where_to_look
-from tasks.report.page import render_report, show_characters, show_value
+from tasks.report.page import render_report, show_value
 from tasks.report.review_link import DEFAULT, item_url, review_url
 from tasks.report.sankey import MAX_NODES, plot_flow
 from tasks.report.summary import closing_table
@@ -661,3 +662,45 @@ def test_a_run_refuses_a_wrong_review_address_before_it_does_anything(
     with pytest.raises(SeimaiError, match="SEIMAI_REVIEW_URL"):
         retrain.fn(str(recipe))
     assert not (tmp_path / "work").exists()
+
+
+def test_each_label_of_a_set_has_its_own_f1() -> None:
+    """Items (expected, base, candidate); b is found once of two times, and said once where it is not."""
+    items = [("a", "a", "a"), ("a | b", "a", "a | b"), ("b", "a", "-"), ("a", "a", "a | b"), ("-", "-", "-")]
+    rows = [
+        {
+            "item": str(n),
+            "suite": "gate",
+            "model": model,
+            "metric": "accuracy",
+            "value": float(said == expected),
+        }
+        | {"prediction": said, "expected": expected, "tokens": 1, "cluster": str(n)}
+        for n, (expected, base, candidate) in enumerate(items)
+        for model, said in (("base", base), ("candidate", candidate))
+    ]
+    samples = [
+        {"sample_id": str(n), "input": "x", "target": e, "label": e, "labels": split_labels(e)}
+        for n, (e, _, _) in enumerate(items)
+    ]
+    told = tell_scores(build_table(rows, SCORE), build_table(samples, SAMPLE))["label_scores"]
+    assert [(s.label, s.items) for s in told] == [("b", 2), ("a", 3)]
+    assert (told[0].base, told[0].candidate) == pytest.approx((0, 0.5))
+    assert (told[1].base, told[1].candidate) == pytest.approx((6 / 7, 1))
+    text = Page(render_report(ReportData(name="x", label_scores=told))).text
+    assert "F1 by label" in text
+    assert "0.86" in text
+    single = [sample | {"labels": None} for sample in samples]
+    assert tell_scores(build_table(rows, SCORE), build_table(single, SAMPLE))["label_scores"] == ()
+
+
+def test_what_is_found_in_the_snapshot_is_reported_though_no_policy_can_act() -> None:
+    recipe = Recipe(
+        name="x", task="text-classification", sources=({"path": "a.csv"},), policy={"terse": "drop"}
+    )
+    finding = {"row": 3, "sample_id": "s3", "stage": "quality", "check": "terse", "severity": "critical"}
+    samples = [{"row": n, "sample_id": f"s{n}", "input": f"text {n}", "target": "a"} for n in range(4)]
+    findings = build_table([finding | {"reason": "hardly a message"}], FINDING)
+    [check] = summarise_late(findings, build_table(samples, SAMPLE), recipe)
+    assert (check.check, check.policy, check.samples) == ("terse", "reported only", 1)
+    assert check.examples[0].excerpt == "text 3"

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from expectations.frames import DERIVED, Boundary, build_frame, known_columns
+from expectations.frames import DERIVED, SLICE, Boundary, build_frame, known_columns
 from expectations.suite_file import Expectation, read_suite
 from expectations.suites import FOLDER, load_suite, run_suite, suite_names
 from flows.starter import SUITE
@@ -46,6 +46,11 @@ HALF_LOOP = (
 )  # .58: English may, Japanese may not
 CUT = "Open the settings page first. Then choose the card, the limit and the"
 
+
+def said(*labels: str) -> list[Row]:
+    return [{"annotator": f"p{number}", "label": label} for number, label in enumerate(labels)]
+
+
 ROWS: dict[tuple[str, str], list[tuple[Row, Row]]] = {
     ("empty_document", "text"): [({}, {"text": " \n"})],
     ("garbled_text", "text"): [({"text": "文字化け、café"}, {"text": "文字\ufffdけ"})],
@@ -70,7 +75,15 @@ ROWS: dict[tuple[str, str], list[tuple[Row, Row]]] = {
     ("missing_input", "input"): [({"input": ""}, {"input": None})],
     ("missing_target", "target"): [({"target": ""}, {"target": None})],
     ("missing_label", "label"): [({"label": "b"}, {"label": None})],
-    ("unknown_label", "label"): [({"label": "b"}, {"label": "c"})],
+    ("unknown_label", "label"): [
+        ({"label": "b"}, {"label": "c"}),
+        ({"label": "a | b"}, {"label": "a | c"}),
+        ({"label": "b | a"}, {"label": "-"}),
+    ],
+    ("unknown_annotation", "annotated_labels"): [
+        ({"annotations": said("a", "b")}, {"annotations": said("a", "c")}),
+        ({"annotations": None}, {"annotations": said("c")}),
+    ],
     ("too_short", "input_characters"): [({"input": "支払い"}, {"input": "支払"})],
     ("too_short", "target_characters"): [({"target": "支払い"}, {"target": "支払"})],
     ("too_long", "characters"): [({"input": "", "target": "x" * 400}, {"input": "x", "target": "x" * 400})],
@@ -84,6 +97,9 @@ ROWS: dict[tuple[str, str], list[tuple[Row, Row]]] = {
     ("missing_value", "target"): [({"target": ""}, {"target": None})],
     ("empty_prompt", "prompt_messages"): [({}, {"prompt": []})],
     ("empty_completion", "completion_messages"): [({}, {"completion": []})],
+    ("rare_slice", "rare"): [({"rare": False}, {"rare": True}), ({"rare": None}, {"rare": True})],
+    ("dependent_slices", "tied"): [({"tied": False}, {"tied": True})],
+    ("worse_slice", "worse"): [({"worse": False}, {"worse": True})],
 }
 """(check, column) of a row-level expectation -> pairs of a row that passes and one that fails."""
 
@@ -113,7 +129,7 @@ SHIPPED = [
 
 def build_rows(name: str, rows: Sequence[Row]) -> pa.Table:
     """Rows of a suite's table: each what `GOOD` is but for what it changes."""
-    schema = {"documents": DOCUMENT, "snapshot": SNAPSHOT_SAMPLE}.get(name, SAMPLE)
+    schema = {"documents": DOCUMENT, "snapshot": SNAPSHOT_SAMPLE, "slices": SLICE}.get(name, SAMPLE)
     full = [{"row": number} | GOOD | row for number, row in enumerate(rows)]
     return build_table([{k: v for k, v in row.items() if k in schema.names} for row in full], schema)
 

@@ -1,20 +1,19 @@
-"""One ranking of all answers: the probability that each is wrong, before and after stewards have decided.
+"""One ranking of all answers: the probability that each is wrong, before stewards have decided.
 
 For each fault a scorecard tells the data's own answers from broken ones, out of fold. Its odds are the density of
 broken answers over that of the data, so that share of the fault times odds is the probability that an answer has it.
 The share is bounded by the data itself: it cannot be larger than the least ratio of the two tails (mixture proportion
-estimation: Blanchard, Lee and Scott 2010). Decisions then move all probabilities by one step in log odds.
+estimation: Blanchard, Lee and Scott 2010). Decisions then move it: `calibration`.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit, logit
 
+from tasks.answers.base_reading import READING_PARTS, BaseReading
 from tasks.answers.exchanges import Exchanges
-from tasks.answers.faults import Fault, break_answers
-from tasks.answers.meter import Meter
+from tasks.answers.faults import Broken, Fault, break_answers
+from tasks.answers.meter import PARTS, Meter
 from tasks.answers.scorecard import Scorecard
 
 MAX_SHARE = 0.05
@@ -22,14 +21,15 @@ MAX_SHARE = 0.05
 (Northcutt et al. 2021), and a fault that hardly shows would be bounded by nothing."""
 TAILS = np.linspace(0.02, 0.9, 45)
 """Quantiles of the broken answers' odds at which the tails are compared."""
-PRIOR_SPREAD = 1.5
-"""Standard deviation, in log odds, of the step between stated and true probabilities before decisions: a stated
-50 % may be 5 to 95 %."""
 _CERTAIN = 0.99
+_FEWEST_READ = 100
+"""Answers that the base model must have read, own and broken, before its parts are weighed."""
+EVIDENCE = (*PARTS, *READING_PARTS)
+"""All parts: what is measured without a model, and what the base model makes of it (NaN where it did not read)."""
 
 
 class Doubts(NamedTuple):
-    """What speaks against N answers, for F faults (in the order of `Fault`) and the P parts of `meter.PARTS`."""
+    """What speaks against N answers, for F faults (in the order of `Fault`) and the P parts of `EVIDENCE`."""
 
     probabilities: np.ndarray
     """(N,) that the answer has any of the faults."""
@@ -43,74 +43,85 @@ class Doubts(NamedTuple):
     """Fault -> estimated share (0-1) of the answers."""
 
 
-class Calibration(NamedTuple):
-    """How decisions moved the probabilities: a step in log odds, and its standard error."""
-
-    step: float
-    error: float
-    decided: int
-
-
-def doubt_answers(exchanges: Exchanges, seed: int) -> Doubts:
+def doubt_answers(exchanges: Exchanges, seed: int, base: BaseReading | None = None) -> Doubts:
     """Doubts about N answers, each from models that did not see its group."""
     meter = Meter(exchanges, seed)
     count = len(exchanges.answers)
     own = meter.measure(np.arange(count), exchanges.answers)
+    breaks = {fault: break_answers(exchanges.answers, exchanges.folds, fault, seed + 1) for fault in Fault}
+    read, made_read = _read(exchanges, breaks, base)
     by_fault = np.zeros((count, len(Fault)))
-    contributions = np.zeros((count, len(Fault), own.shape[1]))
+    contributions = np.zeros((count, len(Fault), len(EVIDENCE)))
     shares = {}
-    for position, fault in enumerate(Fault):
-        broken = break_answers(exchanges.answers, exchanges.folds, fault, seed + 1)
+    for position, (fault, broken) in enumerate(breaks.items()):
         if len(broken.answers) < count // 20:
             continue  # too few can have this fault to learn it
+        folds = (exchanges.folds, exchanges.folds[broken.indices])
         made = meter.measure(broken.indices, broken.answers)
-        odds, made_odds = np.zeros(count), np.zeros(len(made))
-        for fold in np.unique(exchanges.folds):
-            held, held_made = exchanges.folds == fold, exchanges.folds[broken.indices] == fold
-            card = Scorecard(own[~held], made[~held_made])
-            contributions[held, position] = card.contributions(own[held])
-            odds[held] = card.log_odds(own[held])
-            made_odds[held_made] = card.log_odds(made[held_made])
-        shares[fault.value] = estimate_share(odds, made_odds)
+        odds, made_odds, contributions[:, position, : len(PARTS)] = _weigh(own, made, *folds)
+        seen = (np.isfinite(read[:, 0]), np.isfinite(made_read[fault][:, 0]))
+        if min(part.sum() for part in seen) >= _FEWEST_READ:
+            both = (
+                np.column_stack([odds, read])[seen[0]],
+                np.column_stack([made_odds, made_read[fault]])[seen[1]],
+            )
+            odds[seen[0]], made_odds, added = _weigh(*both, *(f[s] for f, s in zip(folds, seen, strict=True)))
+            contributions[seen[0], position, len(PARTS) :] = added[:, 1:]
+            shares[fault.value] = estimate_share(odds[seen[0]], made_odds)
+        else:
+            shares[fault.value] = estimate_share(odds, made_odds)
         by_fault[:, position] = np.minimum(_CERTAIN, shares[fault.value] * np.exp(odds))
     probabilities = 1 - np.prod(1 - by_fault, axis=1)
-    return Doubts(probabilities, by_fault, contributions, own, shares)
+    return Doubts(probabilities, by_fault, contributions, np.hstack([own, read]), shares)
+
+
+def _weigh(
+    own: np.ndarray, made: np.ndarray, folds: np.ndarray, made_folds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log odds of own (N, P) and of broken (M, P) measurements, and (N, P) what each part adds; all out of fold."""
+    odds, made_odds, added = np.zeros(len(own)), np.zeros(len(made)), np.zeros(own.shape)
+    for fold in np.unique(folds):
+        held, held_made = folds == fold, made_folds == fold
+        card = Scorecard(own[~held], made[~held_made])
+        added[held] = card.contributions(own[held])
+        odds[held] = card.log_odds(own[held])
+        made_odds[held_made] = card.log_odds(made[held_made])
+    return odds, made_odds, added
+
+
+def _read(
+    exchanges: Exchanges, breaks: dict[Fault, Broken], base: BaseReading | None
+) -> tuple[np.ndarray, dict[Fault, np.ndarray]]:
+    """(N, R) what the base model makes of the own answers, and of the broken ones of each fault; NaN if not read."""
+    count = len(exchanges.answers)
+    sets = [Broken(np.arange(count), exchanges.answers), *breaks.values()]
+    results = [np.full((len(each.answers), len(READING_PARTS)), np.nan) for each in sets]
+    if base is not None:
+        asked = [
+            np.flatnonzero((base.broken if k else base.own)[each.indices]) for k, each in enumerate(sets)
+        ]
+        pairs = [
+            (exchanges.prompts[each.indices[i]], each.answers[i])
+            for each, places in zip(sets, asked, strict=True)
+            for i in places.tolist()
+        ]
+        told = base.read(pairs) if pairs else np.empty((0, len(READING_PARTS)))
+        for result, places, part in zip(
+            results, asked, np.split(told, np.cumsum([len(places) for places in asked])[:-1]), strict=True
+        ):
+            result[places] = part
+    return results[0], dict(zip(breaks, results[1:], strict=True))
 
 
 def estimate_share(own: np.ndarray, broken: np.ndarray) -> float:
     """Share (0-1) of broken ones among `own`, from the odds of both; at most `MAX_SHARE`.
 
-    The least ratio of the tails is an upper bound, close where the two can be told apart. It is taken times how well
-    they can (Youden's J: the largest difference of the tails), so that a fault that does not show counts for little.
+    The least ratio of the tails is an upper bound, close where the two can be told apart. The bound, or `MAX_SHARE`
+    where that is less, is taken times how well they can (Youden's J: the largest difference of the tails), so that a
+    fault that does not show counts for little.
     """
     thresholds = np.quantile(broken, TAILS)
     tail = np.array([(own >= threshold).mean() for threshold in thresholds])
     error = np.sqrt(np.maximum(tail, 1 / len(own)) / len(own))
     told_apart = float(np.max((1 - TAILS) - tail))
-    return float(max(0.0, min(MAX_SHARE, told_apart * np.min((tail + error) / (1 - TAILS)))))
-
-
-def calibrate(probabilities: np.ndarray, wrong: Mapping[int, bool]) -> Calibration:
-    """The step that decisions ask for: posterior mode with a normal prior, and its error (Laplace).
-
-    Args:
-        probabilities: (N,) stated.
-        wrong: index -> whether a steward found the answer wrong.
-    """
-    indices = np.array(sorted(wrong), dtype=np.int64)
-    stated = logit(np.clip(probabilities[indices], 1e-4, 1 - 1e-4))
-    found = np.array([wrong[int(i)] for i in indices], dtype=float)
-    step = 0.0
-    for _ in range(50):
-        expected = expit(stated + step)
-        slope = (found - expected).sum() - step / PRIOR_SPREAD**2
-        curve = (expected * (1 - expected)).sum() + 1 / PRIOR_SPREAD**2
-        step += float(slope / curve)
-    expected = expit(stated + step)
-    curve = float((expected * (1 - expected)).sum() + 1 / PRIOR_SPREAD**2)
-    return Calibration(step, curve**-0.5, len(indices))
-
-
-def moved(probabilities: np.ndarray, step: float) -> np.ndarray:
-    """Probabilities after a step in log odds."""
-    return np.asarray(expit(logit(np.clip(probabilities, 1e-6, 1 - 1e-6)) + step))
+    return float(max(0.0, told_apart) * min(MAX_SHARE, np.min((tail + error) / (1 - TAILS))))

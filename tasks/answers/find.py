@@ -1,21 +1,24 @@
 """The witness on free-form answers: findings for those in doubt, and what is to be expected of the queue."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from tasks import answers, findings, grounding, language, text
-from tasks.answers.doubt import Doubts, calibrate, doubt_answers, moved
+from tasks import answers, base_model, findings, grounding, language, text, tokens
+from tasks.answers.base_reading import READING_PARTS, plan_reading, read_pairs
+from tasks.answers.calibration import DOUBTFUL, expect
+from tasks.answers.doubt import EVIDENCE, Doubts, doubt_answers
 from tasks.answers.exchanges import Exchanges, read_exchanges
 from tasks.answers.faults import Fault
 from tasks.answers.manners import find_breaches
-from tasks.answers.meter import PARTS
+from tasks.base_model import BaseModelRef
 from tasks.findings import Columns, about_sample, read_columns
 from tasks.recipe import LabelNoiseSettings
-from tasks.records import FINDING, Action, Severity, TableRef, build_table
+from tasks.records import FINDING, Action, Severity, TableRef, build_table, digest_of
 from tasks.stage import stage
 from tasks.storage import Workspace
 from tasks.wording.told import Told
@@ -23,10 +26,7 @@ from tasks.wording.told import Told
 STAGE = "answers"
 FEWEST = 100
 """Answers below which too little can be learned of what is usual."""
-DOUBTFUL = 0.5
-"""Probability of being wrong from which an answer is flagged."""
 SHOWN_PARTS = 3
-_TWO_SIDED = 1.96  # 95 % of a normal distribution
 _SAYINGS = {
     "less_in_common": "{:.0%} of other answers have more words in common with the question",
     "less_expected": "{:.0%} of other answers are nearer to what is usually answered to such a question",
@@ -39,6 +39,9 @@ _SAYINGS = {
     "names_not_in_source": "{:.0%} of its names are not in its source",
     "stops_in_word": "its quotation stops within a word of the source",
     "starts_in_word": "its quotation starts within a word of the source",
+    "no_easier_with_prompt": "the question makes it no easier for the base model ({:.0%} of its loss alone)",
+    "unexpected_end": "the base model does not expect it to end there (loss {:.1f})",
+    "unexpected_token": "it holds a word that the base model does not expect (loss {:.1f})",
 }
 _FAULTS = {
     Fault.OTHER_ANSWER: "looks like the answer to another question",
@@ -81,7 +84,11 @@ class AnswerRefs(BaseModel):
 
 
 def find_doubtful_answers(
-    samples: pa.Table, settings: LabelNoiseSettings, decided: Mapping[str, Action], seed: int = 0
+    samples: pa.Table,
+    settings: LabelNoiseSettings,
+    decided: Mapping[str, Action],
+    seed: int = 0,
+    read: Callable[[Sequence[tuple[str, str]]], np.ndarray] | None = None,
 ) -> AnswerResult:
     """Findings "doubtful_answer" with a probability, the worst first, and breaches of manners.
 
@@ -89,6 +96,7 @@ def find_doubtful_answers(
         samples: N rows of the schema SAMPLE with `group_id` filled.
         settings: `folds`, and `max_flagged_share` for the doubtful ones.
         decided: sample_id -> what a steward decided: all but `keep` mean that the answer was wrong.
+        read: what the base model makes of pairs of prompt and answer (`base_reading.read_pairs`); None: not asked.
 
     Returns:
         No finding for fewer than `FEWEST` answers, save for manners.
@@ -98,7 +106,10 @@ def find_doubtful_answers(
     rows = [_breach_finding(columns, exchanges, *breach) for breach in find_breaches(exchanges)]
     if len(exchanges.answers) < FEWEST or len(np.unique(exchanges.folds)) < 2:
         return AnswerResult(build_table(rows, FINDING), AnswerSummary())
-    found, summary = tell_doubts(columns, exchanges, doubt_answers(exchanges, seed), settings, decided)
+    ids = [columns["sample_id"][i] for i in exchanges.rows]
+    base = plan_reading(read, ids, settings.base_rows) if read else None
+    doubts = doubt_answers(exchanges, seed, base)
+    found, summary = tell_doubts(columns, exchanges, doubts, settings, decided, seed)
     return AnswerResult(build_table([*rows, *found], FINDING), summary)
 
 
@@ -108,24 +119,24 @@ def tell_doubts(
     doubts: Doubts,
     settings: LabelNoiseSettings,
     decided: Mapping[str, Action],
+    seed: int = 0,
 ) -> tuple[list[dict[str, Any]], AnswerSummary]:
     """Findings for the most doubtful answers, the worst first, and what to expect of them."""
     ids = [columns["sample_id"][i] for i in exchanges.rows]
     wrong = {i: decided[name] != Action.KEEP for i, name in enumerate(ids) if name in decided}
-    learned = calibrate(doubts.probabilities, wrong)
-    probabilities = moved(doubts.probabilities, learned.step)
-    flagged = _choose(probabilities, settings.max_flagged_share)
-    found = [_doubt_finding(columns, exchanges, doubts, i, float(probabilities[i])) for i in flagged]
-    summary = AnswerSummary(
-        checked=len(ids), flagged=len(flagged), shares=doubts.shares, decided=learned.decided
+    queue = expect(doubts, wrong, settings.max_flagged_share, seed)
+    found = [
+        _doubt_finding(columns, exchanges, doubts, i, float(queue.probabilities[i]))
+        for i in queue.flagged.tolist()
+    ]
+    return found, AnswerSummary(
+        checked=len(ids),
+        flagged=len(found),
+        shares=doubts.shares,
+        decided=len(wrong),
+        errors_per_100=queue.per_100,
+        errors_interval=queue.interval,
     )
-    if not len(flagged):
-        return found, summary
-    low, expected, high = (
-        float(100 * moved(doubts.probabilities[flagged], learned.step + at * learned.error).mean())
-        for at in (-_TWO_SIDED, 0, _TWO_SIDED)
-    )
-    return found, summary.model_copy(update={"errors_per_100": expected, "errors_interval": (low, high)})
 
 
 def describe_answers(summary: AnswerSummary) -> tuple[Told, ...]:
@@ -151,19 +162,13 @@ def describe_answers(summary: AnswerSummary) -> tuple[Told, ...]:
     )
 
 
-def _choose(probabilities: np.ndarray, share: float) -> np.ndarray:
-    """Indices of the doubtful ones, the worst first."""
-    order = np.argsort(-probabilities, kind="stable")[: int(share * len(probabilities))]
-    return order[probabilities[order] >= DOUBTFUL]
-
-
 def _doubt_finding(
     columns: Columns, exchanges: Exchanges, doubts: Doubts, index: int, probability: float
 ) -> dict[str, Any]:
     fault = int(np.argmax(doubts.by_fault[index]))
     added = doubts.contributions[index, fault]
     against = [int(p) for p in np.argsort(-added)[:SHOWN_PARTS] if added[p] > 0]
-    told = [_SAYINGS[PARTS[p]].format(doubts.parts[index, p]) for p in against]
+    told = [_SAYINGS[EVIDENCE[p]].format(doubts.parts[index, p]) for p in against]
     said = _FAULTS[list(Fault)[fault]] + (f": {told[0]}" if told else "")
     return about_sample(
         columns,
@@ -177,7 +182,7 @@ def _doubt_finding(
         evidence={
             "faults": {f.value: float(p) for f, p in zip(Fault, doubts.by_fault[index], strict=True)},
             "against": [
-                {"part": PARTS[p], "value": float(doubts.parts[index, p]), "log_odds": float(added[p])}
+                {"part": EVIDENCE[p], "value": float(doubts.parts[index, p]), "log_odds": float(added[p])}
                 for p in against
             ],
             "said": told,
@@ -204,16 +209,32 @@ def _breach_finding(
     )
 
 
-@stage("answers", answers, findings, grounding, language, text)
+@stage("answers", answers, base_model, findings, grounding, language, text, tokens)
 def find_doubtful_answers_stage(
     workspace: Workspace,
     samples: TableRef,
     settings: LabelNoiseSettings,
     decided: dict[str, Action],
     seed: int,
+    base: BaseModelRef | None,
 ) -> AnswerRefs:
-    """Thin task over `find_doubtful_answers`."""
-    result = find_doubtful_answers(workspace.read_table(samples), settings, decided, seed)
+    """Thin task over `find_doubtful_answers`; what the base model reads is kept by content."""
+    read = functools.partial(_read_kept, workspace, base) if base else None
+    result = find_doubtful_answers(workspace.read_table(samples), settings, decided, seed, read)
     return AnswerRefs(
         findings=workspace.write_table(result.findings, "findings-answers"), summary=result.summary
     )
+
+
+def _read_kept(workspace: Workspace, base: BaseModelRef, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """(K, len(READING_PARTS)) from the cache, or read by the base model."""
+
+    def compute(wanted: list[int]) -> np.ndarray:
+        folder = workspace.path(base.path)
+        model = base_model.load_model(folder).eval()
+        return read_pairs(model, base_model.load_tokenizer(folder), [pairs[i] for i in wanted])
+
+    if not pairs:
+        return np.empty((0, len(READING_PARTS)))
+    name = f"base-answers-1-{base.revision[:16]}"
+    return workspace.cached_arrays(name, [digest_of(list(pair)) for pair in pairs], compute)

@@ -9,11 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence, Sized
 from typing import Any, NamedTuple
 
 from tasks.answers.exchanges import Exchanges
+from tasks.answers.reading import stops_open
 from tasks.language import detect_language
 from tasks.text import is_cjk
 
 KEPT = 0.9
 """Share of the answers (0-1) that must keep a rule before the others break it."""
+ENDED = 0.95
+"""Share of the answers in a script (0-1) that must end like a sentence before the others look cut off. More than
+`KEPT`: who leaves out a full stop now and then has cut nothing off."""
 FEWEST = 20
 """Answers to which a rule must apply before it is one."""
 _LETTERS = 12
@@ -52,10 +56,11 @@ class Breach(NamedTuple):
 
 
 def find_breaches(exchanges: Exchanges) -> list[Breach]:
-    """Findings "answer_language", "answer_register", "refusal" and "answer_format", by exchange."""
+    """Findings "answer_language", "answer_register", "answer_ending", "refusal" and "answer_format", by exchange."""
     found = [
         *_languages(exchanges),
         *_registers(exchanges.answers),
+        *_endings(exchanges.answers),
         *_refusals(exchanges.answers),
         *_formats(exchanges.answers),
     ]
@@ -99,6 +104,18 @@ def _registers(answers: Sequence[str]) -> Iterator[Breach]:
             kept = f"{len(polite) - len(rare):,} of {len(polite):,} Japanese answers are {names[usual]}"
             told = {"own": names[not usual], "usual": names[usual]} | _count(rare, polite)
             yield Breach(index, "answer_register", f"its sentences end {names[not usual]}ly; {kept}", told)
+
+
+def _endings(answers: Sequence[str]) -> Iterator[Breach]:
+    """Japanese, and others: an answer that stops on a letter or a comma where nearly all end like a sentence."""
+    for wide, name in ((True, "Japanese"), (False, "other")):
+        own = [index for index, answer in enumerate(answers) if is_cjk(answer) == wide]
+        stopped = [index for index in own if stops_open(answers[index])]
+        kept = len(own) - len(stopped)
+        if len(own) >= FEWEST and kept >= ENDED * len(own):
+            for index in stopped:
+                said = f"{kept:,} of {len(own):,} {name} answers do"
+                yield Breach(index, "answer_ending", f"it does not end like a sentence; {said}")
 
 
 def _refusals(answers: Sequence[str]) -> Iterator[Breach]:

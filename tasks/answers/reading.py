@@ -44,3 +44,12 @@ def read_ending(text: str) -> list[str]:
 def is_open(text: str) -> bool:
     """Whether a bracket or a quotation mark is open at the end."""
     return any(text.count(left) > text.count(right) for left, right in _PAIRS) or text.count('"') % 2 == 1
+
+
+def stops_open(text: str) -> bool:
+    """Whether a text stops on a letter, a comma or a dash, in a line that is no item of a list."""
+    stripped = text.rstrip()
+    last = stripped.rsplit("\n", 1)[-1]
+    return (
+        bool(stripped) and not _ITEM.match(last) and (stripped[-1].isalpha() or stripped[-1] in ",、;；-・")
+    )

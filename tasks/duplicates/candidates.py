@@ -13,6 +13,8 @@ from numba import njit
 BUCKET_LIMIT = 64
 """In a bucket of more texts than this, each is compared with the first so many only: time and memory stay
 linear where thousands of texts share a template."""
+VALUE_BYTES = 1 << 22
+"""Values of bands that are read from the sketches at once: a sketch's bands lie side by side."""
 BATCH = 1 << 18
 """Candidate pairs that are handed over at once, at least `BUCKET_LIMIT`."""
 
@@ -55,8 +57,11 @@ class BandJoin:
         links = np.empty((4, count), dtype=np.int32)
         found = np.empty((BATCH, 2), dtype=np.int32)
         size, words = 0, self._sketches.view(np.uint64)
+        at_once = max(1, min(self._bands, VALUE_BYTES // max(1, 8 * count)))
         for band in range(self._bands):
-            values = band_values(self._sketches, self._rows, self._bands, band)
+            if band % at_once == 0:
+                several = band_values(self._sketches, self._rows, self._bands, band, at_once)
+            values = several[band % at_once]
             slots[:] = -1
             place = 0
             while place < count:
@@ -80,16 +85,18 @@ class BandJoin:
 
 
 @njit(cache=True)
-def band_values(sketches, rows, bands, band):
-    """(M,) uint64: the bytes of one band as a number, or, where a band has more than eight, hashed to one."""
+def band_values(sketches, rows, bands, first, at_once):
+    """(B, M) uint64, of at most `at_once` bands from `first` on: the bytes of a band as a number, or, where it has
+    more than eight, hashed to one."""
     width = sketches.shape[1] // bands
     factor = np.uint64(256) if width <= 8 else np.uint64(0x9E3779B97F4A7C15)
-    values = np.empty(len(rows), dtype=np.uint64)
+    values = np.empty((min(at_once, bands - first), len(rows)), dtype=np.uint64)
     for place in range(len(rows)):
-        value = np.uint64(0)
-        for k in range(band * width, (band + 1) * width):
-            value = value * factor ^ np.uint64(sketches[rows[place], k])
-        values[place] = value * np.uint64(0x9E3779B97F4A7C15)
+        for band in range(len(values)):
+            value = np.uint64(0)
+            for k in range((first + band) * width, (first + band + 1) * width):
+                value = value * factor ^ np.uint64(sketches[rows[place], k])
+            values[band, place] = value * np.uint64(0x9E3779B97F4A7C15)
     return values
 
 

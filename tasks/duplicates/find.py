@@ -13,9 +13,24 @@ from pydantic import BaseModel, ConfigDict
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from tasks import findings, text
-from tasks.duplicates import alignment, candidates, clusters, folding, kernels, ngrams, pairs, similar, tell
+from tasks import findings, overlap, text
+from tasks.duplicates import (
+    alignment,
+    boilerplate,
+    candidates,
+    clusters,
+    digests,
+    folding,
+    kernels,
+    ngrams,
+    pairs,
+    sides,
+    similar,
+    tell,
+)
+from tasks.duplicates.boilerplate import count_documents, share_boilerplate_alone
 from tasks.duplicates.clusters import (
+    Corpus,
     Edge,
     Variants,
     cluster_stars,
@@ -25,11 +40,12 @@ from tasks.duplicates.clusters import (
     read_corpus,
     variant_edges,
 )
-from tasks.duplicates.pairs import PAIR, compare_samples, memory_name, row_indices
+from tasks.duplicates.pairs import PAIR, compare_samples, find_pairs, memory_name, row_indices
+from tasks.duplicates.sides import view_samples
 from tasks.duplicates.similar import Memory
 from tasks.duplicates.tell import tell_all
 from tasks.recipe import DuplicateSettings
-from tasks.records import FINDING, SAMPLE, Role, TableRef, build_table
+from tasks.records import FINDING, SAMPLE, Role, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
 
@@ -62,6 +78,9 @@ def find_duplicates(
 ) -> DuplicateResult:
     """Finds copies, near-copies and contradictions among training rows, and among evaluation rows.
 
+    Pairs that have no more in common than boilerplate are none. The pairs that are returned are of the questions,
+    as leakage needs them, whatever `settings.compare` says.
+
     Args:
         samples: N rows of the schema SAMPLE, of one task.
         floor: lowest similarity of the returned pairs, where leakage asks for less than `settings.threshold`.
@@ -71,13 +90,13 @@ def find_duplicates(
     if len(samples) == 0:
         return DuplicateResult(samples, PAIR.empty_table(), FINDING.empty_table())
     floor = min(floor or settings.threshold, settings.threshold)
-    table, memory = compare_samples(samples, settings, floor, memory)
-    corpus = read_corpus(samples, table)
-    near = table.filter(
-        pc.and_(pc.invert(table["exact"]), pc.greater_equal(table["jaccard"], settings.threshold))
-    )
-    links = np.stack([row_indices(samples, near[name]) for name in ("row_a", "row_b")], axis=1)
+    viewed = view_samples(samples, settings.compare)
+    table, memory = compare_samples(viewed, settings, floor, memory)
+    corpus = read_corpus(viewed, table)
+    families = _family_codes(samples)
+    near, links = _near_links(viewed, table, corpus, families, settings)
     survivors = np.arange(len(samples))
+    told = []
     rows: list[dict[str, Any]] = []
     for role in Role:
         variants = group_variants(corpus, role, links)
@@ -85,7 +104,16 @@ def find_duplicates(
         disputes = find_disputes(corpus, edges, settings)
         stars = cluster_stars(corpus, [e for e in edges if e.agree and not {e.a, e.b} & disputes.keys()])
         _stand_in(survivors, variants, stars)
-        rows += tell_all(samples, variants, stars, disputes, settings)
+        told.append((variants, stars, disputes))
+    holders = count_documents(survivors, np.where(pc.is_valid(samples["group_id"]), families, -1))
+    passages = corpus.task is Task.LANGUAGE_MODELING
+    shared = np.flatnonzero(holders >= settings.boilerplate).tolist() if passages else []
+    for part in told:
+        rows += tell_all(viewed, *part, settings, {index: int(holders[index]) for index in shared})
+    if viewed is not samples:
+        table = find_pairs(samples, settings, floor)
+        asked = table.filter(pc.greater_equal(table["jaccard"], settings.threshold))
+        links = np.concatenate([links, _row_pairs(samples, asked)])
     grouped = _with_groups(samples, corpus.first, links, survivors)
     return DuplicateResult(grouped, table, build_table(rows, FINDING), memory)
 
@@ -93,13 +121,17 @@ def find_duplicates(
 @stage(
     "duplicates",
     alignment,
+    boilerplate,
     candidates,
     clusters,
+    digests,
     findings,
     folding,
     kernels,
     ngrams,
+    overlap,
     pairs,
+    sides,
     similar,
     tell,
     text,
@@ -119,6 +151,30 @@ def find_duplicates_stage(
         pairs=workspace.write_table(result.pairs, "pairs"),
         findings=workspace.write_table(result.findings, "findings-duplicates"),
     )
+
+
+def _family_codes(samples: pa.Table) -> np.ndarray:
+    """(N,) int64, the document or conversation that each sample is from; rows of tables are each by themselves."""
+    families = pc.coalesce(samples["group_id"], samples["sample_id"]).combine_chunks()
+    return families.dictionary_encode().indices.to_numpy().astype(np.int64)
+
+
+def _near_links(
+    samples: pa.Table, table: pa.Table, corpus: Corpus, families: np.ndarray, settings: DuplicateSettings
+) -> tuple[pa.Table, np.ndarray]:
+    """The similar pairs of a PAIR table that have more than boilerplate in common, and their (P, 2) indices."""
+    near = table.filter(
+        pc.and_(pc.invert(table["exact"]), pc.greater_equal(table["jaccard"], settings.threshold))
+    )
+    links = _row_pairs(samples, near)
+    ngrams_ = (settings.latin_ngram, settings.cjk_ngram)
+    alone = share_boilerplate_alone(corpus.texts.to_pylist(), families, links, settings.boilerplate, ngrams_)
+    return near.filter(pa.array(~alone)), links[~alone]
+
+
+def _row_pairs(samples: pa.Table, pairs_: pa.Table) -> np.ndarray:
+    """(P, 2) indices of the samples that a PAIR table is about."""
+    return np.stack([row_indices(samples, pairs_[name]) for name in ("row_a", "row_b")], axis=1)
 
 
 def _stand_in(survivors: np.ndarray, variants: Variants, stars: dict[int, Edge]) -> None:

@@ -25,8 +25,10 @@ TABLE_SIZE = 0x30000
 """Code points that the table covers: the planes with letters, ideographs and pictographs."""
 _UNCHANGED = ((0x3400, 0xA000), (0xAC00, 0xD7A4), (0xE000, 0xF900), (0x20000, 0x2F800))
 """Ideographs, hangul syllables and private use: each is its own matching form."""
-_EXPANDED = 0x80000000
-_SLOW = 0xFFFFFFFF
+_EXPANDED, _SLOW = np.uint32(0x80000000), np.uint32(0xFFFFFFFF)
+_ONE, _TWO, _THREE, _FOUR = (np.uint64(number) for number in (1, 2, 3, 4))
+"""Indices are unsigned in the inner loops: of a signed one, each access asks whether it counts from the end."""
+_SIX_BITS, _SPACE, _DASH = np.uint32(0x3F), np.uint32(32), np.uint32(0x30FC)
 
 
 class Points(NamedTuple):
@@ -90,7 +92,7 @@ def _table() -> tuple[np.ndarray, np.ndarray]:
             elif len(form) == 1:
                 table[point] = ord(form)
             else:
-                table[point] = _EXPANDED | len(flat) << 4 | len(form)
+                table[point] = int(_EXPANDED) | len(flat) << 4 | len(form)
                 flat += map(ord, form)
         start = high
     return table, np.array(flat, dtype=np.uint32)
@@ -120,15 +122,13 @@ def _fold(data, offsets, table, flat):
     out = np.empty(offsets[-1] - offsets[0], dtype=np.uint32)
     starts = np.zeros(len(offsets), dtype=np.int64)
     slow = np.zeros(len(offsets) - 1, dtype=np.bool_)
-    size = 0
+    size = np.uint64(0)
     for index in range(len(offsets) - 1):
-        begin = size
-        size, slow[index], cjk, dash = _map(data, offsets[index], offsets[index + 1], table, flat, out, size)
-        size = _tidy_cjk(out, begin, size) if cjk else _single_spaces(out, begin, size)
-        if dash:
-            size = _drop_long_vowels(out, begin, size)
+        i, stop = np.uint64(offsets[index]), np.uint64(offsets[index + 1])
+        end, slow[index], cjk = _map(data, i, stop, table, flat, out, size)
+        size = _tidy_cjk(out, size, end) if cjk else _single_spaces(out, size, end)
         starts[index + 1] = size
-    return out[:size].copy(), starts, slow
+    return out[:size], starts, slow  # no copy: pages of `out` that nothing is written to cost nothing
 
 
 @njit(cache=True)
@@ -136,78 +136,121 @@ def _map(data, i, stop, table, flat, out, size):
     """Decodes UTF-8 and writes what each character becomes.
 
     Returns:
-        Where the text ends in `out`; whether the table cannot fold it; whether it may hold CJK, and long vowels.
+        Where the text ends in `out`; whether the table cannot fold it; whether it may hold CJK.
     """
-    begin = size
-    cjk: np.bool_ = np.bool_(False)
-    dash: np.bool_ = np.bool_(False)
+    begin, highest = size, np.uint32(0)
     while i < stop:
         point = np.uint32(data[i])
         if point < 0x80:
-            i += 1
+            i += _ONE
+        elif point & np.uint32(0xF0) == 0xE0:
+            point = (point & np.uint32(0x0F)) << np.uint32(12) | _low_bits(data, i + _ONE) << np.uint32(6)
+            point |= _low_bits(data, i + _TWO)
+            i += _THREE
         elif point < 0xE0:
-            point = (point & 0x1F) << 6 | data[i + 1] & 0x3F
-            i += 2
-        elif point < 0xF0:
-            point = (point & 0x0F) << 12 | np.uint32(data[i + 1] & 0x3F) << 6 | data[i + 2] & 0x3F
-            i += 3
+            point = (point & np.uint32(0x1F)) << np.uint32(6) | _low_bits(data, i + _ONE)
+            i += _TWO
         else:
-            point = (point & 0x07) << 18 | np.uint32(data[i + 1] & 0x3F) << 12
-            point |= np.uint32(data[i + 2] & 0x3F) << 6 | data[i + 3] & 0x3F
-            i += 4
-        value = table[point] if point < TABLE_SIZE else np.uint32(_SLOW)
+            point = (point & np.uint32(0x07)) << np.uint32(18) | _low_bits(data, i + _ONE) << np.uint32(12)
+            point |= _low_bits(data, i + _TWO) << np.uint32(6) | _low_bits(data, i + _THREE)
+            i += _FOUR
+        value = table[point] if point < TABLE_SIZE else _SLOW
         if value < _EXPANDED:
             out[size] = value
-            size += 1
-            cjk = cjk | (value > 0x3000)
-            dash = dash | (value == 0x30FC)
+            size += _ONE
+            highest = max(highest, value)
         elif value == _SLOW:
-            return begin, True, False, False
+            return begin, True, False
         else:
-            at = (value & 0x7FFFFFFF) >> 4
-            for k in range(at, at + (value & 15)):
+            at = np.uint64((value ^ _EXPANDED) >> np.uint32(4))
+            for k in range(at, at + np.uint64(value & np.uint32(15))):
                 out[size] = flat[k]
-                size += 1
-                cjk = cjk | (flat[k] > 0x3000)
-                dash = dash | (flat[k] == 0x30FC)
-    return size, False, cjk, dash
+                size += _ONE
+                highest = max(highest, flat[k])
+    return size, False, highest > 0x3000
+
+
+@njit(cache=True)
+def _low_bits(data, i):
+    """What a byte after the first contributes to a code point."""
+    return np.uint32(data[i]) & _SIX_BITS
 
 
 @njit(cache=True)
 def _single_spaces(out, begin, stop):
     """Runs of spaces as one, none at the ends; in place and without branches, returns the end."""
-    size, last = begin, np.uint32(32)
+    size, last = begin, _SPACE
     for i in range(begin, stop):
         point = out[i]
         out[size] = point
-        size += (point != 32) | (last != 32)
+        size += np.uint64((point != _SPACE) | (last != _SPACE))
         last = point
-    return size - (size > begin and last == 32)
+    return size - np.uint64((size > begin) & (last == _SPACE))
 
 
 @njit(cache=True)
 def _tidy_cjk(out, begin, stop):
-    """Single spaces, none at the ends or beside CJK, and the V-sounds of katakana; in place, returns the end."""
-    size, i = begin, begin
-    while True:
-        while i < stop and out[i] != 32 and not 0x30F4 <= out[i] <= 0x30FA:
-            out[size] = out[i]
-            size += 1
-            i += 1
-        if i == stop:
-            return size
-        if out[i] == 32:
-            while i < stop and out[i] == 32:
-                i += 1
+    """Single spaces, none at the ends or beside CJK, V-sounds and last long vowels of katakana; in place.
+
+    Returns:
+        The end.
+    """
+    i = begin
+    while i < stop and not _is_tidied(out[i]):
+        i += _ONE
+    size = i
+    while i < stop:
+        point = out[i]
+        if not _is_tidied(point):
+            out[size] = point
+            size += _ONE
+            i += _ONE
+        elif point == _SPACE:
+            i = _skip_spaces(out, i, stop)
             inside = begin < size and i < stop
-            if inside and not _loses_spaces(out[size - 1]) and not _loses_spaces(out[i]):
-                out[size] = np.uint32(32)
-                size += 1
+            if inside and not _loses_spaces(out[size - _ONE]) and not _loses_spaces(out[i]):
+                out[size] = _SPACE
+                size += _ONE
+        elif point == _DASH:
+            i += _ONE
+            if not (
+                _ends_katakana(out, begin, size) and _begins_other(out, _skip_spaces(out, i, stop), stop)
+            ):
+                out[size] = point
+                size += _ONE
         else:
-            vowel = out[i + 1] if i + 1 < stop else np.uint32(0)
-            out[size], taken = _v_sound(out[i], vowel)
-            size += 1
+            vowel = out[i + _ONE] if i + _ONE < stop else np.uint32(0)
+            out[size], taken = _v_sound(point, vowel)
+            size += _ONE
             i += taken
+    return size
+
+
+@njit(cache=True)
+def _is_tidied(point):
+    """Whether a character may be changed by what is beside it: a space, a long vowel mark, a katakana V."""
+    return (point == _SPACE) | (point - np.uint32(0x30F4) <= np.uint32(8))
+
+
+@njit(cache=True)
+def _skip_spaces(out, i, stop):
+    while i < stop and out[i] == _SPACE:
+        i += _ONE
+    return i
+
+
+@njit(cache=True)
+def _ends_katakana(out, begin, size):
+    """Whether what is written ends with katakana, before which stands katakana or a long vowel mark."""
+    if size < begin + _TWO or not _is_katakana(out[size - _ONE]):
+        return False
+    return out[size - _TWO] == _DASH or _is_katakana(out[size - _TWO])
+
+
+@njit(cache=True)
+def _begins_other(out, i, stop):
+    """Whether a katakana word has ended before `i`."""
+    return i == stop or not (out[i] == _DASH or _is_katakana(out[i]))
 
 
 @njit(cache=True)
@@ -220,36 +263,20 @@ def _loses_spaces(point):
 def _v_sound(point, vowel):
     """What a katakana V becomes, before a small vowel or alone, and how many characters that replaces."""
     if point == 0x30F7:
-        return np.uint32(0x30D0), 1
+        return np.uint32(0x30D0), _ONE
     if point == 0x30FA:
-        return np.uint32(0x30DC), 1
+        return np.uint32(0x30DC), _ONE
     if point != 0x30F4:
-        return point, 1
+        return point, _ONE
     if vowel == 0x30A1:
-        return np.uint32(0x30D0), 2
+        return np.uint32(0x30D0), _TWO
     if vowel == 0x30A3:
-        return np.uint32(0x30D3), 2
+        return np.uint32(0x30D3), _TWO
     if vowel == 0x30A7:
-        return np.uint32(0x30D9), 2
+        return np.uint32(0x30D9), _TWO
     if vowel == 0x30A9:
-        return np.uint32(0x30DC), 2
-    return np.uint32(0x30D6), 1
-
-
-@njit(cache=True)
-def _drop_long_vowels(out, begin, stop):
-    """Drops the long vowel mark at the end of katakana words of three characters or more; in place."""
-    size, i = begin, begin
-    second, previous = np.uint32(0), np.uint32(0)
-    while i < stop:
-        point = out[i]
-        i += 1
-        final = point == 0x30FC and _is_katakana(previous) and (second == 0x30FC or _is_katakana(second))
-        if not final or (i < stop and (out[i] == 0x30FC or _is_katakana(out[i]))):
-            out[size] = point
-            size += 1
-        second, previous = previous, point
-    return size
+        return np.uint32(0x30DC), _TWO
+    return np.uint32(0x30D6), _ONE
 
 
 @njit(cache=True)

@@ -1,6 +1,6 @@
-"""What `tasks.duplicates.ngrams` compiles: n-gram hashes of code points, their sketches, their sorted sets.
+"""What `tasks.duplicates.ngrams` compiles: n-gram hashes of code points, their sketches, their sets.
 
-Sets of n-grams are laid end to end: text i has the sorted distinct hashes `grams[bounds[i]:bounds[i + 1]]`.
+Sets of n-grams are laid end to end: text i has the distinct hashes `grams[bounds[i]:bounds[i + 1]]`.
 """
 
 import numpy as np
@@ -19,14 +19,13 @@ quotes a kanji or two, Japanese that is mostly Latin still has its particles (at
 across)."""
 
 
+_ONE = np.uint64(1)  # indices are unsigned in the inner loops, as in `tasks.duplicates.folding`
 BASE = np.uint64(0x9E3779B97F4A7C15)
 """Of the polynomial that hashes a window; odd, and 5 modulo 8, so that no short window of zeros is special."""
 LONGEST = 64
 """Characters that a window may hold; more than any recipe can ask for."""
 _POWERS = np.cumprod(np.concatenate([np.ones(1, dtype=np.uint64), np.full(LONGEST, BASE)]), dtype=np.uint64)
 _EMPTY, _FILLED = np.uint32(0xFFFFFFFF), np.uint32(0x80000000)
-_MOVES = 8
-"""Moves per element after which sorting by insertion is the slower way."""
 
 
 @njit(cache=True)
@@ -69,10 +68,10 @@ def _weigh(text, content, weights, latin, cjk):
         spaces += np.int32(text[i] == np.uint32(32))
     if spaces == 0 or wide < WIDE_SHARE * len(text):
         return text
-    size = 0
-    for i in range(len(text)):
+    size = np.uint64(0)
+    for i in range(np.uint64(len(text))):
         content[size], weights[size] = text[i], weights[i]
-        size += text[i] != np.uint32(32)
+        size += np.uint64(text[i] != np.uint32(32))
     return content[:size]
 
 
@@ -85,19 +84,20 @@ def _hash_windows(content, weights, full, grams):
     Returns:
         The number of windows, written to `grams`.
     """
-    size, start, end, weight, value = len(content), 0, 0, 0, np.uint64(0)
+    size, start, end, value = np.uint64(len(content)), np.uint64(0), np.uint64(0), np.uint64(0)
+    weight, full = np.int32(0), np.int32(full)
     while start < size:
         while end < size and weight < full:
-            value = value * BASE + np.uint64(content[end] + 1)
+            value = value * BASE + np.uint64(content[end] + np.uint32(1))
             weight += weights[end]
-            end += 1
+            end += _ONE
         if weight < full and start > 0:
             break
-        grams[start] = _mix(value)
-        value -= np.uint64(content[start] + 1) * _POWERS[end - 1 - start]
+        grams[start] = max(_mix(value), _ONE)  # 0 marks a free place in a table
+        value -= np.uint64(content[start] + np.uint32(1)) * _POWERS[end - _ONE - start]
         weight -= weights[start]
-        start += 1
-    return start
+        start += _ONE
+    return np.int64(start)
 
 
 @njit(cache=True)
@@ -123,9 +123,9 @@ def sketch_texts(points, starts, latin, cjk, donors, masks, multipliers):
         counted = _weigh(points[starts[text] : starts[text + 1]], content, weights, latin, cjk)
         count = _hash_windows(counted, weights, latin * cjk, grams)
         minima[:] = _EMPTY
-        for i in range(count):
-            place = ((grams[i] >> np.uint64(32)) * np.uint64(bins)) >> np.uint64(32)
-            minima[place] = min(minima[place], np.uint32(grams[i] & np.uint64(0x7FFFFFFF)))
+        for gram in grams[:count]:
+            place = ((gram >> np.uint64(32)) * np.uint64(bins)) >> np.uint64(32)
+            minima[place] = min(minima[place], np.uint32(gram & np.uint64(0x7FFFFFFF)))
         _fill_empty(minima, empty, donors, grams[:count], masks, multipliers)
         for place in range(bins):
             sketches[text, place] = np.uint8(minima[place] & np.uint32(0xFF))
@@ -162,54 +162,18 @@ def cut_grams(points, starts, latin, cjk):
     """
     longest = np.max(np.diff(starts)) if len(starts) > 1 else 0
     content, weights = np.empty(longest, dtype=np.uint32), np.empty(longest, dtype=np.int32)
-    fresh, counts = np.empty(longest, dtype=np.uint64), np.empty(2 * longest + 3, dtype=np.int64)
+    fresh, space = np.empty(longest, dtype=np.uint64), np.empty(_table_size(longest), dtype=np.uint64)
     grams = np.empty(len(points), dtype=np.uint64)
     bounds = np.zeros(len(starts), dtype=np.int64)
     for text in range(len(starts) - 1):
         counted = _weigh(points[starts[text] : starts[text + 1]], content, weights, latin, cjk)
         count = _hash_windows(counted, weights, latin * cjk, fresh)
-        begin = bounds[text]
-        _sort_hashes(fresh[:count], grams[begin : begin + count], counts)
-        kept = begin
-        for i in range(begin, begin + count):
-            if i == begin or grams[i] != grams[i - 1]:
-                grams[kept] = grams[i]
-                kept += 1
+        table, kept = _empty_table(space, count), np.uint64(bounds[text])
+        for gram in fresh[:count]:
+            grams[kept] = gram
+            kept += np.uint64(_insert(table, gram))
         bounds[text + 1] = kept
     return grams[: bounds[-1]], bounds
-
-
-@njit(cache=True)
-def _sort_hashes(values, into, counts):
-    """Sorts M hashes in time linear in M: they are spread evenly, so that their leading bits nearly sort them.
-
-    Args:
-        into: (M,), filled.
-        counts: at least (2 * M + 3,), for use inside.
-    """
-    bits = np.uint64(1)
-    while 1 << bits < len(values):
-        bits += np.uint64(1)
-    shift, buckets = np.uint64(64) - bits, 1 << bits
-    counts[: buckets + 1] = 0
-    for value in values:
-        counts[(value >> shift) + np.uint64(1)] += 1
-    for bucket in range(buckets):
-        counts[bucket + 1] += counts[bucket]
-    for value in values:
-        into[counts[value >> shift]] = value
-        counts[value >> shift] += 1
-    moves = 0
-    for i in range(1, len(into)):
-        value, j = into[i], i
-        while j > 0 and into[j - 1] > value:
-            into[j] = into[j - 1]
-            j -= 1
-        into[j] = value
-        moves += i - j
-        if moves > _MOVES * len(into):  # two hashes that alternate thousands of times share a bucket
-            into.sort()
-            break
 
 
 @njit(cache=True)
@@ -220,13 +184,20 @@ def verify_pairs(grams, bounds, pairs, threshold):
         (P,) float64; (P,) bool, whether one of the two is short.
     """
     values, shorts = np.empty(len(pairs), dtype=np.float64), np.empty(len(pairs), dtype=np.bool_)
-    for p in range(len(pairs)):
+    longest = np.max(np.diff(bounds)) if len(bounds) > 1 else 0
+    space = np.empty(_table_size(longest), dtype=np.uint64)
+    table, held = space[:0], -1
+    for p in np.argsort(pairs[:, 0], kind="mergesort"):
         a, b = pairs[p, 0], pairs[p, 1]
+        if a != held:
+            table, held = _empty_table(space, bounds[a + 1] - bounds[a]), a
+            for gram in grams[bounds[a] : bounds[a + 1]]:
+                _insert(table, gram)
         size_a, size_b = bounds[a + 1] - bounds[a], bounds[b + 1] - bounds[b]
         shorts[p] = min(size_a, size_b) < SHORT_GRAMS
         total = size_a + size_b
         needed = int(np.ceil(threshold / (1 + threshold) * total - 1e-9))  # grams that must be shared
-        shared = _count_shared(grams, bounds[a], bounds[a + 1], bounds[b], bounds[b + 1], total - 2 * needed)
+        shared = _count_shared(table, grams[bounds[b] : bounds[b + 1]], size_b - needed)
         if shared < needed:
             values[p] = -1.0
         else:
@@ -235,26 +206,52 @@ def verify_pairs(grams, bounds, pairs, threshold):
 
 
 @njit(cache=True)
-def measure_pairs(grams, bounds, pairs):
-    """Shared over all n-grams of each pair."""
-    values = np.empty(len(pairs), dtype=np.float64)
-    for p in range(len(pairs)):
-        a, b = pairs[p, 0], pairs[p, 1]
-        total = bounds[a + 1] - bounds[a] + bounds[b + 1] - bounds[b]
-        shared = _count_shared(grams, bounds[a], bounds[a + 1], bounds[b], bounds[b + 1], total)
-        values[p] = shared / (total - shared) if total > shared else 1.0
-    return values
+def _count_shared(table, grams, spare):
+    """Elements of a set that a table holds; gives up, with the count so far, once more than `spare` are missing."""
+    missing = 0
+    for i in range(len(grams)):
+        missing += not _holds(table, grams[i])
+        if missing > spare:
+            return i + 1 - missing
+    return len(grams) - missing
 
 
 @njit(cache=True)
-def _count_shared(grams, i, i_end, j, j_end, spare):
-    """Elements in both of two sorted sets; gives up, with the count so far, once more than `spare` are in one only."""
-    shared, start = 0, i + j
-    while i < i_end and j < j_end:
-        left, right = grams[i], grams[j]
-        shared += left == right
-        i += left <= right
-        j += right <= left
-        if i + j - start - 2 * shared > spare:
-            break
-    return shared
+def _table_size(count):
+    """Places of an open-addressed table for `count` hashes: a power of two, at most a quarter of them taken."""
+    size = 4
+    while size < 4 * count:
+        size *= 2
+    return size
+
+
+@njit(cache=True)
+def _empty_table(space, count):
+    """A table for `count` hashes in the given space; a place that is free holds 0, which is no hash."""
+    table = space[: _table_size(count)]
+    table[:] = 0
+    return table
+
+
+@njit(cache=True)
+def _insert(table, gram):
+    """Whether the hash is new to the table, which it is put into."""
+    mask = np.uint64(len(table) - 1)
+    slot = gram & mask
+    while table[slot] != 0:
+        if table[slot] == gram:
+            return False
+        slot = (slot + _ONE) & mask
+    table[slot] = gram
+    return True
+
+
+@njit(cache=True)
+def _holds(table, gram):
+    mask = np.uint64(len(table) - 1)
+    slot = gram & mask
+    found = table[slot]
+    while (found != gram) & (found != 0):  # one branch, seldom taken
+        slot = (slot + _ONE) & mask
+        found = table[slot]
+    return found == gram

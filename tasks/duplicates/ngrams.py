@@ -34,7 +34,7 @@ DONORS = 8
 
 
 class GramSets(NamedTuple):
-    """Sorted distinct n-gram hashes of N texts, end to end: text i has `grams[bounds[i]:bounds[i + 1]]`."""
+    """Distinct n-gram hashes of N texts as they come, end to end: text i has `grams[bounds[i]:bounds[i + 1]]`."""
 
     grams: np.ndarray  # (G,) uint64
     bounds: np.ndarray  # (N + 1,) int64
@@ -94,7 +94,7 @@ def jaccards(forms: Sequence[str], pairs: np.ndarray, latin: int, cjk: int) -> n
     """
     members, positions = np.unique(pairs, return_inverse=True)
     sets = gram_sets([forms[i] for i in members.tolist()], latin, cjk)
-    return kernels.measure_pairs(*sets, positions.reshape(pairs.shape))
+    return kernels.verify_pairs(*sets, positions.reshape(pairs.shape), 0.0)[0]
 
 
 @functools.cache

@@ -5,7 +5,6 @@ outcomes, and a run that is given it looks only at pairs with a text that is new
 that knows nothing.
 """
 
-import hashlib
 import itertools
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,13 +19,14 @@ from scipy.sparse.csgraph import connected_components
 from tasks.duplicates import kernels
 from tasks.duplicates.alignment import is_edited_copy
 from tasks.duplicates.candidates import BandJoin, Seen
+from tasks.duplicates.digests import as_binary, digest_texts, draw_key, first_equal
 from tasks.duplicates.folding import Points, as_strings, fold_texts
 from tasks.duplicates.kernels import SHORT_SIMILARITY
 from tasks.duplicates.ngrams import Banding, choose_banding, cut_sets, jaccards, sketch_texts
 
 CHUNK_BYTES = 1 << 18
 """Text that is folded and sketched at once: what comes of it stays in the processor's cache."""
-BLOCK_BYTES = 1 << 19
+BLOCK_BYTES = 1 << 18
 """Text whose n-gram sets are in memory at once while pairs are verified; sets are some eight times as large."""
 SPILL_BYTES = 1 << 26
 """Sketches larger than this lie in a temporary file."""
@@ -46,6 +46,7 @@ class SimilarPairs(NamedTuple):
 class Memory(NamedTuple):
     """What a run knows of its K texts: digests, sketches, crowded buckets, and Q outcomes."""
 
+    key: np.ndarray  # (2,) uint64, of the digests
     digests: np.ndarray  # (K, 16) uint8
     sketches: np.ndarray  # (K, bins) uint8
     crowded: np.ndarray  # (K, bytes) uint8 flags, as in `tasks.duplicates.candidates`
@@ -72,6 +73,7 @@ class Texts(NamedTuple):
 class TextIndex(NamedTuple):
     """Of N texts: what identifies each, and its sketch."""
 
+    key: np.ndarray  # (2,) uint64, of the digests
     digests: np.ndarray  # (N, 16) uint8
     sketches: np.ndarray  # (N, bins) uint8; of texts without a character, and of those repeated, undefined
     first: np.ndarray  # (N,) int64: the first text that is the same
@@ -83,32 +85,34 @@ def index_texts(texts: Texts, memory: Memory | None = None) -> TextIndex:
     """Digests and sketches of all texts; a sketch that `memory` holds is not computed again."""
     count, bins = len(texts.texts), texts.banding.bins
     digests, sizes = np.empty((count, 16), dtype=np.uint8), np.empty(count, dtype=np.int64)
+    key = draw_key() if memory is None else memory.key
     sketches = _new_sketches(count, bins)
     for start, stop in _chunks(texts.texts):
         folded = fold_texts(texts.texts.slice(start, stop - start))
-        digests[start:stop] = _digests(folded, texts.contexts and texts.contexts[start:stop])
+        digests[start:stop] = digest_texts(folded, texts.contexts and texts.contexts[start:stop], key)
         sizes[start:stop] = np.diff(folded.starts)
         if memory is None:
             sketches[start:stop] = sketch_texts(folded, *texts.ngrams, texts.banding)
-    first = _first_equal(digests)
+    first = first_equal(digests)
     if memory is None:
-        return TextIndex(digests, sketches, first, np.full(count, -1, dtype=np.int64), sizes)
-    known = pc.index_in(_binary(digests), value_set=_binary(memory.digests))
+        return TextIndex(key, digests, sketches, first, np.full(count, -1, dtype=np.int64), sizes)
+    known = pc.index_in(as_binary(digests), value_set=as_binary(memory.digests))
     known = known.fill_null(-1).to_numpy().astype(np.int64)
     sketches[known >= 0] = memory.sketches[known[known >= 0]]
     unknown = np.flatnonzero((known < 0) & (first == np.arange(count)))
     for start, stop in _chunks(missing := texts.texts.take(pa.array(unknown))):
         folded = fold_texts(missing.slice(start, stop - start))
         sketches[unknown[start:stop]] = sketch_texts(folded, *texts.ngrams, texts.banding)
-    return TextIndex(digests, sketches, first, known, sizes)
+    return TextIndex(key, digests, sketches, first, known, sizes)
 
 
 def first_equal_forms(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """(N,) int64: for each text, the index of the first with the same matching form; a null is an empty text."""
     column = pc.fill_null(texts, "").cast(pa.large_string())
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    parts = [_digests(fold_texts(column.slice(a, b - a)), None) for a, b in _chunks(column)]
-    return _first_equal(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
+    key = draw_key()
+    parts = [digest_texts(fold_texts(column.slice(a, b - a)), None, key) for a, b in _chunks(column)]
+    return first_equal(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
 
 
 def similar_pairs(
@@ -136,13 +140,14 @@ def similar_pairs(
     every = _Outcomes(*(np.concatenate(parts) for parts in zip(*outcomes, strict=True)))
     needed = every.only((every.jaccard >= 0) | ~join.share_uncrowded(every.pairs))
     sketches = np.take(index.sketches, rows, axis=0, out=_new_sketches(len(rows), index.sketches.shape[1]))
-    kept = Memory(index.digests[rows], sketches, join.crowded, *needed)
+    kept = Memory(index.key, index.digests[rows], sketches, join.crowded, *needed)
     return _by_row(rows, every.only(every.jaccard >= 0)), kept
 
 
 def warm_up() -> None:
     """Compiles what is compiled, or loads it: for benchmarks, that a first run does not pay for it."""
     words = [f"the kernels are compiled, or loaded, by the first call {' again' * n}" for n in range(3)]
+    words.append("か\u3099")  # not by the table: Unicode's own, some 12 MB, is read
     texts = Texts(pa.array(words, pa.large_string()), None, (5, 2), 0.5)
     _, memory = similar_pairs(texts, index_texts(texts), np.arange(2))
     similar_pairs(texts, index_texts(texts, memory), np.arange(3), memory)
@@ -182,19 +187,23 @@ def _verify(texts: Texts, rows: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarr
     jaccard, short = np.empty(len(pairs)), np.empty(len(pairs), dtype=bool)
     lengths = pc.binary_length(texts.texts).to_numpy()
     for group in _blocks(pairs, lengths, rows):
-        members, local = np.unique(pairs[group], return_inverse=True)
-        chosen, local = rows[members], local.reshape(-1, 2)
-        folded = fold_texts(texts.texts.take(pa.array(chosen)))
-        values, shorts = kernels.verify_pairs(*cut_sets(folded, *texts.ngrams), local, texts.threshold)
-        doubtful = np.flatnonzero(shorts & (values >= 0) & (values < SHORT_SIMILARITY))
-        edited = _are_edited_copies(folded, local[doubtful])
-        values[doubtful[~edited]] = -1
-        shorts[doubtful[edited]] = False
-        jaccard[group], short[group] = values, shorts
-        if texts.contexts is not None:
-            similar = jaccard[group] >= 0
-            alike = _alike_contexts(texts, chosen, local[similar])
-            jaccard[group[similar][~alike]] = -1
+        jaccard[group], short[group] = _verify_block(texts, rows, pairs[group])
+    return jaccard, short
+
+
+def _verify_block(texts: Texts, rows: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `_verify`, of pairs whose n-gram sets are in memory together."""
+    members, local = np.unique(pairs, return_inverse=True)
+    chosen, local = rows[members], local.reshape(-1, 2)
+    folded = fold_texts(texts.texts.take(pa.array(chosen)))
+    jaccard, short = kernels.verify_pairs(*cut_sets(folded, *texts.ngrams), local, texts.threshold)
+    doubtful = np.flatnonzero(short & (jaccard >= 0) & (jaccard < SHORT_SIMILARITY))
+    edited = _are_edited_copies(folded, local[doubtful])
+    jaccard[doubtful[~edited]] = -1
+    short[doubtful[edited]] = False
+    if texts.contexts is not None:
+        similar = np.flatnonzero(jaccard >= 0)
+        jaccard[similar[~_alike_contexts(texts, chosen, local[similar])]] = -1
     return jaccard, short
 
 
@@ -241,38 +250,6 @@ def _chunks(texts: pa.LargeStringArray) -> Iterator[tuple[int, int]]:
     ends = np.cumsum(pc.binary_length(texts).to_numpy()) // CHUNK_BYTES
     bounds = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(texts)]
     yield from itertools.pairwise(bounds)
-
-
-def _digests(folded: Points, contexts: Sequence[str] | None) -> np.ndarray:
-    """(N, 16) uint8: the first half of the sha256 of each text and its context.
-
-    Of UTF-16 units where a text has no higher code points, which halves the work, else of code points and one
-    byte more, so that no two texts are hashed from the same bytes.
-    """
-    bounds = folded.starts.tolist()
-    narrow = folded.points.astype(np.uint16).data
-    contents: list[memoryview | bytes] = [narrow[a:b] for a, b in itertools.pairwise(bounds)]
-    high = np.flatnonzero(folded.points > 0xFFFF)
-    for i in np.unique(np.searchsorted(folded.starts, high, side="right") - 1).tolist():
-        contents[i] = folded.points[bounds[i] : bounds[i + 1]].tobytes() + b"+"
-    for i, context in enumerate(contexts or ()):
-        if context:
-            contents[i] = bytes(contents[i]) + f"\0{context}".encode("utf-32-le", "surrogatepass")
-    joined = b"".join([hashlib.sha256(content).digest() for content in contents])
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, 32)[:, :16]
-
-
-def _first_equal(digests: np.ndarray) -> np.ndarray:
-    """(N,) int64: for each digest, where it comes first."""
-    places = _binary(digests).dictionary_encode().indices.to_numpy()  # numbered as they come
-    firsts = np.full(len(places), len(places), dtype=np.int64)
-    np.minimum.at(firsts, places, np.arange(len(places)))
-    return firsts[places]
-
-
-def _binary(digests: np.ndarray) -> pa.FixedSizeBinaryArray:
-    content = pa.py_buffer(np.ascontiguousarray(digests))
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(digests), [None, content])
 
 
 def _new_sketches(count: int, bins: int) -> np.ndarray:

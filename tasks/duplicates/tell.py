@@ -1,6 +1,6 @@
 """What is said of copies, near-copies and contradictions: one finding a row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -47,12 +47,14 @@ def tell_all(
     stars: dict[int, Edge],
     disputes: dict[int, list[Edge]],
     settings: DuplicateSettings,
+    boilerplate: Mapping[int, int],
 ) -> list[dict[str, Any]]:
     """Rows of the schema FINDING on the variants of one role: exact copies, near ones, contradictions.
 
     Args:
         stars: member -> edge from the variant that stands for it.
         disputes: variant -> edges along which it contradicts another.
+        boilerplate: sample -> how many documents share its text, where that are so many that it is boilerplate.
     """
     told = {index for rows in variants.repeated.values() for index in rows}
     told |= {end for edge in stars.values() for end in edge[:2]}
@@ -60,15 +62,21 @@ def tell_all(
     told |= {edge.b for edges in disputes.values() for edge in edges[:SHOWN]}
     quoted = _Quoted(samples, told)
     return [
-        *_tell_copies(quoted, variants),
-        *_tell_near(quoted, stars),
+        *_tell_copies(quoted, variants, settings, boilerplate),
+        *_tell_near(quoted, stars, settings, boilerplate),
         *_tell_disputes(quoted, variants, disputes, settings),
     ]
 
 
-def _tell_copies(quoted: _Quoted, variants: Variants) -> Iterator[dict[str, Any]]:
+def _tell_copies(
+    quoted: _Quoted, variants: Variants, settings: DuplicateSettings, boilerplate: Mapping[int, int]
+) -> Iterator[dict[str, Any]]:
     for best, *copies in variants.repeated.values():
         for index in copies:
+            if index in boilerplate:
+                edge = Edge(best, index, 1.0, 1.0)
+                yield _tell_boilerplate(quoted, index, edge, settings, boilerplate)
+                continue
             yield quoted.about(
                 index,
                 check="exact_duplicate",
@@ -80,8 +88,13 @@ def _tell_copies(quoted: _Quoted, variants: Variants) -> Iterator[dict[str, Any]
             )
 
 
-def _tell_near(quoted: _Quoted, stars: dict[int, Edge]) -> Iterator[dict[str, Any]]:
+def _tell_near(
+    quoted: _Quoted, stars: dict[int, Edge], settings: DuplicateSettings, boilerplate: Mapping[int, int]
+) -> Iterator[dict[str, Any]]:
     for index, edge in sorted(stars.items()):
+        if index in boilerplate:
+            yield _tell_boilerplate(quoted, index, edge, settings, boilerplate)
+            continue
         yield quoted.about(
             index,
             check="near_duplicate",
@@ -92,6 +105,28 @@ def _tell_near(quoted: _Quoted, stars: dict[int, Edge]) -> Iterator[dict[str, An
             | quoted.shared(index, edge.a),
             suggestion={"action": "drop"},
         )
+
+
+def _tell_boilerplate(
+    quoted: _Quoted, index: int, edge: Edge, settings: DuplicateSettings, boilerplate: Mapping[int, int]
+) -> dict[str, Any]:
+    """`boilerplate` of a copy of a text that many documents hold: one of them stands, `Edge.a`."""
+    documents = boilerplate[index]
+    return quoted.about(
+        index,
+        check="boilerplate",
+        severity=Severity.INFO,
+        score=edge.jaccard,
+        threshold=edge.required,
+        reason=f"{documents} documents hold this text; row {quoted.row(edge.a)} stands for all",
+        evidence={
+            "canonical": quoted.point(edge.a),
+            "documents": documents,
+            "least": settings.boilerplate,
+            "jaccard": edge.jaccard,
+        },
+        suggestion={"action": "drop"},
+    )
 
 
 def _tell_disputes(

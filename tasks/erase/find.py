@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.duplicates.pairs import find_pairs
+from tasks.duplicates.sides import whole_texts
 from tasks.erase.change import Change, Kind
 from tasks.erase.corpus import Corpus, read_corpus, texts_of
 from tasks.erase.databases import plan_databases
@@ -92,6 +93,7 @@ def find(workspace: Workspace, ledger: Ledger, selection: Selection) -> Found:
 
     gone = [text for name in samples if name in rows for text in texts_of(rows[name])]
     gone += [doc["text"] for doc in corpus.documents.values() if selection.names(doc["uri"])]
+    compared = [text for name in samples if name in rows for text in whole_texts(rows[name])]
     probes = Probes(
         gone, (text for name, row in rows.items() if name not in samples for text in texts_of(row))
     )
@@ -104,7 +106,7 @@ def find(workspace: Workspace, ledger: Ledger, selection: Selection) -> Found:
         *plan_databases(workspace, redactor),
         *plan_files(workspace, redactor),
         *plan_ledger(ledger, redactor),
-        *plan_caches(workspace, redactor, gone),
+        *plan_caches(workspace, redactor, [*gone, *compared]),
         *plan_tables(workspace, redactor),
         *plan_snapshots(workspace, redactor),
     ]

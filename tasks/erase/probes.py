@@ -100,7 +100,7 @@ class Redactor:
             name: [message | {"content": self._kept_instruction(message)} for message in row.get(name) or []]
             for name in ("prompt", "completion")
         }
-        blank |= {"input": "", "target": "", "spans": None}
+        blank |= {"input": "", "target": "", "spans": None, "labels": None, "annotations": None}
         blank |= dict.fromkeys(("label", "support", "document", "section", "source_id"))
         return row | {name: value for name, value in blank.items() if name in row}
 

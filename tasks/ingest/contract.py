@@ -38,6 +38,7 @@ class IngestSettings(BaseModel):
     passages: PassageSettings = PassageSettings()
     questions: QuestionSettings = QuestionSettings()
     threads: ThreadSettings = ThreadSettings()
+    multi_label: bool = False
     seed: int = 0
     tokenizer: FolderRef | None = None
     """The base model whose tokens measure passages, where the recipe limits them in tokens."""

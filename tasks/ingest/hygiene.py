@@ -18,9 +18,9 @@ _PASSES = 8
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
-_EMOJI = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff"
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_JOINED = "\u0590-\u109f\u1780-\u18af\ua800-\uabff"
+EMOJI = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff"
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+JOINED = "\u0590-\u109f\u1780-\u18af\ua800-\uabff"
 """Scripts whose letters a zero-width joiner shapes: Arabic, those of India and South-East Asia, Mongolian."""
 _HIDDEN = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffc"
@@ -28,8 +28,8 @@ _HIDDEN = re.compile(
     "\U000e0000-\U000e01ef\U0001f3f4](?:(?<=\U0001f3f4)[\U000e0030-\U000e007a]{3,6}\U000e007f)?"
 )
 _MEANINGFUL = re.compile(
-    f"(?<=[{_JOINED}])[\u200c\u200d]|(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])"
-    f"|(?<=[#*0-9{_EMOJI}{_HAN}{_JOINED}])[\ufe00-\ufe0f]|(?<=[{_HAN}])[\U000e0100-\U000e01ef]|\U0001f3f4"
+    f"(?<=[{JOINED}])[\u200c\u200d]|(?<=[{EMOJI}\ufe0f])\u200d(?=[{EMOJI}])"
+    f"|(?<=[#*0-9{EMOJI}{HAN}{JOINED}])[\ufe00-\ufe0f]|(?<=[{HAN}])[\U000e0100-\U000e01ef]|\U0001f3f4"
     "|(?<=[\u1820-\u18aa])\u180e(?=[\u1820-\u18aa])"  # sets a final vowel apart in Mongolian
 )
 """A hidden character where it shapes what stands beside it: in an emoji, a kanji, a joined script."""
@@ -71,7 +71,7 @@ _ODD = re.compile(
 )
 """Every character that may need a change, and what misread text begins with; NFC and trailing spaces aside."""
 
-_CJK = "\u3000-\u30ff\u31f0-\u31ff\uff01-\uff9f" + _HAN
+_CJK = "\u3000-\u30ff\u31f0-\u31ff\uff01-\uff9f" + HAN
 _NO_SPACE_AFTER = re.compile(f"(?:[{_CJK}]|[^\\W\\d_]-|\\w/)$")
 _NO_SPACE_BEFORE = re.compile(f"[{_CJK}]")
 _HYPHEN_END = re.compile("(?<![-\u2010\\w])[^\\W\\d_]{2,}[-\u00ad\u2010]$")

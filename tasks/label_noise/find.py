@@ -11,16 +11,24 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
 
-from tasks import features, findings, text
+from tasks import features, findings, neighbours, text
 from tasks.features import EncoderRef, encode_texts
 from tasks.findings import Columns, about_sample, excerpt, read_columns
-from tasks.label_noise import folds, models, neighbours, ngrams, pool, summary
+from tasks.label_noise import annotators, folds, hashed, models, ngrams, pool, summary
+from tasks.label_noise.annotators import hear_annotators
 from tasks.label_noise.folds import Checked, choose_checked, deal_folds
 from tasks.label_noise.models import DEALS, FEW, discriminant_scores, softmax_scores
-from tasks.label_noise.neighbours import Graph, build_graph, count_votes, shorten
 from tasks.label_noise.ngrams import project, text_features
 from tasks.label_noise.pool import Calibrated, best_other, calibrate
-from tasks.label_noise.summary import ClassOverlap, NoiseRefs, NoiseResult, NoiseSummary
+from tasks.label_noise.summary import (
+    PREDICTION,
+    ClassOverlap,
+    NoiseRefs,
+    NoiseResult,
+    NoiseSummary,
+    keep_result,
+)
+from tasks.neighbours import Graph, build_graph, count_votes, shorten
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table, canonical_json
 from tasks.stage import stage
@@ -69,26 +77,34 @@ def find_label_noise(
 
     Returns:
         Findings "label_noise" and "ambiguous_label" (info), together at most `settings.max_flagged_share` of the
-        checked samples, and, one for each class left out, "class_too_small"; no finding, and no accuracy, for other
-        tasks or a single class.
+        checked samples; for samples with several annotations those of `annotators.hear_annotators` instead; and, one
+        for each class left out, "class_too_small"; no finding, and no accuracy, for other tasks or a single class.
     """
     columns = read_columns(samples)
     if not settings.enabled or Task.TEXT_CLASSIFICATION not in columns["task"]:
         return NoiseResult(FINDING.empty_table(), NoiseSummary())
     checked, small = choose_checked(columns, settings.folds)
-    rows = [_small_class_finding(label, *sizes, checked.folds) for label, sizes in sorted(small.items())]
+    rows = [small_class_finding(label, *sizes, checked.folds) for label, sizes in sorted(small.items())]
     if len(checked.names) < 2:
         return NoiseResult(build_table(rows, FINDING), NoiseSummary())
     texts = [matching_form(columns["input"][i]) for i in checked.rows]
     found = estimate(texts, checked, seed, None if vectors is None else vectors[checked.rows])
-    doubtful = rank_issues(found.calibrated, checked.labels, settings.max_flagged_share)
+    crowd = hear_annotators(columns, checked, found.calibrated.belief, settings.max_flagged_share)
+    alone = None if crowd is None else ~crowd.judged
+    doubtful = rank_issues(found.calibrated, checked.labels, settings.max_flagged_share, alone)
     unclear = _fits_two_labels(found, checked)[doubtful]
     rows += [
         _finding(columns, checked, found, int(position), bool(ambiguous))
         for position, ambiguous in zip(doubtful, unclear, strict=True)
     ]
+    rows += [] if crowd is None else crowd.findings
     said = _summarize(columns, checked, found, doubtful[~unclear])
-    return NoiseResult(build_table(rows, FINDING), said.model_copy(update={"ambiguous": int(unclear.sum())}))
+    several = None if crowd is None else crowd.summary
+    return NoiseResult(
+        build_table(rows, FINDING),
+        said.model_copy(update={"ambiguous": int(unclear.sum()), "crowd": several}),
+        _predictions(columns, checked, found),
+    )
 
 
 def estimate(
@@ -140,7 +156,20 @@ def hear_vectors(
     return [np.mean(scores, axis=0), _log_votes(graph, checked)], graph
 
 
-@stage("label noise", features, findings, folds, models, neighbours, ngrams, pool, summary, text)
+@stage(
+    "label noise",
+    annotators,
+    features,
+    findings,
+    folds,
+    hashed,
+    models,
+    neighbours,
+    ngrams,
+    pool,
+    summary,
+    text,
+)
 def find_label_noise_stage(
     workspace: Workspace,
     samples: TableRef,
@@ -153,10 +182,7 @@ def find_label_noise_stage(
     vectors = None
     if encoder is not None and len(table):
         vectors = encode_texts(workspace, encoder, [said or "" for said in table["input"].to_pylist()])
-    result = find_label_noise(table, settings, seed, vectors)
-    return NoiseRefs(
-        findings=workspace.write_table(result.findings, "findings-label-noise"), summary=result.summary
-    )
+    return keep_result(workspace, find_label_noise(table, settings, seed, vectors), "label-noise")
 
 
 def _log_votes(graph: Graph, checked: Checked) -> np.ndarray:
@@ -164,13 +190,20 @@ def _log_votes(graph: Graph, checked: Checked) -> np.ndarray:
     return np.log(votes + np.float32(_UNVOTED))
 
 
-def rank_issues(calibrated: Calibrated, labels: np.ndarray, max_share: float) -> np.ndarray:
-    """(F,) indices of doubtful labels by cleanlab's rule, the most doubtful first."""
+def rank_issues(
+    calibrated: Calibrated, labels: np.ndarray, max_share: float, among: np.ndarray | None = None
+) -> np.ndarray:
+    """(F,) indices of doubtful labels by cleanlab's rule, the most doubtful first.
+
+    Args:
+        among: (N,) bool, which may be named; all when left out.
+    """
     from cleanlab.filter import find_label_issues
 
-    doubtful = np.flatnonzero(find_label_issues(labels, calibrated.probabilities, n_jobs=1))
+    chosen = np.ones(len(labels), dtype=bool) if among is None else among
+    doubtful = np.flatnonzero(find_label_issues(labels, calibrated.probabilities, n_jobs=1) & chosen)
     doubt = calibrated.doubt(labels)[doubtful]
-    return doubtful[np.argsort(-doubt, kind="stable")][: max(1, int(max_share * len(labels)))]
+    return doubtful[np.argsort(-doubt, kind="stable")][: max(1, int(max_share * chosen.sum()))]
 
 
 def _fits_two_labels(found: Estimated, checked: Checked) -> np.ndarray:
@@ -251,7 +284,13 @@ def _finding(
     )
 
 
-def _small_class_finding(label: str, samples: int, groups: int, least: int) -> dict[str, Any]:
+def _predictions(columns: Columns, checked: Checked, found: Estimated) -> pa.Table:
+    rows = [columns["row"][i] for i in checked.rows]
+    names = [checked.names[k] for k in found.predicted]
+    return pa.table({"row": rows, "predicted": names}, schema=PREDICTION)
+
+
+def small_class_finding(label: str, samples: int, groups: int, least: int) -> dict[str, Any]:
     return {
         "stage": STAGE,
         "check": "class_too_small",

@@ -10,6 +10,9 @@ import numpy as np
 
 from tasks.findings import Columns
 
+MANY = 20_000
+"""Beyond so many samples n-grams are hashed, and models see each sample less often."""
+
 
 class Checked(NamedTuple):
     """The M samples that take part: indices of samples, class numbers, groups, names of the K classes."""

@@ -11,12 +11,18 @@ from numba import njit
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
+from tasks.label_noise.folds import MANY
+
 STRENGTH = 4.0
 """Inverse of the L2 penalty, as `C` of scikit-learn: the penalty on a sample is 1 / (STRENGTH * samples)."""
 STEPS = 10_000
 """Samples that SGD sees at least; at least `EPOCHS` passes. On 900 rows of 15 classes of banking77 10,000, 20,000 and
 40,000 rank alike (average precision .988 and .82, 10 % replaced)."""
 EPOCHS = 5
+ENOUGH = 160_000
+"""Samples that SGD sees at most, where more than `MANY` are checked, but each of them at least twice. On 100,000 rows
+of 150 classes (clinc150 cut and joined, over half of the words left out, 10 % of the labels replaced) two passes
+reach an average precision of .918, five of .922, in 2.3 times the time."""
 STEP = 3.0
 """First step; falls to nothing over the run. On banking77 steps of 2, 3 and 5 rank alike, within .002 of average
 precision; at 10 wrong labels are learned by heart (-.03)."""
@@ -82,6 +88,8 @@ def softmax_scores(
             return
         random = np.random.default_rng([seed, number])
         turns = max(EPOCHS, -(-STEPS // len(rows)))
+        if len(labels) > MANY:
+            turns = min(EPOCHS, max(2, ENOUGH // len(rows)))
         order = np.stack([random.permutation(len(rows)) for _ in range(turns)])
         weights = np.zeros((features.shape[1], classes), dtype=np.float32)
         _descend(*parts, rows, labels, order, weights, STEP, 1 / (STRENGTH * len(rows)))

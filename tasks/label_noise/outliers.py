@@ -8,6 +8,7 @@ from tasks.findings import about_sample, read_columns
 from tasks.records import FINDING, Severity, TableRef, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 STAGE = "label_noise"
 OUTLIER_SCORE = 3.5
@@ -68,6 +69,20 @@ def loss_outliers(samples: pa.Table, losses: np.ndarray) -> pa.Table:
             if value >= OUTLIER_SCORE
         ]
     return build_table(rows, FINDING)
+
+
+def describe_losses(samples: int, most: int) -> tuple[Told, ...]:
+    """A sentence for the report where the base model did not read every sample."""
+    if samples <= most:
+        return ()
+    return (
+        Told(
+            f"The base model read {most:,} of {samples:,} samples for their losses, chosen by the hash of their "
+            "content (label_noise.base_rows).",
+            f"基盤モデルは、内容のハッシュで選んだ{samples:,}件中{most:,}件のサンプルだけを読んで損失を求めました"
+            "(label_noise.base_rows)。",
+        ),
+    )
 
 
 @stage("loss outliers", findings, text)

@@ -19,15 +19,20 @@ from tasks.label_noise import folds, models, pool, summary
 from tasks.label_noise.folds import deal_folds
 from tasks.label_noise.models import softmax_scores
 from tasks.label_noise.pool import calibrate
-from tasks.label_noise.summary import NoiseRefs, NoiseResult, NoiseSummary
+from tasks.label_noise.summary import NoiseRefs, NoiseResult, NoiseSummary, keep_result
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 STAGE = "label_noise"
 OUTSIDE = "O"
 """Label of a token that no span covers."""
+MODEL = Told(
+    "a linear model on the form of each token and of those beside it",
+    "各トークンとその前後の形を見る線形モデル",
+)
 SHOWN = 5
 """Doubtful tokens of a text that evidence shows, the worst first."""
 _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff66-\uff9f"
@@ -104,6 +109,8 @@ def find_token_noise(samples: pa.Table, settings: LabelNoiseSettings, seed: int 
         flagged=len(found),
         folds=int(fold.max()) + 1,
         accuracy=float(right[train].mean()) if train.any() else None,
+        model=MODEL,
+        unit=Told("tokens", "トークン"),
         noise_rate=calibrated.noise_rate,
         errors_per_100=float(100 * calibrated.wrong[worst].mean()) if len(worst) else None,
         errors_per_100_most=float(100 * calibrated.contradicted[worst].mean()) if len(worst) else None,
@@ -116,9 +123,8 @@ def find_token_noise_stage(
     workspace: Workspace, samples: TableRef, settings: LabelNoiseSettings, seed: int
 ) -> NoiseRefs:
     """Thin task over `find_token_noise`, on the grouped samples of the duplicates stage."""
-    result = find_token_noise(workspace.read_table(samples), settings, seed)
-    return NoiseRefs(
-        findings=workspace.write_table(result.findings, "findings-token-noise"), summary=result.summary
+    return keep_result(
+        workspace, find_token_noise(workspace.read_table(samples), settings, seed), "token-noise"
     )
 
 

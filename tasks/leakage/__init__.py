@@ -1,6 +1,6 @@
 """Leakage: training rows that give away what a model is judged on, so that a score on it proves nothing.
 
-`kernels` (compiled) and `grams` find runs of words and characters that texts share, `rows` says which texts rows
-have, `find` reports, `vault` remembers what earlier runs were judged on, `dirty` says which gate items are no longer
-clean.
+`rows` says which texts rows have, `tasks.overlap` finds what they share, `find` reports, `meaning` looks for what says
+the same in other words, `vault` remembers what earlier runs were judged on, `dirty` says which gate items are no
+longer clean.
 """

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tasks import duplicates, leakage, text
+from tasks import duplicates, leakage, overlap, text
 from tasks.duplicates.pairs import find_pairs
 from tasks.errors import StorageError
 from tasks.leakage.links import Leaks, find_ngrams, link_ngrams, link_pairs, merge
@@ -66,7 +66,7 @@ def find_dirty(
     return pa.table(columns, schema=DIRTY)
 
 
-@stage("dirty items", duplicates, leakage, text)
+@stage("dirty items", duplicates, leakage, overlap, text)
 def find_dirty_stage(
     workspace: Workspace,
     samples: TableRef,

@@ -2,7 +2,8 @@
 
 Checks on training rows: `exact_leak` (same text), `near_leak` (similar text), `ngram_leak` (13 words or 24 characters
 in a row in common, in any field of either), `family_leak` (from the same document or conversation). The rows that
-they give away get `contaminated_item`, and stay. `vault_leak` is about items that only earlier runs were judged on.
+they give away get `contaminated_item`, and stay. `vault_leak` is about items of an evaluation source that only earlier
+runs were judged on, `former_gate_item` (info) about items of a gate split.
 """
 
 from collections import defaultdict
@@ -14,10 +15,9 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from tasks import duplicates, findings, leakage, snapshot, text
+from tasks import duplicates, findings, leakage, overlap, snapshot, text
 from tasks.findings import Columns, read_columns
 from tasks.leakage import tell, vault
-from tasks.leakage.grams import find_overlaps
 from tasks.leakage.links import (
     EXACT,
     NGRAM,
@@ -32,10 +32,12 @@ from tasks.leakage.links import (
     merge,
 )
 from tasks.leakage.rows import content_digests, evaluation_rows, judged_rows, read_texts
+from tasks.overlap.grams import find_overlaps
 from tasks.recipe import LeakageSettings, SplitSettings
-from tasks.records import FINDING, TableRef, build_table
+from tasks.records import FINDING, Role, TableRef, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 
 class LeakResult(NamedTuple):
@@ -52,6 +54,8 @@ class LeakRefs(BaseModel):
 
     findings: TableRef
     links: TableRef
+    notes: tuple[Told, ...] = ()
+    """What the report has to say of items that are no longer judged on."""
 
 
 def find_leaks(
@@ -85,7 +89,7 @@ def find_leaks(
     return LeakResult(build_table(rows, FINDING), link_table(leaks, columns["row"]))
 
 
-@stage("leakage", duplicates, findings, leakage, snapshot, text)
+@stage("leakage", duplicates, findings, leakage, overlap, snapshot, text)
 def find_leaks_stage(
     workspace: Workspace,
     samples: TableRef,
@@ -111,6 +115,7 @@ def find_leaks_stage(
     return LeakRefs(
         findings=workspace.write_table(result.findings, "findings-leakage"),
         links=workspace.write_table(result.links, "leaks"),
+        notes=tell.describe_former(result.findings),
     )
 
 
@@ -154,12 +159,13 @@ def _find_gone(
             hit = GoneHit(item, share, share >= settings.contained and not short)
             if name not in held[index] or held[index][name].order < hit.order:
                 held[index][name] = hit
-    return [
-        tell.tell_gone(
-            columns, index, sorted(hits.values(), key=lambda h: (-h.share, h.item)), items, settings
-        )
-        for index, hits in sorted(held.items())
-    ]
+    rows = []
+    for index, hits in sorted(held.items()):
+        listed = sorted(hits.values(), key=lambda h: (-h.share, h.item))
+        for origin in Role:
+            own = [hit for hit in listed if items[hit.item]["origin"] == origin]
+            rows += [tell.tell_gone(columns, index, own, items, settings)] if own else []
+    return rows
 
 
 def _find_kin(columns: Columns, judged: np.ndarray, families: Sequence[str | None]) -> dict[int, list[int]]:

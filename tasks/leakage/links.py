@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.duplicates.pairs import first_rows, row_indices
-from tasks.leakage.grams import Overlaps, find_overlaps, index_items
 from tasks.leakage.rows import Texts, read_texts, spoken_forms
+from tasks.overlap.grams import Overlaps, find_overlaps, index_items
 from tasks.records import build_table
 
 EXACT, NEAR, NGRAM = "exact_leak", "near_leak", "ngram_leak"

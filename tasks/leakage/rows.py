@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.leakage.grams import token_form
+from tasks.overlap.grams import token_form
 from tasks.recipe import SplitSettings
 from tasks.records import Role, Split, Task, digest_of
 from tasks.snapshot import assign_split

@@ -1,22 +1,27 @@
 """What is written down of leaks: findings on training rows, and on the judged rows that they give away."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.findings import Columns, about_sample, excerpt, point_at
-from tasks.leakage.grams import locate_runs
 from tasks.leakage.links import EXACT, NEAR, NGRAM, GoneHit, Hit, Leaks, Ngrams
+from tasks.overlap.grams import locate_runs
 from tasks.recipe import LeakageSettings
 from tasks.records import Role, Severity, Task
+from tasks.wording.told import Told
 
 STAGE = "leakage"
 SHOWN = 3
 """Rows that evidence quotes; all are counted."""
 DROP = {"action": "drop"}
+FORMER = "former_gate_item"
 
 
 def tell_pairs(columns: Columns, leaks: Leaks, index: int, hits: list[Hit]) -> dict[str, Any]:
@@ -103,19 +108,23 @@ def tell_gone(
     items: list[dict[str, Any]],
     settings: LeakageSettings,
 ) -> dict[str, Any]:
-    """`vault_leak` of a training row; `hits` the largest share first, `items` rows of `vault.GONE`."""
+    """`vault_leak`, or `former_gate_item`, of a training row; `hits`, of one origin, the largest share first, `items`
+    rows of `vault.GONE`."""
     item = items[hits[0].item]
+    evaluation = item["origin"] == Role.EVALUATION
+    kind = "evaluation set" if evaluation else "gate split of"
     name = PurePosixPath(item["source"]).name
+    critical = evaluation and any(hit.weighty for hit in hits)
     return about_sample(
         columns,
         index,
         stage=STAGE,
-        check="vault_leak",
-        severity=Severity.CRITICAL if any(hit.weighty for hit in hits) else Severity.WARNING,
+        check="vault_leak" if evaluation else FORMER,
+        severity=Severity.CRITICAL if critical else Severity.WARNING if evaluation else Severity.INFO,
         score=hits[0].share,
         threshold=settings.contained,
         reason=(
-            f"holds {hits[0].share:.0%} of an item of the evaluation set {name} that is not in it now, seen first on "
+            f"holds {hits[0].share:.0%} of an item of the {kind} {name} that is not in it now, seen first on "
             f"{item['first_seen'][:10]}"
         ),
         evidence={
@@ -126,7 +135,24 @@ def tell_gone(
             ],
             "rows": len(hits),
         },
-        suggestion=DROP,
+        suggestion=DROP if evaluation else None,
+    )
+
+
+def describe_former(findings: pa.Table) -> tuple[Told, ...]:
+    """A sentence for the report on what is trained on and once was in the gate split."""
+    told = findings.filter(pc.equal(findings["check"], FORMER))
+    if len(told) == 0:
+        return ()
+    shown = [item for text in told["evidence"].to_pylist() for item in json.loads(text)["items"]]
+    names = {item["sample_id"] for item in shown}
+    return (
+        Told(
+            f"{len(told):,} training row(s) hold at least {len(names):,} item(s) that earlier runs had in the gate "
+            "split: what earlier verdicts say of these items no longer tells what a model makes of unseen text.",
+            f"学習データの{len(told):,}行が、以前の実行で判定に使った項目を少なくとも{len(names):,}件含んでいます。"
+            "これらの項目についての以前の判定は、未見の文に対する力を示すものではなくなりました。",
+        ),
     )
 
 

@@ -1,9 +1,11 @@
 """What models of a recipe were judged on in earlier runs, so that training data are held against it for good.
 
 The ledger keeps, under the recipe's name, which items there were, where they came from and a digest of each; the
-workspace keeps the hashes of the windows of those from evaluation sources, by sample_id, where `seimai erase` finds
-them. Neither holds text. Items of a gate split are in the ledger, and training data are not held against them once
-they are gone: a gate split is drawn from the data themselves, and changes as its documents do.
+workspace keeps the hashes of their windows, by sample_id, where `seimai erase` finds them. Neither holds text.
+
+Items of evaluation sources are held against training for good. A gate split is drawn from the data themselves and
+changes as its documents do: where there is no evaluation source, training rows that hold what once was in it are
+told, and stay, so that a run that goes on trains on what one from scratch does.
 """
 
 from typing import Any, NamedTuple
@@ -13,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tasks.leakage.grams import Items, index_items
-from tasks.leakage.rows import content_digests, evaluation_rows, judged_rows, read_texts
+from tasks.leakage.rows import content_digests, judged_rows, read_texts
 from tasks.ledger import Ledger
+from tasks.overlap.grams import Items, index_items
 from tasks.recipe import Recipe
 from tasks.records import Role, TableRef
 from tasks.storage import Workspace, written_whole
@@ -34,6 +36,7 @@ GONE = pa.schema(
         ("source", pa.string()),
         ("digest", pa.string()),  # `rows.content_digests`
         ("first_seen", pa.string()),
+        ("origin", pa.string()),  # role of its row: "evaluation", or "train" of a gate split
         *_HASHES,
     ]
 )
@@ -48,20 +51,22 @@ class VaultChange(NamedTuple):
 
 
 def gone_items(workspace: Workspace, ledger: Ledger, recipe: Recipe, samples: TableRef) -> TableRef:
-    """Items of evaluation sources that the vault has and that are not judged on now; erased ones are left out.
+    """Items that the vault has and that are not judged on now; erased ones are left out, and those of a gate split
+    where an evaluation source has taken its place.
 
     Returns:
         Table of the schema GONE, by sample_id; several rows where an item has several texts.
     """
     present = _judged(workspace, recipe, samples)["sample_id"].to_pylist()
     erased = ledger.tombstones().get("sample", {})
-    known = {n: row for n, row in ledger.vault(recipe.name).items() if row["origin"] == Role.EVALUATION}
+    kinds = (Role.EVALUATION,) if recipe.has_evaluation_source else tuple(Role)
+    known = {n: row for n, row in ledger.vault(recipe.name).items() if row["origin"] in kinds}
     away = sorted(known.keys() - set(present) - erased.keys())
     stored = _read(workspace, recipe).filter(pc.field("key").isin(away)) if away else STORED.empty_table()
     hashes: dict[str, list[dict[str, Any]]] = {name: [{}] for name in away}
     for row in stored.to_pylist():
         hashes[row["key"]].append({name: row[name] for name, _ in _HASHES})
-    names = ("sample_id", "source", "digest", "first_seen")
+    names = ("sample_id", "source", "digest", "first_seen", "origin")
     rows = [
         {name: known[key][name] for name in names} | part
         for key in away
@@ -78,7 +83,7 @@ def freeze(workspace: Workspace, ledger: Ledger, recipe: Recipe, samples: TableR
     rows = {row["sample_id"]: row for row in table.select(["sample_id", "source", "role"]).to_pylist()}
     standing = {name for name, row in known.items() if row["gone"] is None}
     new, gone = sorted(rows.keys() - standing), sorted(standing - rows.keys())
-    _store(workspace, recipe, table.filter(pa.array(evaluation_rows(table))))
+    _store(workspace, recipe, table)
     ledger.note_vault(
         recipe.name,
         [

@@ -1,27 +1,40 @@
-"""Personal data in inputs and targets: found by form and check digit, shown masked, replaced by placeholders.
+"""Personal data in every text of a sample: found by form and check digit, shown masked, replaced.
 
 Patterns use look-arounds for digits and letters of ASCII instead of `\\b` beside numbers: kana and kanji are word
 characters, so that `\\b` finds no border between them and a number. Matching happens on a copy in which each
 character is folded by NFKC where that gives one character (full-width digits), so that positions are those of the
 text itself; the long vowel mark of kana is a hyphen there.
+
+What follows is the recipe's: "personal_data" suggests the texts with placeholders or pseudonyms,
+"personal_data_quarantined" holds the sample back, "personal_data_blocked" stops the line.
 """
 
 import itertools
-import re
-from collections.abc import Iterator
+import json
+import os
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from tasks import findings
-from tasks.findings import about_sample, read_columns
-from tasks.privacy.contacts import CONTACTS, PHONES_AND_PLACES
-from tasks.privacy.names import MERE_NAME, NAMES_EN, NAMES_JA
-from tasks.privacy.numbers import NUMBERS
-from tasks.privacy.secrets import SECRETS
-from tasks.privacy.spans import Detector, Kind, Recognizer, Span, fold, mask, redact
-from tasks.records import FINDING, Severity, TableRef, build_table
+from tasks import edits, findings, privacy, recipe, records
+from tasks.code_version import code_version
+from tasks.edits import text_fields
+from tasks.errors import DataGateError
+from tasks.findings import Columns, about_sample, read_columns
+from tasks.privacy.actions import Spans, allows, group_by_check, pick_spans, rewrite
+from tasks.privacy.names import MERE_NAME
+from tasks.privacy.scan import find_spans
+from tasks.privacy.spans import Kind, Recognizer, Span, mask, redact
+from tasks.privacy.surrogates import Surrogates
+from tasks.recipe import PERSONAL_CHECKS, PersonalAction, PrivacySettings
+from tasks.records import FINDING, Severity, TableRef, build_table, digest_of
+from tasks.remember import recall_findings
 from tasks.stage import stage
-from tasks.storage import Workspace
+from tasks.storage import Workspace, written_whole
+from tasks.wording.told import Told
 
 __all__ = [
     "Kind",
@@ -32,91 +45,180 @@ __all__ = [
     "find_spans",
     "mask",
     "redact",
+    "require_none_blocked",
 ]
+SHOWN = 5
+"""Places that the message of a stopped line names."""
 
 
-def find_personal_data(samples: pa.Table, recognizer: Recognizer | None = None) -> pa.Table:
-    """One finding "personal_data" for each sample with personal data in its input or target.
+def find_personal_data(
+    samples: pa.Table,
+    settings: PrivacySettings | None = None,
+    key: bytes | None = None,
+    recognizers: Mapping[str, Recognizer] | None = None,
+) -> pa.Table:
+    """Findings about samples with personal data in any of their texts, one for each check of `PERSONAL_CHECKS`.
 
     Args:
-        recognizer: finds names beside the forms; none by default.
+        settings: what follows from what; placeholders for everything by default.
+        key: secret that pseudonyms follow from; needed where the settings ask for them.
+        recognizers: language -> what finds names beside the forms in samples of that language.
 
     Returns:
-        Findings (warning) scored by the number of spans. Evidence: kind, confidence, field, start, end and a
-        masked form of each; the value itself is nowhere in a finding. A full name that nothing announces counts
-        beside other personal data only: alone it is more often a public person's. Suggestion: the sample's texts
-        with placeholders; none for labelled spans, which placeholders would shift.
+        Findings (warning; critical where the line must stop) scored by the number of spans. Evidence: kind,
+        confidence, field, start, end and a masked form of each; the value itself is nowhere in a finding. A full
+        name that nothing announces counts beside other personal data only: alone it is more often a public
+        person's. Suggestion: every text of the sample that changes; none for labelled spans, which would shift.
+
+    Raises:
+        ValueError: pseudonyms without a key.
     """
-    columns = read_columns(samples)
+    settings, recognizers = settings or PrivacySettings(), recognizers or {}
+    pseudonyms = PersonalAction.PSEUDONYM in (settings.otherwise, *settings.action.values())
+    if pseudonyms and key is None:
+        raise ValueError("action 'pseudonym' needs a key, got none")
+    surrogates = Surrogates(key) if pseudonyms and key is not None else None
+    allowed, columns = allows(settings), read_columns(samples)
+    known: dict[tuple[str, str | None], list[Span]] = {}
     rows = []
-    for index in range(len(samples)):
-        texts = {field: columns[field][index] or "" for field in ("input", "target")}
-        spans = _leave_mere_names({field: find_spans(text, recognizer) for field, text in texts.items()})
-        found = [
-            {"field": field, **span._asdict(), "masked": mask(texts[field][span.start : span.end])}
-            for field in texts
-            for span in spans[field]
-        ]
-        if not found:
+    for index, texts in enumerate(_texts_of(samples, columns)):
+        language = columns["language"][index]
+        found = {
+            field: pick_spans(_look(text, field, language, recognizers, known), text, settings, allowed)
+            for field, text in texts.items()
+        }
+        found = _leave_mere_names(found)
+        if not any(found.values()):
             continue
-        kinds = sorted({item["kind"] for item in found})
-        changed = {field: redact(texts[field], spans[field]) for field in texts if spans[field]}
-        rows.append(
-            about_sample(
-                columns,
-                index,
-                stage="privacy",
-                check="personal_data",
-                severity=Severity.WARNING,
-                score=float(len(found)),
-                threshold=1.0,
-                reason=f"holds personal data: {', '.join(kinds)}",
-                evidence={"kinds": kinds, "spans": found},
-                suggestion=None if columns["spans"][index] is not None else {"action": "edit", **changed},
-            )
-        )
+        scope = columns["doc_id"][index] or columns["uri"][index] or columns["source"][index] or ""
+        changed: dict[str, str] = {}
+        for check, spans in group_by_check(found, settings, PERSONAL_CHECKS).items():
+            told = spans if check == "personal_data" else found
+            changed = {f: rewrite(texts[f], s, settings, surrogates, scope) for f, s in told.items() if s}
+            rows.append(_tell(columns, index, check, texts, spans, changed))
     return build_table(rows, FINDING)
 
 
-@stage("privacy", findings)
-def find_personal_data_stage(workspace: Workspace, samples: TableRef) -> TableRef:
-    """Thin task over `find_personal_data`."""
-    return workspace.write_table(find_personal_data(workspace.read_table(samples)), "findings-privacy")
+def require_none_blocked(found: pa.Table) -> None:
+    """Raises DataGateError where the recipe wants the line to stop; names kinds and places, values masked."""
+    blocked = found.filter(pc.equal(found["check"], "personal_data_blocked")).to_pylist()
+    if not blocked:
+        return
+    lines = []
+    for finding in blocked[:SHOWN]:
+        span = json.loads(finding["evidence"])["spans"][0]
+        place = f"{finding['uri']}:{finding['line']}" if finding["uri"] else f"row {finding['row']}"
+        lines.append(
+            f"  {place}, {span['field']}, {span['start']}-{span['end']}: {span['kind']} {span['masked']}"
+        )
+    left = len(blocked) - SHOWN
+    more, more_ja = (f"\n  and {left} more samples", f"\n  ほか{left}件") if left > 0 else ("", "")
+    listed = "\n" + "\n".join(lines)
+    raise DataGateError(
+        Told(
+            f"privacy: {len(blocked)} samples hold personal data that privacy.action 'block' lets nowhere:{listed}"
+            f"{more}\nTake it out at its source, or name what is nobody's secret in privacy.allow_list.",
+            f"個人情報: privacy.action が「block」で、どこにも出せない個人情報が{len(blocked)}件のサンプルにあります:"
+            f"{listed}{more_ja}\n元のデータから取り除くか、秘密でないものを privacy.allow_list に書いてください。",
+        )
+    )
 
 
-def find_spans(text: str, recognizer: Recognizer | None = None) -> list[Span]:
-    """Personal data in `text`, in order, without overlaps; where two kinds fit, the more particular one."""
-    folded = fold(text)
-    groups = [detectors for needs, detectors in _DETECTORS if needs.search(folded)]
-    candidates = (span for detectors in groups for span in _match_all(detectors, folded))
-    taken = bytearray(len(text))
-    spans = []
-    for span in itertools.chain(candidates, recognizer.find(text) if recognizer else ()):
-        if taken.find(1, span.start, span.end) < 0:
-            taken[span.start : span.end] = b"\1" * (span.end - span.start)
-            spans.append(span)
-    return sorted(spans)
+@stage("privacy", findings, edits, recipe)
+def find_personal_data_stage(workspace: Workspace, samples: TableRef, settings: PrivacySettings) -> TableRef:
+    """Thin task over `find_personal_data`; stops where the recipe says so, after the findings are written."""
+    recognizers: dict[str, Recognizer] = {}
+    if settings.recognizer:
+        from tasks.privacy.presidio import PresidioRecognizer
+
+        recognizers = {code: PresidioRecognizer(code, model) for code, model in settings.models.items()}
+    key = workspace_key(workspace)
+    find = partial(find_personal_data, settings=settings, key=key, recognizers=recognizers)
+    table = workspace.read_table(samples)
+    if _by_content_alone(settings):
+        version = digest_of(
+            [code_version(privacy, findings, edits, records), settings.model_dump(mode="json")]
+        )
+        found = recall_findings(workspace, "privacy", version, table, find)
+    else:
+        found = find(table)
+    ref = workspace.write_table(found, "findings-privacy")
+    require_none_blocked(found)
+    return ref
 
 
-def _leave_mere_names(spans: dict[str, list[Span]]) -> dict[str, list[Span]]:
+def _by_content_alone(settings: PrivacySettings) -> bool:
+    """Whether a finding follows from its sample alone: pseudonyms are of a document, and a model may change."""
+    invented = PersonalAction.PSEUDONYM in (settings.otherwise, *settings.action.values())
+    return not invented and settings.recognizer is None
+
+
+def workspace_key(workspace: Workspace) -> bytes:
+    """The secret that pseudonyms follow from, made at the first call: 32 random bytes that only the owner may read."""
+    path = workspace.path("privacy.key")
+    if not path.is_file():
+        with written_whole(path) as part:
+            part.write_bytes(os.urandom(32))
+    return path.read_bytes()
+
+
+def _texts_of(samples: pa.Table, columns: Columns) -> Iterator[dict[str, str]]:
+    """Field -> text of each sample; the messages are read only where there are more than a question and an answer."""
+    several: dict[int, dict[str, Any]] = {}
+    if "prompt" in samples.column_names:
+        lengths = [pc.fill_null(pc.list_value_length(samples[name]), 0) for name in ("prompt", "completion")]
+        long = pc.or_(pc.greater(lengths[0], 1), pc.greater(lengths[1], 1))
+        places = pc.indices_nonzero(long)
+        taken = samples.select(["prompt", "completion", "input", "target"]).take(places)
+        several = dict(zip(places.to_pylist(), taken.to_pylist(), strict=True))
+    for index in range(len(samples)):
+        plain = {"input": columns["input"][index], "target": columns["target"][index]}
+        yield text_fields(several.get(index, plain))
+
+
+def _look(
+    text: str,
+    field: str,
+    language: str | None,
+    recognizers: Mapping[str, Recognizer],
+    known: dict[tuple[str, str | None], list[Span]],
+) -> list[Span]:
+    """Spans of a text; those of messages are remembered, for many samples share an instruction or earlier turns."""
+    recognizer = recognizers.get(language or "")
+    if field in ("input", "target"):
+        return find_spans(text, recognizer)
+    if (text, language) not in known:
+        known[text, language] = find_spans(text, recognizer)
+    return known[text, language]
+
+
+def _tell(
+    columns: Columns, index: int, check: str, texts: dict[str, str], spans: Spans, changed: dict[str, str]
+) -> dict[str, Any]:
+    """One finding: masked forms of `spans`, and what the texts would be without them."""
+    told = [
+        {"field": field, **span._asdict(), "masked": mask(texts[field][span.start : span.end])}
+        for field, every in spans.items()
+        for span in every
+    ]
+    kinds = sorted({item["kind"] for item in told})
+    blocked = check == "personal_data_blocked"
+    return about_sample(
+        columns,
+        index,
+        stage="privacy",
+        check=check,
+        severity=Severity.CRITICAL if blocked else Severity.WARNING,
+        score=float(len(told)),
+        threshold=1.0,
+        reason=f"holds personal data: {', '.join(kinds)}",
+        evidence={"kinds": kinds, "spans": told},
+        suggestion=None if columns["spans"][index] is not None else {"action": "edit", **changed},
+    )
+
+
+def _leave_mere_names(spans: Spans) -> Spans:
     """No spans where all of a sample's spans are names that nothing announces."""
     every = itertools.chain.from_iterable(spans.values())
     mere = all(span.kind == Kind.PERSON and span.confidence <= MERE_NAME for span in every)
     return {field: [] for field in spans} if mere else spans
-
-
-def _match_all(detectors: tuple[Detector, ...], text: str) -> Iterator[Span]:
-    for detector in detectors:
-        for match in detector.pattern.finditer(text):
-            if confidence := detector.grade(match):
-                yield Span(*match.span(detector.group), detector.kind, confidence)
-
-
-_DETECTORS: tuple[tuple[re.Pattern[str], tuple[Detector, ...]], ...] = (
-    (re.compile(r"://|[A-Za-z0-9]{8}|[0-9]"), SECRETS),
-    (re.compile("@"), CONTACTS),
-    (re.compile(r"[0-9]"), (*NUMBERS, *PHONES_AND_PLACES)),
-    (re.compile(r"[一-龥ぁ-んァ-ヶ]"), NAMES_JA),
-    (re.compile(r"[A-Z][a-z]"), NAMES_EN),
-)
-"""What a text must hold for a group of detectors to be worth running, and the group; the first group wins."""

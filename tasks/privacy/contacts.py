@@ -5,7 +5,7 @@ Telephone numbers by ITU-T E.164 and the MIC numbering plan of Japan.
 
 import re
 
-from tasks.privacy.spans import AFTER, BEFORE, Detector, Kind, compact, follows, precedes
+from tasks.privacy.spans import AFTER, BEFORE, Detector, Kind, Needs, compact, follows, precedes
 
 
 def _grade_international(match: re.Match[str]) -> float:
@@ -73,6 +73,7 @@ CONTACTS = (
             r"@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])"
         ),
         lambda _: 1.0,
+        words=("@",),
     ),
 )
 PHONES_AND_PLACES = (
@@ -83,6 +84,8 @@ PHONES_AND_PLACES = (
             r"(?:[ .-]?\(?\d{1,4}\)?){2,6}" + _EXTENSION + AFTER
         ),
         _grade_international,
+        words=("+", "00"),
+        digits=7,
     ),
     Detector(  # Japan
         Kind.PHONE,
@@ -91,6 +94,8 @@ PHONES_AND_PLACES = (
             r"|\(0\d{1,4}\) ?\d{1,4}[ -]?\d{4}|0\d{1,4}\(\d{1,4}\)\d{4})" + AFTER
         ),
         _grade_japanese_phone,
+        words=("0",),
+        digits=10,
     ),
     Detector(  # North America
         Kind.PHONE,
@@ -98,6 +103,8 @@ PHONES_AND_PLACES = (
             BEFORE + r"(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[.-])[2-9]\d\d[.-]\d{4}" + _EXTENSION + AFTER
         ),
         lambda match: 0.0 if follows(match, _OTHER_NUMBER) else 0.8,
+        digits=2,
+        cue=re.compile(r"[2-9]\d\d[.-]\d"),
     ),
     Detector(  # anywhere else: groups of digits after a word that announces them
         Kind.PHONE,
@@ -108,11 +115,41 @@ PHONES_AND_PLACES = (
             + r"(?![0-9A-Za-z])"
         ),
         _grade_announced_phone,
+        words=(
+            *(
+                "phone",
+                "tel",
+                "call",
+                "fax",
+                "mobile",
+                "cell",
+                "desk:",
+                "whatsapp",
+                "number is",
+                "reach ",
+                "answering at",
+            ),
+            *(
+                "messages to",
+                "dial",
+                "ring",
+                "my registered",
+                "office",
+                "電話",
+                "携帯",
+                "連絡先",
+                "ファックス",
+            ),
+        ),
+        digits=6,
     ),
     Detector(
         Kind.POSTAL_CODE,
         re.compile(r"〒 ?\d{3}-?\d{4}(?!\d)|" + BEFORE + r"\d{3}-\d{4}" + AFTER),
         _grade_postal_code,
+        digits=1,
+        cue=re.compile(r"〒|\d-\d"),
+        needs=Needs.BEYOND_ASCII,
     ),
     Detector(
         Kind.POSTAL_CODE,
@@ -122,6 +159,8 @@ PHONES_AND_PLACES = (
         ),
         lambda _: 0.9,
         "value",
+        words=("zip", "post"),
+        digits=1,
     ),
     Detector(  # Japan: prefecture (or city and ward), places, block
         Kind.ADDRESS,
@@ -130,6 +169,9 @@ PHONES_AND_PLACES = (
             rf"{_PLACE}{{0,18}}{_BLOCK}(?![0-9年月日時分円%.]){_BUILDING}"
         ),
         lambda match: 0.9 if _BLOCK_OF_ADDRESS.search(match[0]) else 0.0,
+        digits=1,
+        cue=re.compile(r"[市区町村郡]"),
+        needs=Needs.JAPANESE,
     ),
     Detector(  # Japan in Latin letters
         Kind.ADDRESS,
@@ -138,6 +180,9 @@ PHONES_AND_PLACES = (
             r"(?:[A-Z][a-z]+-(?:ku|shi|cho|machi|gun)|[A-Z][a-z]+ City)(?:,? [A-Z][a-z]+(?: City)?)?(?:,? \d{3}-\d{4})?"
         ),
         lambda _: 0.8,
+        words=("-ku", "-shi", "-cho", "-machi", "-gun", " city"),
+        digits=1,
+        cue=re.compile(r"\d-\d"),
     ),
     Detector(  # number and street
         Kind.ADDRESS,
@@ -147,5 +192,7 @@ PHONES_AND_PLACES = (
             r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|#)\.? ?[A-Za-z0-9]{1,5}\b)?"
         ),
         lambda _: 0.8,
+        digits=1,
+        cue=re.compile(r"\d[A-Z]? [A-Z0-9\d]"),
     ),
 )

@@ -6,14 +6,10 @@ Precision before recall: a surname alone is a place, a shop or a word as often a
 import re
 
 from tasks.privacy.gazetteer import FIRST_EN, GIVEN_JA, SURNAMES_JA, read_words
-from tasks.privacy.spans import Detector, Kind
+from tasks.privacy.spans import Detector, Kind, Needs, any_of
 
 MERE_NAME = 0.6
 """Confidence of a full name that nothing announces: an author or a statesman as often as a customer."""
-
-
-def _any_of(words: frozenset[str]) -> str:
-    return "|".join(sorted(words, key=lambda word: (-len(word), word)))
 
 
 def _grade_pair(match: re.Match[str]) -> float:
@@ -32,12 +28,27 @@ def _grade_announced(match: re.Match[str]) -> float:
 
 
 _KANJI = "一-龥々"
-_FAMILY = f"(?:{_any_of(SURNAMES_JA)})"
-_GIVEN = f"(?:{_any_of(GIVEN_JA)})"
+_FAMILY = any_of(SURNAMES_JA)
+_GIVEN = any_of(GIVEN_JA)
 _BEFORE_NAMES = ("担当", "部長", "課長", "社長", "店長", "名義", "昨日", "本日", "先日", "先週", "今朝")
 _TITLES_JA = (
     r"(?:様(?![々子式相態])|さま|さん(?![ざじず])|氏(?![名族])|殿|くん|君(?!が)|ちゃん|先生|課長|部長|係長|次長|店長"
     r"|社長|室長|主任|医師|弁護士)"
+)
+_TITLE_WORDS = (
+    "様",
+    "さま",
+    "さん",
+    "氏",
+    "殿",
+    "くん",
+    "君",
+    "ちゃん",
+    "先生",
+    "長",
+    "主任",
+    "医師",
+    "弁護士",
 )
 _STARTS = f"(?:(?<![{_KANJI}])" + "".join(f"|(?<={word})" for word in _BEFORE_NAMES) + ")"
 _NAME_EN = r"[A-Z][a-zà-öø-ÿ'’]+(?:-[A-Z][a-z]+)?"
@@ -52,10 +63,11 @@ _NO_NAMES = read_words(
     """The This That These Those Not Yes No Please Thanks Hello Customer Team Support Service Sales All Everyone Sir
     Madam Unknown None Required Optional First Last Full User Product Company File Field Here There And"""
 )
-_CUES = re.compile(
-    r"\b(?:[Dd]ear|[Hh]i|[Hh]ello|[Tt]his is|I am|I'm|[Rr]egards,|[Ss]incerely,|[Tt]hanks,|[Cc]heers,|[Ff]rom|by|with"
-    r"|call|ask for)\s$"
+_CUE = (
+    r"(?:[Dd]ear|[Hh]i|[Hh]ello|[Tt]his is|I am|I'm|[Rr]egards,|[Ss]incerely,|[Tt]hanks,|[Cc]heers,|[Ff]rom|by|with"
+    r"|call|ask for)"
 )
+_CUES = re.compile(rf"\b{_CUE}\s$")
 NAMES_JA = (
     Detector(  # announced in a form
         Kind.PERSON,
@@ -67,6 +79,7 @@ NAMES_JA = (
         ),
         lambda _: 0.9,
         "name",
+        needs=Needs.JAPANESE,
     ),
     Detector(  # in kana
         Kind.PERSON,
@@ -76,6 +89,7 @@ NAMES_JA = (
         ),
         lambda _: 0.9,
         "name",
+        needs=Needs.JAPANESE,
     ),
     Detector(  # "I am called ..."
         Kind.PERSON,
@@ -86,11 +100,15 @@ NAMES_JA = (
         ),
         lambda _: 0.9,
         "name",
+        words=("と申し", "といい", "と言い", "と名乗", "が担当", "が対応", "が伺", "が承"),
+        needs=Needs.JAPANESE,
     ),
     Detector(  # foreign name and title
         Kind.PERSON,
         re.compile(rf"[ァ-ヶ-]{{2,10}}(?:・[ァ-ヶ-]{{2,12}}){{1,2}}(?=[ ]?{_TITLES_JA})"),
         lambda _: 0.8,
+        words=("・",),
+        needs=Needs.JAPANESE,
     ),
     Detector(  # surname and title
         Kind.PERSON,
@@ -100,12 +118,17 @@ NAMES_JA = (
         ),
         lambda _: 0.8,
         "name",
+        words=_TITLE_WORDS,
+        cue=re.compile(rf"{_FAMILY}(?:[ ]?[{_KANJI}]{{1,3}}?)?(?=[ ]?{_TITLES_JA})"),
+        needs=Needs.JAPANESE,
     ),
     Detector(  # surname and given name
         Kind.PERSON,
         re.compile(rf"{_STARTS}(?P<name>{_FAMILY}[ ]?{_GIVEN})(?!(?![様氏殿君先課部店社係主])[{_KANJI}])"),
         lambda _: MERE_NAME,
         "name",
+        cue=re.compile(f"{_FAMILY}[ ]?{_GIVEN}"),
+        needs=Needs.JAPANESE,
     ),
 )
 NAMES_EN = (
@@ -116,6 +139,8 @@ NAMES_EN = (
             rf"|\b(?:Miss|Sir|Madam) (?P<named>{_NAME_EN}{_MORE_EN})"
         ),
         lambda _: 0.8,
+        cue=re.compile(r"M(?:rs?|s)\b|Dr\b|Prof\b|Miss |Sir |Madam "),
+        needs=Needs.CAPITAL,
     ),
     Detector(
         Kind.PERSON,
@@ -125,15 +150,20 @@ NAMES_EN = (
         ),
         _grade_announced,
         "name",
+        words=("name is", "name:", "name's", "contact person:", "signed by", "attn"),
+        needs=Needs.CAPITAL,
     ),
     Detector(
         Kind.PERSON,
-        re.compile(rf"(?:{_any_of(FIRST_EN)})(?![a-z]){_MORE_EN}"),
+        re.compile(rf"{any_of(FIRST_EN)}(?![a-z]){_MORE_EN}"),
         _grade_cued,
+        cue=re.compile(_CUE + r"\s[A-Z]"),
+        needs=Needs.FIRST_NAME,
     ),
     Detector(
         Kind.PERSON,
         re.compile(rf"(?<![A-Za-z])(?P<first>{_NAME_EN})(?: [A-Z]\.?)? (?P<last>{_NAME_EN})(?![A-Za-z])"),
         _grade_pair,
+        needs=Needs.FIRST_NAME,
     ),
 )

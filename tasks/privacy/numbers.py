@@ -109,21 +109,28 @@ NUMBERS = (
             BEFORE + r"[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?(?![0-9A-Za-z])"
         ),
         lambda match: float(passes_iban(compact(match))),
+        digits=1,
+        cue=re.compile(r"\d\d(?<=[A-Za-z]{2}\d\d)"),
     ),
     Detector(
         Kind.CORPORATE_NUMBER,
         re.compile(BEFORE + r"T?(?:\d{13}|\d-\d{4}-\d{4}-\d{4})" + AFTER),
         _grade_corporate_number,
+        digits=13,
     ),
     Detector(
         Kind.DRIVER_LICENSE,
         re.compile(BEFORE + r"(?:\d{12}|(?=[^\s]{0,3}\d)[A-Z]{0,2}\d{5,14}[A-Z]?|\d{4}-\d\d-\d{4})" + AFTER),
         lambda match: 0.9 if follows(match, _LICENSE_WORDS, 40) else 0.0,
+        words=("licen", "dl", "免許"),
+        digits=1,
     ),
     Detector(
         Kind.PASSPORT,
         re.compile(BEFORE + r"(?:[A-Z]{1,2}\d{6,8}|\d{9})" + AFTER),
         lambda match: 0.9 if follows(match, _PASSPORT_WORDS, 40) else 0.0,
+        words=("passport", "パスポ-ト", "旅券"),
+        digits=1,
     ),
     Detector(
         Kind.CREDIT_CARD,
@@ -131,13 +138,21 @@ NUMBERS = (
             BEFORE + r"(?:\d{12,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5})" + AFTER
         ),
         _grade_card,
+        digits=12,
     ),
     Detector(
         Kind.MY_NUMBER,
         re.compile(BEFORE + r"(?:\d{12}|\d{4}([ -])\d{4}\1\d{4})(?! \d{4})" + AFTER),
         _grade_my_number,
+        digits=12,
     ),
-    Detector(Kind.SSN, re.compile(BEFORE + r"\d{3}([ -])\d{2}\1\d{4}" + AFTER), _grade_ssn),
+    Detector(
+        Kind.SSN,
+        re.compile(BEFORE + r"\d{3}([ -])\d{2}\1\d{4}" + AFTER),
+        _grade_ssn,
+        words=("ssn", "social security"),
+        digits=1,
+    ),
     Detector(
         Kind.IP_ADDRESS,
         re.compile(
@@ -145,16 +160,28 @@ NUMBERS = (
             r"|(?=[0-9a-fA-F:]*\d)[0-9a-fA-F]{1,4}(?:::?[0-9a-fA-F]{1,4}){3,7}(?![0-9A-Za-z:]))"
         ),
         _grade_ip,
+        digits=1,
+        cue=re.compile(r"\.\d+\.\d+\.|:[0-9a-fA-F:]+:"),
     ),
-    Detector(Kind.BIRTH_DATE, re.compile(r"(?<![0-9A-Za-z/.-])(?:" + _DATE + r")(?!\d)"), _grade_birth_date),
+    Detector(
+        Kind.BIRTH_DATE,
+        re.compile(r"(?<![0-9A-Za-z/.-])(?:" + _DATE + r")(?!\d)"),
+        _grade_birth_date,
+        words=("birth", "born", "dob", "誕生日", "生", "うまれ"),
+        digits=1,
+    ),
     Detector(  # Japan Post Bank: symbol and number
         Kind.BANK_ACCOUNT,
         re.compile(BEFORE + r"[01]\d{4}(?:-\d)?[- ](?:番号[: ]?)?\d{6,8}" + AFTER),
         lambda match: 0.9 if follows(match, _POST_BANK_WORDS) else 0.0,
+        words=("ゆうちょ", "郵便貯金", "記号"),
+        digits=1,
     ),
     Detector(
         Kind.BANK_ACCOUNT,
         re.compile(BEFORE + r"\d{6,12}" + AFTER),
         lambda match: 0.9 if follows(match, _ACCOUNT_WORDS, 20) else 0.0,
+        words=("account", "口座", "普通", "当座", "貯蓄預金"),
+        digits=1,
     ),
 )

@@ -1,7 +1,8 @@
-"""Names by presidio (MIT, an extra): `find_personal_data(samples, PresidioRecognizer("en"))`."""
+"""Names by presidio (MIT, an extra): `privacy: {recognizer: presidio, models: {en: NAME}}` in a recipe."""
 
 from collections.abc import Iterator
 
+from tasks.errors import SeimaiError
 from tasks.privacy.spans import Kind, Span
 
 
@@ -9,14 +10,29 @@ class PresidioRecognizer:
     """A `Recognizer` that takes persons from presidio's model of one language.
 
     Args:
-        language: two letters; presidio must have a model for it.
+        language: two letters.
+        model: an installed spaCy model of that language.
         least: smallest score that counts.
+
+    Raises:
+        SeimaiError: presidio-analyzer or the model is not installed.
     """
 
-    def __init__(self, language: str, least: float = 0.5) -> None:
-        from presidio_analyzer import AnalyzerEngine
-
-        self._analyzer = AnalyzerEngine(supported_languages=[language])
+    def __init__(self, language: str, model: str, least: float = 0.5) -> None:
+        try:
+            import spacy
+            from presidio_analyzer import AnalyzerEngine
+            from presidio_analyzer.nlp_engine import SpacyNlpEngine
+        except ImportError as error:
+            raise SeimaiError(
+                f"privacy.recognizer 'presidio' needs the package presidio-analyzer: {error}"
+            ) from error
+        engine = SpacyNlpEngine(models=[{"lang_code": language, "model_name": model}])
+        try:
+            engine.nlp = {language: spacy.load(model)}
+        except OSError as error:
+            raise SeimaiError(f"privacy.models.{language}: {model} is no installed spaCy model") from error
+        self._analyzer = AnalyzerEngine(nlp_engine=engine, supported_languages=[language])
         self._language = language
         self._least = least
 

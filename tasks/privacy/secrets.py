@@ -49,6 +49,8 @@ SECRETS = (
             r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s/:@?#\"'<>]{0,64}:[^\s/@\"'<>]{1,128}@[A-Za-z0-9.-]+"
         ),
         lambda _: 1.0,
+        cue=re.compile("@"),
+        words=("://",),
     ),
     Detector(
         Kind.URL_CREDENTIALS,
@@ -57,17 +59,40 @@ SECRETS = (
             r"(?i:(?:access_?)?token|api_?key|password|passwd|secret|sig(?:nature)?)=[A-Za-z0-9%._~+/-]{8,}(?:&[!-~]*)?"
         ),
         lambda _: 0.9,
+        cue=re.compile(r"\?"),
+        words=("://",),
     ),
     Detector(
         Kind.URL_CREDENTIALS,
         re.compile(r"https://hooks\.slack\.com/services/[A-Za-z0-9/]{20,}"),
         lambda _: 1.0,
+        words=("hooks.slack.com",),
     ),
-    Detector(Kind.SECRET, re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_KNOWN)})"), lambda _: 1.0),
+    Detector(
+        Kind.SECRET,
+        re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(_KNOWN)})"),
+        lambda _: 1.0,
+        words=(
+            "_",
+            "akia",
+            "asia",
+            "glpat-",
+            "xox",
+            "sk-",
+            "aiza",
+            "ya29.",
+            "pypi-",
+            "sg.",
+            "eyj",
+            "private key",
+        ),
+    ),
     Detector(
         Kind.SECRET,
         re.compile(r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/_.-]{16,200}={0,2}(?![A-Za-z0-9])"),
         _grade_token,
+        words=("key", "token", "bearer", "secret", "キ-", "ト-クン", "秘密鍵", "シ-クレット"),
+        digits=1,
     ),
     Detector(
         Kind.SECRET,
@@ -77,5 +102,7 @@ SECRETS = (
         ),
         _grade_password,
         "value",
+        words=("pass", "pwd", "パスワ-ド", "暗証番号"),
+        digits=1,
     ),
 )

@@ -2,31 +2,21 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from tasks.records import PersonalKind as Kind
 
-class Kind(StrEnum):
-    """Kinds of personal data; the placeholder is the name in brackets."""
 
-    EMAIL = "EMAIL"
-    PHONE = "PHONE"
-    POSTAL_CODE = "POSTAL_CODE"
-    ADDRESS = "ADDRESS"
-    PERSON = "PERSON"
-    BIRTH_DATE = "BIRTH_DATE"
-    MY_NUMBER = "MY_NUMBER"
-    CORPORATE_NUMBER = "CORPORATE_NUMBER"
-    SSN = "SSN"
-    PASSPORT = "PASSPORT"
-    DRIVER_LICENSE = "DRIVER_LICENSE"
-    CREDIT_CARD = "CREDIT_CARD"
-    BANK_ACCOUNT = "BANK_ACCOUNT"
-    IBAN = "IBAN"
-    IP_ADDRESS = "IP_ADDRESS"
-    URL_CREDENTIALS = "URL_CREDENTIALS"
-    SECRET = "SECRET"
+class Needs(StrEnum):
+    """What else a text must hold for a detector to be worth running."""
+
+    NOTHING = "nothing"
+    BEYOND_ASCII = "a character beyond ASCII"
+    JAPANESE = "kana or kanji"
+    CAPITAL = "a capitalised word"
+    FIRST_NAME = "a known first name"
 
 
 class Span(NamedTuple):
@@ -43,12 +33,20 @@ class Span(NamedTuple):
 
 
 class Detector(NamedTuple):
-    """A form, the confidence of a match (0: no personal data), and the group that holds the value."""
+    """A form, the confidence of a match (0: no personal data), the group that holds the value, and what a text
+    must hold for a look at it to be worth while (`scan.select`)."""
 
     kind: Kind
     pattern: re.Pattern[str]
     grade: Callable[[re.Match[str]], float]
     group: str | int = 0
+    words: tuple[str, ...] = ()
+    """In lower case; one of them stands in the text, where there are any."""
+    digits: int = 0
+    """Fewest digits 0-9 of the text."""
+    cue: re.Pattern[str] | None = None
+    """Found in the text. Fast where it begins with a character or a class of them."""
+    needs: Needs = Needs.NOTHING
 
 
 class Recognizer(Protocol):
@@ -58,11 +56,11 @@ class Recognizer(Protocol):
         """Spans of `text`, positions in characters."""
 
 
-def redact(text: str, spans: list[Span]) -> str:
-    """`text` with each span replaced by its kind in brackets."""
+def redact(text: str, spans: Sequence[Span], name: Callable[[Span], str] | None = None) -> str:
+    """`text` with each span replaced by what `name` says of it; by its kind in brackets without one."""
     parts, last = [], 0
     for span in spans:
-        parts += [text[last : span.start], f"[{span.kind}]"]
+        parts += [text[last : span.start], name(span) if name else f"[{span.kind}]"]
         last = span.end
     return "".join([*parts, text[last:]])
 
@@ -90,6 +88,16 @@ def precedes(match: re.Match[str], words: re.Pattern[str]) -> bool:
 def compact(match: re.Match[str]) -> str:
     """Letters and digits of a match."""
     return _SEPARATORS.sub("", match[0])
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern of `words`, a tree of their characters: tries the longest first, and fails after a character or two."""
+    branches: dict[str, list[str]] = {}
+    for word in words:
+        branches.setdefault(word[:1], []).append(word[1:])
+    ends = branches.pop("", None) is not None
+    tree = "|".join(re.escape(first) + any_of(rest) for first, rest in sorted(branches.items()))
+    return f"(?:{tree}{'|' if ends else ''})" if tree else ""
 
 
 class _Folded(dict[int, int]):

@@ -1,9 +1,10 @@
-"""The figure of what training sees how often: inline SVG that takes its colours from the page."""
+"""The figures of what training sees how often, and of how well it is learned: inline SVG in the page's colours."""
 
 from html import escape
 
-from tasks.bias import BiasReport, SliceBalance
+from tasks.bias import BiasReport, SliceBalance, SliceScore
 from tasks.dependence import show_name
+from tasks.report.characters import EXCERPT, show_characters
 from tasks.wording import Told, join, term
 
 WIDTH = 640
@@ -27,11 +28,77 @@ def draw_balance(report: BiasReport, dimension: str) -> str:
     title = Told(f"Share of training by {dimension}", f"{term(dimension).ja}ごとの学習データの割合")
     if len(own) > BARS:
         title = join([title, Told(f"the {BARS} rarest of {len(own)}", f"少ない方から{BARS}(全{len(own)})")])
-    said = escape(f"{title.en} / {title.ja}")
-    bars = "".join(_bar(b, 4 + _LINE * place, most) for place, b in enumerate(shown))
+    return _figure(title, height, "".join(_bar(b, 4 + _LINE * place, most) for place, b in enumerate(shown)))
+
+
+def draw_slices(report: BiasReport) -> str:
+    """Out-of-fold score of each slice that the report names, with its interval; the line is the score of all rows.
+
+    Returns:
+        As `draw_balance`; "" without scores.
+    """
+    if report.score is None or not report.slices:
+        return ""
+    shown, scale = report.slices[:BARS], WIDTH - _LEFT - _RIGHT
+    height = _LINE * len(shown) + 20
+    title = Told(
+        f"Out-of-fold score by slice, the worst first; all rows {report.score:.1%}",
+        f"部分ごとの交差検証の正解率(低い順)、全体では{report.score:.1%}",
+    )
+    dots = "".join(_dot(s, 4 + _LINE * place, scale) for place, s in enumerate(shown))
+    all_rows = _LEFT + report.score * scale
+    line = (
+        f'<path d="M{all_rows:.1f} 2V{height - 14}" stroke="currentColor" stroke-dasharray="2 3" opacity="0.6"/>'
+        f'<text x="{all_rows:.1f}" y="{height - 3}" text-anchor="middle">{report.score:.1%}</text>'
+    )
+    return _figure(title, height, dots + line)
+
+
+def _figure(title: Told, height: int, drawn: str) -> str:
+    said = _both(title)
     return (
         f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{said}" fill="currentColor" '
-        f'font-size="12" xmlns="http://www.w3.org/2000/svg"><title>{said}</title>{bars}</svg>'
+        f'font-size="12" xmlns="http://www.w3.org/2000/svg"><title>{said}</title>{drawn}</svg>'
+    )
+
+
+def _both(told: Told) -> str:
+    """A sentence in both languages for an attribute or a title, escaped, invisible characters shown."""
+    return escape(show_characters(f"{told.en} / {told.say('ja')}", 2 * EXCERPT))
+
+
+def _name(name: Told, middle: float) -> str:
+    """A slice's name left of its line, cut, invisible characters shown; in both languages where they differ."""
+    short = [
+        escape(show_characters(said if len(said) <= _NAME else said[: _NAME - 1] + "…"))
+        for said in (name.en, name.say("ja"))
+    ]
+    shown = short[0]
+    if not name.is_same:
+        shown = (
+            f'<tspan class="en" lang="en">{short[0]}</tspan><tspan class="ja" lang="ja">{short[1]}</tspan>'
+        )
+    return f'<text x="{_LEFT - 8}" y="{middle + 4:.1f}" text-anchor="end">{shown}</text>'
+
+
+def _dot(found: SliceScore, y: float, scale: float) -> str:
+    """One line: name, interval, score; a worse one is hollow, so that it shows without colour."""
+    low, high, at = (_LEFT + value * scale for value in (found.low, found.high, found.score))
+    middle = y + _LINE / 2 - 2
+    look = 'fill="none" stroke="currentColor" stroke-width="1.5"' if found.worse else ""
+    told = Told(
+        f"{found.name.en}: {found.score:.1%} right, {found.groups:,} distinct rows{', worse' if found.worse else ''}",
+        f"{found.name.say('ja')}: 正解率{found.score:.1%}、異なる行 {found.groups:,}{'、低い' if found.worse else ''}",
+    )
+    ends = (
+        f"M{low:.1f} {middle:.1f}H{at - 4:.1f}M{at + 4:.1f} {middle:.1f}H{high:.1f}"
+        if found.worse
+        else f"M{low:.1f} {middle:.1f}H{high:.1f}"
+    )
+    return (
+        f"<g><title>{_both(told)}</title>{_name(found.name, middle)}"
+        f'<path d="{ends}" stroke="currentColor"/><circle cx="{at:.1f}" cy="{middle:.1f}" r="4" {look}/>'
+        f'<text x="{WIDTH - _RIGHT + 6}" y="{middle + 4:.1f}">{found.score:.1%}</text></g>'
     )
 
 
@@ -42,25 +109,13 @@ def _bar(balance: SliceBalance, y: float, most: float) -> str:
     name = term(shown) if balance.dimension == "language" else Told(shown)
     look = 'fill="none" stroke="currentColor" stroke-dasharray="3 2"' if balance.rare else 'opacity="0.45"'
     low, high, middle = _LEFT + balance.low * scale, _LEFT + balance.high * scale, y + _LINE / 2 - 2
-    told = (
-        f"{name.en}: {balance.groups:,} distinct rows, {balance.share:.2%}{', rare' if balance.rare else ''} / "
-        f"{name.say('ja')}: 異なる行 {balance.groups:,}、{balance.share:.2%}{'、少ない' if balance.rare else ''}"
+    told = Told(
+        f"{name.en}: {balance.groups:,} distinct rows, {balance.share:.2%}{', rare' if balance.rare else ''}",
+        f"{name.say('ja')}: 異なる行 {balance.groups:,}、{balance.share:.2%}{'、少ない' if balance.rare else ''}",
     )
     return (
-        f"<g><title>{escape(told)}</title>"
-        f'<text x="{_LEFT - 8}" y="{middle + 4:.1f}" text-anchor="end">{_label(name)}</text>'
+        f"<g><title>{_both(told)}</title>{_name(name, middle)}"
         f'<rect x="{_LEFT}" y="{y + 2:.1f}" width="{balance.share * scale:.1f}" height="{_LINE - 8}" {look}/>'
         f'<path d="M{low:.1f} {middle:.1f}H{high:.1f}" stroke="currentColor"/>'
         f'<text x="{high + 6:.1f}" y="{middle + 4:.1f}">{balance.share:.1%}</text></g>'
-    )
-
-
-def _label(name: Told) -> str:
-    """The text of a line, cut; in both languages where they differ."""
-    short = [n if len(n) <= _NAME else n[: _NAME - 1] + "…" for n in (name.en, name.say("ja"))]
-    if name.is_same:
-        return escape(short[0])
-    return (
-        f'<tspan class="en" lang="en">{escape(short[0])}</tspan>'
-        f'<tspan class="ja" lang="ja">{escape(short[1])}</tspan>'
     )

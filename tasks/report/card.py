@@ -5,8 +5,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasks.gate.gates import Verdict
+from tasks.report.characters import show_characters
 from tasks.report.data import ReportData
-from tasks.report.page import show_characters, show_value
+from tasks.report.page import show_value
 from tasks.wording.told import Told
 
 

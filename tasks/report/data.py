@@ -159,6 +159,16 @@ class Confusion(Facts):
     candidate: int
 
 
+class LabelScore(Facts):
+    """How well one of several labels a row is told: F1, 0-1, of items that bear it or are said to."""
+
+    label: str
+    items: int
+    """That bear it."""
+    base: float
+    candidate: float
+
+
 class WorstItem(Facts):
     """A gate item that the base got right and the candidate did not, or where its loss rose most."""
 
@@ -198,6 +208,8 @@ class ReportData(Facts):
     training: Training | None = None
     verdict: Verdict | None = None
     confusions: tuple[Confusion, ...] = ()
+    label_scores: tuple[LabelScore, ...] = ()
+    """Of multi-label data, whose accuracy is that of whole sets; the lowest of the candidate first."""
     worst_items: tuple[WorstItem, ...] = ()
     lineage: Mapping[str, str] = {}
     """What it was -> digest or name: snapshot, recipe, code, base_model, decisions."""

@@ -16,7 +16,7 @@ from tasks.judge import disposition_of
 from tasks.ledger import now
 from tasks.quality import ExpectationOutcome
 from tasks.recipe import Recipe
-from tasks.records import Disposition, Role, Severity, TableRef
+from tasks.records import Disposition, Role, Severity, TableRef, split_labels
 from tasks.register import RegisteredModel
 from tasks.report.data import (
     CheckSummary,
@@ -24,6 +24,7 @@ from tasks.report.data import (
     DecisionEffect,
     Example,
     FailedExpectation,
+    LabelScore,
     ReportData,
     RowFlow,
     RowPath,
@@ -40,6 +41,8 @@ from tasks.wording.told import Told
 
 SHOWN_CONFUSIONS = 10
 SHOWN_WORST = 10
+LATE = "reported only"
+"""In the place of a policy, for what is found when the snapshot stands."""
 REPORT = "report.html"
 DATA = "report.json"
 NOT_STOPPED = Told()
@@ -52,6 +55,8 @@ class Parts(BaseModel):
 
     recipe: Recipe
     snapshot: SnapshotRef | None = None
+    found: TableRef | None = None
+    """What the suites say of the snapshot's rows: reported, for what becomes of them is settled."""
     outcomes: tuple[ExpectationOutcome, ...] = ()
     lineage: dict[str, str] = {}
     notes: tuple[Told, ...] = ()
@@ -71,8 +76,11 @@ def gather_report(workspace: Workspace, parts: Parts, stopped: Told = NOT_STOPPE
     told: dict[str, Any] = {}
     if snapshot:
         told |= _tell_snapshot(workspace, parts.recipe, snapshot)
+        if parts.found:
+            found = workspace.read_table(parts.found)
+            told["checks"] += summarise_late(found, workspace.read_table(snapshot.samples), parts.recipe)
     if parts.scores and snapshot:
-        told |= _tell_scores(workspace.read_table(parts.scores), workspace.read_table(snapshot.samples))
+        told |= tell_scores(workspace.read_table(parts.scores), workspace.read_table(snapshot.samples))
     aliases = f" ({', '.join(model.aliases)})" if model and model.aliases else ""
     return ReportData(
         name=parts.recipe.name,
@@ -201,6 +209,12 @@ def _summarise_checks(
     )
 
 
+def summarise_late(findings: pa.Table, samples: pa.Table, recipe: Recipe) -> tuple[CheckSummary, ...]:
+    """Findings about rows of a snapshot, which no policy can set aside any more."""
+    checks = _summarise_checks(findings, samples, samples.slice(0, 0), recipe)
+    return tuple(check.model_copy(update={"policy": LATE}) for check in checks)
+
+
 def _policy_of(check: str, severity: str, found: Sequence[dict[str, Any]], recipe: Recipe) -> str:
     if all(finding["row"] is None for finding in found):
         return "no sample to keep"
@@ -239,7 +253,7 @@ def _tell_training(recipe: Recipe, result: TrainResult) -> Training:
     )
 
 
-def _tell_scores(scores: pa.Table, samples: pa.Table) -> dict[str, Any]:
+def tell_scores(scores: pa.Table, samples: pa.Table) -> dict[str, Any]:
     """Where the candidate errs: labels it confuses, and items on which it fell behind the base."""
     gate = [row for row in scores.to_pylist() if row["suite"] == "gate"]
     by_model: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
@@ -253,7 +267,12 @@ def _tell_scores(scores: pa.Table, samples: pa.Table) -> dict[str, Any]:
         )
     )
     pairs = [(by_model["base"][item], row) for item, row in by_model["candidate"].items()]
-    return {"confusions": _confusions(pairs), "worst_items": _worst(pairs, inputs)}
+    several = "labels" in samples.column_names and samples["labels"].null_count < len(samples)
+    return {
+        "confusions": _confusions(pairs),
+        "label_scores": _label_scores(pairs) if several else (),
+        "worst_items": _worst(pairs, inputs),
+    }
 
 
 def _confusions(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> tuple[Confusion, ...]:
@@ -266,6 +285,28 @@ def _confusions(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> tuple
         Confusion(expected=e, predicted=p, base=mixed["base"][e, p], candidate=count)
         for (e, p), count in mixed["candidate"].most_common(SHOWN_CONFUSIONS)
     )
+
+
+def _label_scores(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> tuple[LabelScore, ...]:
+    """F1 of each label of multi-label data by base and candidate."""
+    expected = [set(split_labels(row["expected"])) for _, row in pairs]
+    said = [[set(split_labels(pair[model]["prediction"])) for pair in pairs] for model in (0, 1)]
+
+    def f1(label: str, predicted: Sequence[set[str]]) -> float:
+        found = sum(label in a and label in b for a, b in zip(expected, predicted, strict=True))
+        borne = sum(label in labels for labels in (*expected, *predicted))
+        return 2 * found / borne
+
+    told = [
+        LabelScore(
+            label=label,
+            items=sum(label in labels for labels in expected),
+            base=f1(label, said[0]),
+            candidate=f1(label, said[1]),
+        )
+        for label in sorted(set().union(*expected))
+    ]
+    return tuple(sorted(told, key=lambda score: (score.candidate, score.label)))
 
 
 def _worst(

@@ -4,7 +4,6 @@ Samples are hostile text: the template escapes everything, forbids itself every 
 shows control and bidirectional characters by name, so that a sample can neither act nor disguise itself.
 """
 
-import unicodedata
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from markupsafe import Markup
 from tasks.bias import DIMENSIONS
 from tasks.gate.paired import Metric
 from tasks.records import Disposition
-from tasks.report.balance import draw_balance
+from tasks.report.balance import draw_balance, draw_slices
+from tasks.report.characters import show_characters
 from tasks.report.data import ReportData
 from tasks.report.figures import plot_intervals, plot_losses
 from tasks.report.headlines import headline, where_to_look
@@ -26,8 +26,6 @@ from tasks.wording import score_of, tell_evidence, tell_reason, tell_suggestion,
 
 EXAMPLES = 10
 """Samples shown for one check."""
-EXCERPT = 400
-"""Characters shown of a text."""
 OUTCOME_JAPANESE = {
     "PASS": "合格",
     "FAIL": "不合格",
@@ -63,6 +61,7 @@ def render_report(data: ReportData, review: str = DEFAULT) -> str:
             most_rows=max((reason.rows for reason in reasons), default=1) or 1,
             ways=plot_flow(data.flow.paths) if data.flow else None,
             balances=_balances(data),
+            slice_scores=Markup(draw_slices(data.bias)) if data.bias else "",
             intervals=plot_intervals(comparisons),
             losses=plot_losses(training.curve, training.best_step) if training else None,
             witnesses=call_witnesses(data.checks),
@@ -77,22 +76,6 @@ def _balances(data: ReportData) -> dict[str, Markup]:
         return {}
     drawn = {dimension: draw_balance(data.bias, dimension) for dimension in DIMENSIONS}
     return {dimension: Markup(figure) for dimension, figure in drawn.items() if figure}
-
-
-def show_characters(text: str, limit: int = EXCERPT) -> str:
-    """`text` cut to `limit` characters, with invisible and misleading ones written as ⟨U+202E⟩.
-
-    These are Unicode's categories Cc (controls but line feed and tab), Cf (bidirectional and zero-width
-    marks), Co, Cn and Cs (private, unassigned, lone surrogates, which UTF-8 cannot hold), and Zl and Zp (line
-    and paragraph separators).
-    """
-    shown = "".join(
-        f"⟨U+{ord(c):04X}⟩"
-        if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")
-        else c
-        for c in text[:limit]
-    )
-    return shown + (" …" if len(text) > limit else "")
 
 
 def show_value(value: float | None, metric: Metric | str, signed: bool = False) -> str:

@@ -6,9 +6,10 @@ from rich.text import Text
 
 from tasks.gate.gates import Verdict
 from tasks.records import Disposition
+from tasks.report.characters import show_characters
 from tasks.report.data import DecisionEffect, ReportData, RowFlow
 from tasks.report.headlines import headline, where_to_look
-from tasks.report.page import show_characters, show_value
+from tasks.report.page import show_value
 
 COLOURS = {"PASS": "green", "FAIL": "red", "STOPPED": "red", "INCONCLUSIVE": "yellow", "DONE": "yellow"}
 

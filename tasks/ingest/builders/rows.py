@@ -1,25 +1,28 @@
 """Rows of a table to samples, one each: labelled texts, pairs, passages, entities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from tasks.content.hidden import reveal
 from tasks.errors import RecipeError
 from tasks.ingest.builders.entities import clean_entities, entities_as_json, read_entities
 from tasks.ingest.builders.known_formats import read_known
+from tasks.ingest.builders.labels import merge_annotations, read_annotations, read_label, read_labels, vote
 from tasks.ingest.builders.sample import (
     Message,
     RowError,
     make_sample,
     missing_column,
     origin_of,
+    read_string,
     system_message,
 )
 from tasks.ingest.contract import IngestSettings, Problem, Row, SourceFile, TableContent, excerpt_of
 from tasks.ingest.hygiene import clean_text
 from tasks.recipe import Columns, Source
-from tasks.records import Severity, Task, normalize_text
+from tasks.records import Severity, Task, join_labels, normalize_text
 
 _NEEDED = {
     Task.TEXT_CLASSIFICATION: ("text", "label"),
@@ -42,6 +45,10 @@ def lacking_column(table: TableContent, source: Source, settings: IngestSettings
         else list({key: 0 for row in table.rows for key in row.fields})
     )
     needed = [getattr(source.columns, name) for name in _NEEDED[settings.task]]
+    if settings.task is Task.TEXT_CLASSIFICATION and source.columns.annotators:
+        # rows may do without a label of their own, and files without some annotators
+        some = [name for name in source.columns.annotators if name in columns]
+        needed = [source.columns.text, *(some or source.columns.annotators)]
     lacking = [column for column in needed if column not in columns]
     return missing_column(lacking[0], columns) if lacking and columns else ""
 
@@ -59,8 +66,12 @@ def build_rows(
         raise RecipeError(f"sources.{file.source} ({file.uri}): {lacking}")
     samples: list[dict[str, Any]] = []
     cleaned, problems = clean_rows(table, settings)
+    rows, raws = cleaned.rows, table.rows
+    if settings.task is Task.TEXT_CLASSIFICATION and source.columns.annotator is not None:
+        rows, told = merge_annotations(rows, source.columns)
+        raws, problems = rows, [*problems, *told]
     origin = origin_of(file, source) | {"doc_id": file.digest, "builder": "rows"}
-    for row, raw in zip(cleaned.rows, table.rows, strict=True):
+    for row, raw in zip(rows, raws, strict=True):
         try:
             if settings.task is Task.TOKEN_CLASSIFICATION:
                 content = _entities_of(raw.fields, source.columns, settings)
@@ -83,6 +94,8 @@ def clean_rows(table: TableContent, settings: IngestSettings) -> tuple[TableCont
         if changed:
             told = ", ".join(f"{name} {count}" for name, count in sorted(changed.items()))
             problems.append(Problem("repaired_text", Severity.INFO, told, row.line, changed))
+        if "invisible" in changed:
+            problems += _tell_hidden(row)
     return replace(table, rows=rows), problems
 
 
@@ -112,6 +125,25 @@ def _clean(value: Any, settings: IngestSettings) -> tuple[Any, dict[str, int]]:
         items = [_clean(item, settings) for item in value]
         return [item for item, _ in items], _sum(c for _, c in items)
     return value, {}
+
+
+def _tell_hidden(row: Row) -> list[Problem]:
+    """What the characters that cleaning takes out of a row amount to, where they are more than remnants of copying."""
+    hidden = [one._asdict() for text in _strings(row.fields) for one in reveal(text).hidden]
+    if not hidden:
+        return []
+    told = ", ".join(f"{one['characters']} {one['kind']}" for one in hidden)
+    return [
+        Problem("hidden_text", Severity.WARNING, f"hides characters: {told}", row.line, {"hidden": hidden})
+    ]
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _strings(item)
 
 
 def _sum(changes: Any) -> dict[str, int]:
@@ -155,16 +187,16 @@ def _content_of(fields: Mapping[str, Any], columns: Columns, settings: IngestSet
     system = system_message(settings.instruction)
     match settings.task:
         case Task.TEXT_CLASSIFICATION:
-            text, label = _string(fields, columns.text), _label(fields, columns.label)
-            prompt = [*system, {"role": "user", "content": text}]
-            return {"prompt": prompt, "completion": _answer(label), "label": label}
+            prompt = [*system, {"role": "user", "content": read_string(fields, columns.text)}]
+            labelled = _labelled(fields, columns, settings)
+            return {"prompt": prompt, "completion": _answer(labelled["label"])} | labelled
         case Task.TEXT_GENERATION:
             prompt, completion = _pair(fields, columns)
             return {"prompt": prompt if prompt[0]["role"] == "system" else [*system, *prompt]} | {
                 "completion": completion
             }
         case Task.LANGUAGE_MODELING:
-            return {"prompt": [], "completion": _answer(_string(fields, columns.text))}
+            return {"prompt": [], "completion": _answer(read_string(fields, columns.text))}
     raise AssertionError(settings.task)
 
 
@@ -189,32 +221,25 @@ def _pair(fields: Mapping[str, Any], columns: Columns) -> tuple[list[Message], l
     return _messages(fields, columns.prompt, "user"), _messages(fields, columns.completion, "assistant")
 
 
-def _string(fields: Mapping[str, Any], column: str) -> str:
-    value = fields.get(column)
-    if isinstance(value, str) and value.strip():
-        return value
-    if column not in fields:
-        reason = missing_column(column, fields)
-    elif value is None or isinstance(value, str):
-        reason = f"column {column!r} is empty"
-    else:
-        reason = f"column {column!r} must be a string, got {type(value).__name__}"
-    raise RowError("missing_field", reason, {"column": column, "value": excerpt_of(value)})
-
-
-def _label(fields: Mapping[str, Any], column: str) -> str:
-    """Integer labels are common and unambiguous; their decimal form is the label."""
-    value = fields.get(column)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return _string(fields, column).strip()
+def _labelled(fields: Mapping[str, Any], columns: Columns, settings: IngestSettings) -> dict[str, Any]:
+    """Label of a row, with its labels or annotations where it has several."""
+    if settings.multi_label:
+        labels = read_labels(fields, columns)
+        return {"label": join_labels(labels), "labels": labels}
+    if columns.annotator is None and not columns.annotators:
+        return {"label": read_label(fields, columns.label)}
+    annotations = read_annotations(fields, columns)
+    given = columns.annotator is None and fields.get(columns.label) not in (None, "")
+    if given or not annotations:
+        return {"label": read_label(fields, columns.label), "annotations": annotations}
+    return {"label": vote(annotations), "annotations": annotations}
 
 
 def _messages(fields: Mapping[str, Any], column: str, last_role: str) -> list[Message]:
     value = fields.get(column)
     if isinstance(value, list) and value:
         return read_messages(value, column, last_role)
-    return [{"role": last_role, "content": _string(fields, column)}]
+    return [{"role": last_role, "content": read_string(fields, column)}]
 
 
 def _wrong_with(messages: Sequence[Any], last_role: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.ingest.contract import SourceFile
+from tasks.ingest.contract import SourceFile, excerpt_of
 from tasks.language import detect_language
 from tasks.recipe import Source
 from tasks.records import Task, sample_id
@@ -44,6 +44,8 @@ def make_sample(
     completion: Sequence[Message],
     label: str | None = None,
     spans: Sequence[Span] | None = None,
+    labels: Sequence[str] | None = None,
+    annotations: Sequence[Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """The columns of records.SAMPLE that follow from the content."""
     asked = next((m["content"] for m in reversed(prompt) if m["role"] == "user"), "")
@@ -54,6 +56,8 @@ def make_sample(
         "prompt": list(prompt),
         "completion": list(completion),
         "label": label,
+        "labels": labels,
+        "annotations": annotations,
         "spans": spans,
         "input": asked,
         "target": target,
@@ -83,3 +87,21 @@ def missing_column(column: str, present: Iterable[str]) -> str:
     near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"column {column!r} is missing; {hint}columns here: {', '.join(names[:30]) or 'none'}"
+
+
+def read_string(fields: Mapping[str, Any], column: str) -> str:
+    """The text of a column.
+
+    Raises:
+        RowError: there is none; says why.
+    """
+    value = fields.get(column)
+    if isinstance(value, str) and value.strip():
+        return value
+    if column not in fields:
+        reason = missing_column(column, fields)
+    elif value is None or isinstance(value, str):
+        reason = f"column {column!r} is empty"
+    else:
+        reason = f"column {column!r} must be a string, got {type(value).__name__}"
+    raise RowError("missing_field", reason, {"column": column, "value": excerpt_of(value)})

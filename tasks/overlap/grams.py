@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks.leakage import kernels
+from tasks.overlap import kernels
 
 LATIN = 13
 """Words of a window: the number of Brown et al. 2020."""
@@ -181,7 +181,7 @@ def _find_hits(texts: list[str], groups: np.ndarray, index: _Index) -> np.ndarra
     counts = np.zeros((2, len(index.grams)), dtype=np.int32)
     limits = (GENERIC_TEXTS, GENERIC_GROUPS)
     found = [np.empty((0, 3), dtype=np.int32)]
-    for start, stop in _chunks(texts) if len(index.grams) else ():
+    for start, stop in text_chunks(texts) if len(index.grams) else ():
         tokens = cut_tokens(texts[start:stop])
         part = kernels.find_hits(
             tokens[:3], LATIN * CJK, index[:3], index.short, start, groups[start:stop], seen, counts, limits
@@ -192,7 +192,7 @@ def _find_hits(texts: list[str], groups: np.ndarray, index: _Index) -> np.ndarra
     return hits[~generic[hits[:, 2]]]
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+def text_chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Ranges of texts of about `CHUNK` characters."""
     start = size = 0
     for i, text in enumerate(texts):

@@ -1,4 +1,4 @@
-"""What `tasks.leakage.grams` compiles: cutting texts into tokens, hashing runs of tokens, and looking them up.
+"""What `tasks.overlap.grams` compiles: cutting texts into tokens, hashing runs of tokens, and looking them up.
 
 Texts are laid end to end as code points. A *token* is a Latin word (any run of letters and digits) or one kana,
 kanji or hangul; it weighs `cjk` or `latin` units, so that a window of `latin * cjk` units is `latin` words, or

@@ -1,0 +1,121 @@
+"""What decisions of stewards say about the stated probabilities, and what is to be expected of the queue.
+
+log odds after = log odds before + a step for all + a step for those stated about as sure + a step for the likeliest
+fault, by Bayesian logistic regression (normal priors, Laplace approximation: MacKay 1992). The most doubtful are looked
+at first: that these are right or wrong says less of the others. A set may write what a fault looks like on purpose
+(answers without a full stop) and still hold answers to other questions.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit, logit
+
+from tasks.answers.doubt import Doubts
+from tasks.answers.faults import Fault
+
+DOUBTFUL = 0.5
+"""Probability of being wrong from which an answer is flagged."""
+KNOTS = np.array([-4.0, -2.0, 0.0, 2.0, 4.0])
+"""Stated log odds between which the steps are interpolated."""
+STEP_SPREAD = 1.0
+"""Standard deviation, in log odds, of the step of all answers."""
+KNOT_SPREAD = 3.5
+"""Standard deviation of the step at each knot: wide, so that decisions about some answers say little of those stated
+far from them."""
+FAULT_SPREAD = 1.0
+"""Standard deviation of the step of each fault."""
+DRAWS = 500
+_SPREADS = np.array([STEP_SPREAD, *[KNOT_SPREAD] * len(KNOTS), *[FAULT_SPREAD] * len(Fault)])
+
+
+class Calibration(NamedTuple):
+    """How decisions moved the log odds: W steps, one for all, one for each knot, one for each fault."""
+
+    steps: np.ndarray
+    """(W,)."""
+    covariance: np.ndarray
+    """(W, W)."""
+    decided: int
+
+
+class Expected(NamedTuple):
+    """What a queue holds, decided and not."""
+
+    probabilities: np.ndarray
+    """(N,) that each answer is wrong, after the decisions."""
+    flagged: np.ndarray
+    """Indices of the doubtful ones, the worst first."""
+    per_100: float | None
+    """Wrong ones among 100 flagged: what was found of the decided, what is expected of the others; None of none."""
+    interval: tuple[float, float] | None
+    """95 % interval of what will have been found when all the flagged are reviewed."""
+
+
+def calibrate(doubts: Doubts, wrong: Mapping[int, bool]) -> Calibration:
+    """Posterior of the weights: its mode by Newton's method, and the inverse curvature there.
+
+    Args:
+        wrong: index -> whether a steward found the answer wrong.
+    """
+    indices = np.array(sorted(wrong), dtype=np.int64)
+    found = np.array([wrong[int(i)] for i in indices], dtype=float)
+    stated, held = _log_odds(doubts, indices), _describe(doubts, indices)
+    precision = _SPREADS**-2.0
+    steps = np.zeros(len(precision))
+    for _ in range(100):
+        expected = expit(stated + held @ steps)
+        slope = held.T @ (found - expected) - precision * steps
+        curve = (held.T * (expected * (1 - expected))) @ held + np.diag(precision)
+        change = np.linalg.solve(curve, slope)
+        steps += change / max(1.0, float(np.abs(change).max()))
+        if np.abs(change).max() < 1e-8:
+            break
+    return Calibration(steps, np.linalg.inv(curve), len(indices))
+
+
+def moved(doubts: Doubts, learned: Calibration) -> np.ndarray:
+    """(N,) probabilities after decisions: the mean over what the steps may be (MacKay 1992, section 5)."""
+    every = np.arange(len(doubts.probabilities))
+    held = _describe(doubts, every)
+    variance = np.einsum("nw,nw->n", held @ learned.covariance, held)
+    return np.asarray(
+        expit((_log_odds(doubts, every) + held @ learned.steps) / np.sqrt(1 + np.pi * variance / 8))
+    )
+
+
+def expect(doubts: Doubts, wrong: Mapping[int, bool], share: float, seed: int) -> Expected:
+    """The queue after the decisions, and how many of its answers are wrong.
+
+    Args:
+        wrong: index -> whether a steward found the answer wrong.
+        share: most of the answers (0-1) that are flagged.
+    """
+    learned = calibrate(doubts, wrong)
+    probabilities = moved(doubts, learned)
+    order = np.argsort(-probabilities, kind="stable")[: int(share * len(probabilities))]
+    flagged = order[probabilities[order] >= DOUBTFUL]
+    if not len(flagged):
+        return Expected(probabilities, flagged, None, None)
+    random = np.random.default_rng(seed)
+    open_ = np.array([i for i in flagged.tolist() if i not in wrong], dtype=np.int64)
+    known = sum(wrong.get(i, False) for i in flagged.tolist())
+    steps = random.multivariate_normal(learned.steps, learned.covariance, DRAWS)
+    drawn = expit(_log_odds(doubts, open_)[:, None] + _describe(doubts, open_) @ steps.T)
+    found = known + (random.random(drawn.shape) < drawn).sum(axis=0)
+    low, high = 100 * np.quantile(found, [0.025, 0.975]) / len(flagged)
+    expected = 100 * (known + drawn.sum(axis=0).mean()) / len(flagged)
+    return Expected(probabilities, flagged, float(expected), (float(low), float(high)))
+
+
+def _log_odds(doubts: Doubts, indices: np.ndarray) -> np.ndarray:
+    return np.asarray(logit(np.clip(doubts.probabilities[indices], 1e-4, 1 - 1e-4)))
+
+
+def _describe(doubts: Doubts, indices: np.ndarray) -> np.ndarray:
+    """(M, W) how much of each step an answer takes: all of the first, shares of the two nearest knots, one fault's."""
+    stated = np.clip(_log_odds(doubts, indices), KNOTS[0], KNOTS[-1])
+    near = np.maximum(0, 1 - np.abs(stated[:, None] - KNOTS) / np.diff(KNOTS)[0])
+    likeliest = np.argmax(doubts.by_fault[indices], axis=1)
+    return np.column_stack([np.ones(len(indices)), near, np.eye(len(Fault))[likeliest]])

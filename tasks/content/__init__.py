@@ -1,0 +1,1 @@
+"""Text that is hostile or unfit to learn from: hidden characters, orders to the model, floods, backdoors, abuse."""
