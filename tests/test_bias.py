@@ -252,6 +252,6 @@ def test_a_row_of_several_labels_counts_for_each_of_them() -> None:
     assert ("label", "c") in rare(report)
     assert report.groups == 1000
     assert report.score == pytest.approx(0.96)
-    assert {s.name: s.groups for s in report.slices}["label c"] == 40
-    assert {s.name: s.groups for s in report.slices}["language en"] == 500
-    assert any(s.name == "label c" and s.worse for s in report.slices)
+    assert {s.name.en: s.groups for s in report.slices}["label c"] == 40
+    assert {s.name.en: s.groups for s in report.slices}["language en"] == 500
+    assert any(s.name.en == "label c" and s.worse for s in report.slices)

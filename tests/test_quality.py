@@ -293,7 +293,7 @@ def test_bias_is_told_as_expectations_that_name_the_slices() -> None:
     )
     assert told["rare_slice"].observed.en == "1 of 5 slices: ['label c']"
     assert told["dependent_slices"].observed.en == "1 of 1 slices: ['label × source']"
-    assert "label b" in told["worse_slice"].observed
+    assert "label b" in told["worse_slice"].observed.en
     assert len(result.findings) == 0
     result.require_sound()  # warnings
     even = check_slices(find_bias(SAMPLE.empty_table(), BiasSettings()), SETTINGS)

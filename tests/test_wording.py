@@ -17,6 +17,7 @@ from tasks.duplicates.find import find_duplicates
 from tasks.grounding import find_ungrounded
 from tasks.ingest.contract import Problem, UnreadableError
 from tasks.ingest.parse import unread
+from tasks.judge import DEFAULT_POLICY
 from tasks.label_noise import find_label_noise, loss_outliers
 from tasks.leakage.tell import tell_family
 from tasks.privacy import Kind, find_personal_data
@@ -40,28 +41,20 @@ ROOT = Path(__file__).parent.parent
 JAPANESE = re.compile("[\u3041-\u30fe\u4e00-\u9fff]")
 NAMED_FIRST = ("Problem", "UnreadableError", "RowError", "Trouble", "_problem")
 """Calls whose first argument is a check."""
-LATER = (
-    "hidden_text",
-    "prompt_injection",
-    "steering",
-    "burst",
-    "trigger_phrase",
-    "toxic",
-    "same_meaning",
-    "disagreeing_same_meaning",
-    "boilerplate",
-    "shared_passage",
-    "meaning_leak",
-    "annotators_disagree",
-    "personal_data_blocked",
-)
+COMING = {f"decision_{action}" for action in ("spans", "merge", "escalate", "retract")}
+"""Worded before there is anything that emits it."""
 
 
 class Emitted(ast.NodeVisitor):
-    """Names of checks that stand in the source: arguments, dict entries, and variables called check."""
+    """Names of checks that stand in the source: arguments, dict entries, and variables called check.
 
-    def __init__(self, constants: dict[str, str]) -> None:
+    Args:
+        takers: function -> place of its parameter called check.
+    """
+
+    def __init__(self, constants: dict[str, str], takers: dict[str, int]) -> None:
         self.constants = constants
+        self.takers = takers
         self.checks: set[str] = set()
         self.sheets = False
 
@@ -84,6 +77,8 @@ class Emitted(ast.NodeVisitor):
                 self.take(keyword.value)
         if name in NAMED_FIRST and node.args:
             self.take(node.args[0])
+        if name in self.takers and len(node.args) > self.takers[name]:
+            self.take(node.args[self.takers[name]])
         if name == "Breach":
             self.take(node.args[1])
         if name == "Hit":
@@ -99,26 +94,39 @@ class Emitted(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        if any(isinstance(target, ast.Name) and target.id == "check" for target in node.targets):
+        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+        if "check" in names:
             self.take(node.value)
+        if isinstance(node.value, ast.Dict) and any(name.endswith("_CHECKS") for name in names):
+            for key in node.value.keys:
+                if key is not None:
+                    self.take(key)
         self.generic_visit(node)
 
     def visit_For(self, node: ast.For) -> None:
-        names = [getattr(part, "id", "") for part in getattr(node.target, "elts", ())]
-        if "check" in names and isinstance(node.iter, ast.Tuple):
-            for row in node.iter.elts:
+        self.loop(node.target, node.iter)
+        self.generic_visit(node)
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        self.loop(node.target, node.iter)
+        self.generic_visit(node)
+
+    def loop(self, target: ast.expr, rows: ast.expr) -> None:
+        names = [getattr(part, "id", "") for part in getattr(target, "elts", ())]
+        if "check" in names and isinstance(rows, ast.Tuple):
+            for row in rows.elts:
                 if isinstance(row, ast.Tuple):
                     self.take(row.elts[names.index("check")])
-        self.generic_visit(node)
 
 
 def emitted_checks() -> set[str]:
     """Every check that `tasks` writes into a finding or a disposition, and that a shipped suite names."""
     trees = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted((ROOT / "tasks").rglob("*.py"))]
     everywhere = {name: value for tree in trees for name, value in _constants(tree)}
-    emitted = Emitted({})
+    emitted = Emitted({}, {})
     for tree in trees:
         emitted.constants = everywhere | dict(_constants(tree))  # a module's own go first
+        emitted.takers = dict(_takers(tree))
         emitted.visit(tree)
     checks = emitted.checks | {f"decision_{action}" for action in Action}
     if emitted.sheets:
@@ -129,6 +137,15 @@ def emitted_checks() -> set[str]:
         for entry in yaml.safe_load(file.read_text(encoding="utf-8"))["expectations"]:
             checks.add(entry.get("meta", {}).get("check") or entry["type"].removeprefix("expect_"))
     return checks
+
+
+def _takers(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Functions of the module that take a check, and at which place."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            names = [argument.arg for argument in node.args.args]
+            if "check" in names:
+                yield node.name, names.index("check")
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -195,14 +212,20 @@ def test_discovery_sees_every_way_in_which_a_check_is_named() -> None:
         "sheet_encrypted",  # put together
         "group_straddles_splits",  # of a suite
         "decision_relabel",
+        "prompt_injection",  # handed on
+        "annotators_disagree",  # in a comprehension
+        "personal_data_quarantined",  # of a table of checks
+        "former_gate_item",  # a constant, of either
     ):
         assert expected in checks, expected
-    assert len(checks) > 90
+    assert len(checks) > 120
+    assert set(DEFAULT_POLICY) <= checks
+    assert set(CHECKS) - COMING <= checks, "nothing emits these any more"
 
 
 @pytest.mark.parametrize("check", sorted(emitted_checks()))
 def test_every_check_has_a_title_in_both_languages_and_a_japanese_reason(check: str) -> None:
-    assert check in CHECKS, f"{check} has no entry in tasks/wording: add one to SAMPLES or FILES"
+    assert check in CHECKS, f"{check} has no entry in tasks/wording: add one to the dictionary of its stage"
     entry = CHECKS[check]
     assert entry.title.en
     assert entry.title.en != check
@@ -211,9 +234,10 @@ def test_every_check_has_a_title_in_both_languages_and_a_japanese_reason(check: 
     assert JAPANESE.search(entry.score.ja)
 
 
-@pytest.mark.parametrize("check", LATER)
-def test_checks_to_come_have_titles(check: str) -> None:
+@pytest.mark.parametrize("check", sorted(COMING))
+def test_decisions_to_come_are_worded(check: str) -> None:
     assert JAPANESE.search(title_of(check).ja)
+    assert tell_reason({"check": check, "reason": "told twice"}).ja == "担当者の判断です。 詳細: told twice"
 
 
 def test_titles_are_short_and_told_apart() -> None:
@@ -247,6 +271,7 @@ def test_a_finding_that_lacks_what_its_entry_states_falls_back() -> None:
 KEYS = re.findall(
     r"\w+",
     "canonical own others evaluation items training labels neighbours tokens spans kinds given faults against said "
+    "votes likeliest annotations crowdlab hidden phrases texts other documents first held script "
     "figures support now column value signs language expected pages newer id uri line question thread rows checks",
 )
 WRONG: tuple[Any, ...] = (3, 0.5, "", "x", None, [], {}, [3], {"a": 1}, [{"a": None}])
@@ -416,6 +441,7 @@ def test_manners_are_told() -> None:
     pairs.append(("返品の送料はだれが払いますか。", "送料は店がすべて負担する。"))
     pairs.append(("How much is the postage for one parcel?", "郵送料は一つの荷物につき800円です。"))
     pairs.append(("交換の手順を教えてください。", "申し訳ありませんが、お答えできません。"))
+    pairs.append(("配送の手順を教えてください。", "配送は到着の前にお電話でお知らせし、"))
     rows = []
     for row, (asked, answered) in enumerate(pairs):
         messages = [{"role": "user", "content": asked}], [{"role": "assistant", "content": answered}]
@@ -425,6 +451,7 @@ def test_manners_are_told() -> None:
     assert_told(one_of(result.findings, "answer_register"), "常体", "敬体")
     assert_told(one_of(result.findings, "answer_language"), "英語の質問に日本語")
     assert_told(one_of(result.findings, "refusal"))
+    assert_told(one_of(result.findings, "answer_ending"), "日本語の答え", "文の終わり")
 
 
 def test_doubtful_answers_are_told_with_what_speaks_against_them() -> None:
@@ -449,11 +476,11 @@ def test_doubtful_answers_are_told_with_what_speaks_against_them() -> None:
 
 
 def test_every_part_of_a_measured_answer_is_worded() -> None:
+    from tasks.answers.doubt import EVIDENCE
     from tasks.answers.faults import Fault
-    from tasks.answers.meter import PARTS
     from tasks.wording.evidence import PARTS as SAID
 
-    assert set(PARTS) == set(SAID)
+    assert set(EVIDENCE) == set(SAID)
     assert {fault.value for fault in Fault} <= set(TERMS)
 
 

@@ -115,7 +115,8 @@ def _endings(answers: Sequence[str]) -> Iterator[Breach]:
         if len(own) >= FEWEST and kept >= ENDED * len(own):
             for index in stopped:
                 said = f"{kept:,} of {len(own):,} {name} answers do"
-                yield Breach(index, "answer_ending", f"it does not end like a sentence; {said}")
+                told = {"script": name} | _count(stopped, own)
+                yield Breach(index, "answer_ending", f"it does not end like a sentence; {said}", told)
 
 
 def _refusals(answers: Sequence[str]) -> Iterator[Breach]:

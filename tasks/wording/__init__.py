@@ -2,16 +2,20 @@
 
 The report and the review page tell a finding with these; each answer is a `Told`, and `told.say(language)` is its
 text. A check that has no entry here, as of a steward's own suite, is told by its name and its stored English reason.
-To add a check, add one entry to `SAMPLES` (or, of reading, to `FILES`).
+To add a check, add one entry to the dictionary of its stage: `FILES` of reading, `COPIES`, `LABELS`, `CONTENT`, or else
+`SAMPLES`.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from tasks.wording.content import CONTENT
+from tasks.wording.copies import COPIES
 from tasks.wording.files import DECISIONS, FILES
+from tasks.wording.labels import LABELS
 from tasks.wording.samples import SAMPLES
 from tasks.wording.seen import Fact, Seen, Wording, fact, percent, plain_facts, read_finding, read_object
-from tasks.wording.terms import term
+from tasks.wording.terms import field_term, term
 from tasks.wording.told import Language, Told, join, told_by
 
 __all__ = [
@@ -31,7 +35,7 @@ __all__ = [
     "told_by",
 ]
 
-CHECKS: dict[str, Wording] = {**FILES, **SAMPLES, **DECISIONS}
+CHECKS: dict[str, Wording] = {**FILES, **SAMPLES, **COPIES, **LABELS, **CONTENT, **DECISIONS}
 _UNTOLD = (LookupError, TypeError, ValueError, AttributeError)
 """What wording raises where a finding does not hold what its entry states: one of an earlier version, or of a
 steward's suite that uses the name for something else."""
@@ -102,10 +106,12 @@ def tell_suggestion(finding: Mapping[str, Any]) -> Told:
                 )
             return Told(f"change the label to {label}", f"ラベルを「{label}」に変える")
         case "edit":
-            texts = [(name, str(change[name])) for name in ("input", "target") if change.get(name)]
+            texts = [
+                (field_term(name), str(text)) for name, text in change.items() if name != "action" and text
+            ]
             return join(
                 [
-                    Told(f"change the {term(name).en} to: {text}", f"{term(name).ja}を次に変える: {text}")
+                    Told(f"change the {name.en} to: {text}", f"{name.say('ja')}を次に変える: {text}")
                     for name, text in texts
                 ],
                 " · ",

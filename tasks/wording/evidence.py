@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.wording.seen import Fact, Seen, base_name, fact, percent
-from tasks.wording.terms import term
+from tasks.wording.terms import field_term, term
 from tasks.wording.told import Language, Told, join
 
 Pointed = Mapping[str, Any]
@@ -78,46 +78,6 @@ def contaminated_facts(seen: Seen) -> list[Fact]:
     ]
 
 
-def label_facts(seen: Seen) -> list[Fact]:
-    """Of a doubtful label: the likely ones, and how the nearest samples are labelled; or the doubtful tokens."""
-    if "tokens" in seen.evidence:
-        lines = (
-            Told(
-                f"“{t['token']}”: {t['label']} {percent(t['probability'])}, "
-                f"{t['suggested']} {percent(t['suggested_probability'])}",
-                f"「{t['token']}」: {t['label']} {percent(t['probability'])}、"
-                f"{t['suggested']} {percent(t['suggested_probability'])}",
-            )
-            for t in seen.evidence["tokens"]
-        )
-        return fact("doubtful words", "疑わしい語", *lines)
-    likely = (f"{one['label']} {percent(one['probability'])}" for one in seen.evidence["labels"])
-    near = (
-        f"{n['label']} · {percent(n['similarity'])} · {n['excerpt']}" for n in seen.evidence["neighbours"]
-    )
-    return [
-        *fact("likely labels", "確からしいラベル", *likely),
-        *fact("nearest samples", "近いサンプル", *near),
-    ]
-
-
-def small_class_facts(seen: Seen) -> list[Fact]:
-    return [
-        *fact("label", "ラベル", str(seen.evidence["label"])),
-        *fact("distinct samples", "異なるサンプル", f"{seen.evidence['groups']:,}"),
-        *fact("samples", "サンプル", f"{seen.evidence['samples']:,}"),
-    ]
-
-
-def loss_facts(seen: Seen) -> list[Fact]:
-    told = seen.evidence
-    return [
-        *fact("loss, nats per token", "損失(トークン当たりナット)", f"{told['loss']:.2f}"),
-        *fact("median of its language", "同じ言語の中央値", f"{told['median']:.2f}"),
-        *fact("usual distance from it", "そこからの通常の隔たり", f"{told['mad']:.2f}"),
-    ]
-
-
 def doubt_facts(seen: Seen) -> list[Fact]:
     """Of a doubtful answer: what it may be, and all that speaks against it."""
     faults = sorted(seen.evidence["faults"].items(), key=lambda item: -item[1])
@@ -135,8 +95,8 @@ def personal_facts(seen: Seen) -> list[Fact]:
     """Of personal data: each kind with its masked form, never the value."""
     lines = (
         Told(
-            f"{term(s['kind']).en}: {s['masked']} ({term(s['field']).en})",
-            f"{term(s['kind']).say(Language.JA)}: {s['masked']}({term(s['field']).say(Language.JA)})",
+            f"{term(s['kind']).en}: {s['masked']} ({field_term(s['field']).en})",
+            f"{term(s['kind']).say(Language.JA)}: {s['masked']}({field_term(s['field']).say(Language.JA)})",
         )
         for s in seen.evidence["spans"]
     )
@@ -220,6 +180,9 @@ PARTS = {
     "names_not_in_source": "名称の{:.0%}が出典にない",
     "stops_in_word": "引用が出典の語の途中で終わる",
     "starts_in_word": "引用が出典の語の途中から始まる",
+    "no_easier_with_prompt": "質問があっても、基盤モデルには読みやすくならない(答えだけのときの損失の{:.0%})",
+    "unexpected_end": "基盤モデルは、そこで終わると予想していない(損失 {:.1f})",
+    "unexpected_token": "基盤モデルが予想しない語がある(損失 {:.1f})",
 }
 
 

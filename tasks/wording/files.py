@@ -29,8 +29,12 @@ def _counted(sentence: str, unit: str) -> Callable[[Seen], str]:
     return say
 
 
-def _counted_facts(seen: Seen) -> list[Fact]:
+def counted_facts(seen: Seen) -> list[Fact]:
     return [Fact(term(kind), (Told(f"{count:,}"),)) for kind, count in seen.evidence.items()]
+
+
+left_out = _counted("定型部分は学習用の文に含めません: ", "文字")
+"""Of `boilerplate`, which reading says of a document and duplicates of a copy (`copies`)."""
 
 
 def _superseded(seen: Seen) -> str:
@@ -96,6 +100,14 @@ FILES: dict[str, Wording] = {
         lambda seen: seen.fill("列「{column}」に使える値がありません。" + DETAIL),
     ),
     "malformed_line": Wording(Told("Malformed line", "壊れた行"), _detailed("形式に合わない行です。")),
+    "malformed_label": Wording(
+        Told("Malformed label", "壊れたラベル"),
+        lambda seen: seen.fill("列「{column}」の「{value}」には、ラベルにできないものがあります。" + DETAIL),
+    ),
+    "repeated_annotation": Wording(
+        Told("Annotated twice", "付与の重複"),
+        "「{annotator}」はこの文にすでにラベルを付けています。「{before}」を残し、「{label}」は数えません。",
+    ),
     "malformed_messages": Wording(
         Told("Malformed messages", "壊れた会話"), _detailed("会話の形式に合いません。")
     ),
@@ -109,7 +121,7 @@ FILES: dict[str, Wording] = {
         Told("Spans overlap", "範囲の重なり"), _detailed("ラベル範囲が重なっています。")
     ),
     "repaired_text": Wording(
-        Told("Repaired text", "修復した文字"), _counted("文字を修復しました: ", "か所"), _counted_facts
+        Told("Repaired text", "修復した文字"), _counted("文字を修復しました: ", "か所"), counted_facts
     ),
     "invalid_bytes": Wording(
         Told("Invalid bytes", "不正なバイト"),
@@ -119,11 +131,6 @@ FILES: dict[str, Wording] = {
         Told("Id used twice", "IDの重複"), "ID「{id}」は、すでに{uri}の{line}行目で使われています。"
     ),
     "superseded": Wording(Told("Superseded", "旧版"), _superseded),
-    "boilerplate": Wording(
-        Told("Boilerplate", "定型部分"),
-        _counted("定型部分は学習用の文に含めません: ", "文字"),
-        _counted_facts,
-    ),
     "short_passage": Wording(
         Told("Short passage", "短すぎる一節"), _detailed("短すぎ、つなげられる隣の一節もありません。")
     ),
@@ -188,6 +195,10 @@ DECISIONS: dict[str, Wording] = {
         ("drop", "drop", "除外"),
         ("edit", "edit", "修正"),
         ("relabel", "relabel", "ラベル変更"),
+        ("spans", "mark spans", "範囲の修正"),
+        ("merge", "merge", "統合"),
+        ("escalate", "escalate", "上申"),
+        ("retract", "retract", "取り消し"),
     )
 }
 """What a steward's decision is called where it settled a row (`judge`)."""

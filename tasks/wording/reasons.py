@@ -36,28 +36,6 @@ def contaminated(seen: Seen) -> str:
     return seen.fill(f"学習データの{{rows:,}}行がこの項目を漏らしています({told})。")
 
 
-def label(seen: Seen) -> str:
-    if "tokens" in seen.evidence:
-        worst = seen.evidence["tokens"][0]
-        return (
-            f"「{worst['token']}」のラベル「{worst['label']}」の確率は{worst['probability']:.2f}、"
-            f"「{worst['suggested']}」は{worst['suggested_probability']:.2f}です。"
-        )
-    return f"{_probabilities(seen)}。"
-
-
-def ambiguous(seen: Seen) -> str:
-    return f"2つのラベルのどちらにも当てはまります。{_probabilities(seen)}。"
-
-
-def _probabilities(seen: Seen) -> str:
-    best = seen.evidence["labels"][0]
-    given = seen.evidence["given"]
-    return (
-        f"付いているラベル「{given}」の確率は{seen.score:.2f}、「{best['label']}」は{seen.threshold:.2f}です"
-    )
-
-
 def doubt(seen: Seen) -> str:
     faults = seen.evidence["faults"]
     looks = {
@@ -106,4 +84,11 @@ def answer_language(seen: Seen) -> str:
     asked, answered = (_ja(seen.evidence[key]) for key in ("asked", "answered"))
     return seen.fill(
         f"{asked}の質問に{answered}で答えています。{{applies:,}}件のうち{{kept:,}}件は質問と同じ言語で答えています。"
+    )
+
+
+def ending(seen: Seen) -> str:
+    which = {"Japanese": "日本語の", "other": "日本語以外の"}[seen.evidence["script"]]
+    return seen.fill(
+        f"文の終わりらしく終わっていません。{which}答え{{applies:,}}件のうち{{kept:,}}件は、そのように終わっています。"
     )

@@ -1,11 +1,11 @@
-"""Every check that a witness emits about samples, in words. A new check is one entry of `SAMPLES`."""
+"""The checks of quality, privacy and answers, in words."""
 
 from tasks.wording import evidence as told_by
 from tasks.wording import reasons
 from tasks.wording.seen import Wording
 from tasks.wording.told import Told
 
-SIMILARITY = Told("similarity", "類似度")
+PLACES = Told("places in the text", "文中の箇所の数")
 SAMPLES: dict[str, Wording] = {
     # quality: the suites' expectations
     "too_few_samples": Wording(
@@ -24,6 +24,11 @@ SAMPLES: dict[str, Wording] = {
     "unknown_label": Wording(
         Told("Unknown label", "未知のラベル"),
         "ラベル「{value}」は、宣言されたラベルにも学習データのラベルにもありません。",
+        told_by.value_facts,
+    ),
+    "unknown_annotation": Wording(
+        Told("Annotator's unknown label", "付与者の未知のラベル"),
+        "付与者の付けたラベルに、宣言されたラベルにも学習データのラベルにもないものがあります: {value}",
         told_by.value_facts,
     ),
     "garbled_text": Wording(Told("Garbled text", "文字化け"), reasons.garbled, told_by.value_facts),
@@ -80,109 +85,38 @@ SAMPLES: dict[str, Wording] = {
         "関連するデータが{score:.0f}つの分割に入っています。学習したもので判定することになります。",
         told_by.value_facts,
     ),
-    # duplicates
-    "exact_duplicate": Wording(
-        Told("Exact duplicate", "同じ文"),
-        "行{canonical[row]}と同じ内容で、答えも同じです。",
-        told_by.copy_facts,
+    # labels, languages and sources: the suite on slices
+    "rare_slice": Wording(
+        Told("Rare in training", "学習データに少ない"),
+        "学習データにほとんどありません。",
+        told_by.value_facts,
     ),
-    "near_duplicate": Wording(
-        Told("Near-duplicate", "ほぼ同じ文"),
-        "行{canonical[row]}とほぼ同じ文です(類似度{score:.2f})。",
-        told_by.copy_facts,
-        score=SIMILARITY,
+    "dependent_slices": Wording(
+        Told("One tells the other", "互いに結びついている"),
+        "一方から他方が分かります。モデルは、一方を他方の代わりに学ぶかもしれません。",
+        told_by.value_facts,
     ),
-    "conflicting_duplicate": Wording(
-        Told("Same text, other answer", "同じ文で答えが違う"),
-        "同じ文に、行{others[0][row]}では別の答えが付いています。",
-        told_by.dispute_facts,
-        score=SIMILARITY,
+    "worse_slice": Wording(
+        Told("Worse than the rest", "ほかより正解率が低い"),
+        "その行を見ていないモデルの誤りが、偶然の範囲を超えてほかより多い部分です。",
+        told_by.value_facts,
     ),
-    "disagreeing_near_duplicate": Wording(
-        Told("Near-duplicate, other answer", "ほぼ同じ文で答えが違う"),
-        "ほぼ同じ文(類似度{score:.2f})に、行{others[0][row]}では別の答えが付いています。",
-        told_by.dispute_facts,
-        score=SIMILARITY,
-    ),
-    "same_meaning": Wording(Told("Same meaning", "同じ意味の文")),
-    "disagreeing_same_meaning": Wording(Told("Same meaning, other answer", "同じ意味で答えが違う")),
-    "shared_passage": Wording(Told("Shared passage", "共通の一節")),
-    # leakage
-    "exact_leak": Wording(
-        Told("Leak: same as a judged row", "漏えい: 判定項目と同じ"),
-        lambda seen: f"{reasons.judged(seen)}と同じです。",
-        told_by.leak_facts,
-    ),
-    "near_leak": Wording(
-        Told("Leak: nearly a judged row", "漏えい: 判定項目とほぼ同じ"),
-        lambda seen: seen.fill(f"{reasons.judged(seen)}とほぼ同じです(類似度{{score:.2f}})。"),
-        told_by.leak_facts,
-        score=SIMILARITY,
-    ),
-    "ngram_leak": Wording(
-        Told("Leak: text in common", "漏えい: 判定項目と共通の文"),
-        reasons.shared_text,
-        told_by.leak_facts,
-        score=Told("share of the judged text", "判定項目の文に占める割合"),
-    ),
-    "family_leak": Wording(
-        Told("Leak: same document", "漏えい: 同じ文書"),
-        lambda seen: f"{reasons.judged(seen)}と同じ文書または会話から取られています。",
-        told_by.leak_facts,
-    ),
-    "vault_leak": Wording(
-        Told("Leak: judged on before", "漏えい: 以前の判定項目"),
-        reasons.gone,
-        told_by.gone_facts,
-        score=Told("share of the judged text", "判定項目の文に占める割合"),
-    ),
-    "meaning_leak": Wording(Told("Leak: same meaning", "漏えい: 判定項目と同じ意味")),
-    "contaminated_item": Wording(
-        Told("Judged row given away", "漏れている判定項目"),
-        reasons.contaminated,
-        told_by.contaminated_facts,
-        score=Told("similarity or share", "類似度または割合"),
-    ),
-    # labels and losses
-    "label_noise": Wording(
-        Told("Doubtful label", "疑わしいラベル"),
-        reasons.label,
-        told_by.label_facts,
-        score=Told("probability of the given label", "付いているラベルの確率"),
-    ),
-    "ambiguous_label": Wording(
-        Told("Fits two labels", "2つのラベルに当てはまる"),
-        reasons.ambiguous,
-        told_by.label_facts,
-        score=Told("probability of the given label", "付いているラベルの確率"),
-    ),
-    "annotators_disagree": Wording(Told("Annotators disagree", "付与者の間で不一致")),
-    "class_too_small": Wording(
-        Told("Too few of a label", "少なすぎるラベル"),
-        "ラベル「{label}」の異なるサンプルは{groups:,}件です。{folds:,}件からラベルを検査します。",
-        told_by.small_class_facts,
-        score=Told("distinct samples", "異なるサンプル"),
-    ),
-    "high_base_loss": Wording(
-        Told("Odd for its language", "言語として珍しい文"),
-        "トークン当たりの損失は{loss:.2f}です(同じ言語の中央値は{median:.2f})。",
-        told_by.loss_facts,
-        score=Told("distance from the usual loss (modified z-score)", "通常の損失からの隔たり(修正zスコア)"),
-    ),
-    # privacy and content
+    # privacy
     "personal_data": Wording(
-        Told("Personal data", "個人情報"),
+        Told("Personal data", "個人情報"), reasons.personal, told_by.personal_facts, score=PLACES
+    ),
+    "personal_data_quarantined": Wording(
+        Told("Personal data, held back", "個人情報(保留)"),
         reasons.personal,
         told_by.personal_facts,
-        score=Told("places in the text", "文中の箇所の数"),
+        score=PLACES,
     ),
-    "personal_data_blocked": Wording(Told("Personal data, blocked", "個人情報(使用禁止)")),
-    "hidden_text": Wording(Told("Hidden text", "隠された文字")),
-    "prompt_injection": Wording(Told("Prompt injection", "命令の混入")),
-    "steering": Wording(Told("Steering answers", "誘導する答え")),
-    "burst": Wording(Told("Sudden burst", "急な集中")),
-    "trigger_phrase": Wording(Told("Trigger phrase", "引き金となる語句")),
-    "toxic": Wording(Told("Toxic language", "有害な表現")),
+    "personal_data_blocked": Wording(
+        Told("Personal data, blocked", "個人情報(使用禁止)"),
+        reasons.personal,
+        told_by.personal_facts,
+        score=PLACES,
+    ),
     # answers and what they rest on
     "unsupported_figure": Wording(
         Told("Figure not in its document", "文書にない数値"),
@@ -212,6 +146,9 @@ SAMPLES: dict[str, Wording] = {
     ),
     "answer_register": Wording(
         Told("Other register", "文体の違う答え"), reasons.register, told_by.answer_facts
+    ),
+    "answer_ending": Wording(
+        Told("Ends unlike the others", "文末の違う答え"), reasons.ending, told_by.answer_facts
     ),
     "refusal": Wording(Told("Refusal", "回答拒否"), "答えずに断っています。", told_by.answer_facts),
     "answer_format": Wording(

@@ -1,5 +1,7 @@
 """The pipeline's own short names in both languages: columns, stages, severities, gates, kinds of personal data."""
 
+import re
+
 from tasks.wording.told import Told
 
 TERMS: dict[str, tuple[str, str]] = {
@@ -21,6 +23,10 @@ TERMS: dict[str, tuple[str, str]] = {
     "target_characters": ("characters of the target", "出力の文字数"),
     "prompt_messages": ("messages of the prompt", "プロンプトのメッセージ数"),
     "completion_messages": ("messages of the completion", "応答のメッセージ数"),
+    "annotated_labels": ("labels by annotators", "付与者のラベル"),
+    "prompt": ("prompt", "プロンプト"),
+    "completion": ("completion", "応答"),
+    "earlier_turn": ("earlier turn", "前の発言"),
     "splits_of_sample": ("splits of its content", "同じ内容のある分割の数"),
     "splits_of_group": ("splits of its group", "同じグループのある分割の数"),
     # keys of evidence that no entry words
@@ -43,6 +49,8 @@ TERMS: dict[str, tuple[str, str]] = {
     "answer": ("answer", "答え"),
     "support": ("support", "裏付け"),
     "reply": ("reply", "応答"),
+    "annotator": ("annotator", "付与者"),
+    "before": ("given before", "先に付けたもの"),
     "token": ("word", "語"),
     "span": ("span", "範囲"),
     "found": ("found", "実際"),
@@ -75,6 +83,7 @@ TERMS: dict[str, tuple[str, str]] = {
     "validation": ("validation", "検証"),
     "gate": ("gate", "判定"),
     "evaluation": ("evaluation", "評価"),
+    "reported only": ("reported only", "報告のみ"),
     "no sample to keep": ("no sample to keep", "対象のサンプルなし"),
     # models, gates, metrics, tests
     "base": ("base", "基盤"),
@@ -168,3 +177,14 @@ TERMS: dict[str, tuple[str, str]] = {
 def term(name: str) -> Told:
     """A name of the pipeline's own in both languages; any other as it is."""
     return Told(*TERMS[name]) if name in TERMS else Told(name)
+
+
+_MESSAGE = re.compile(r"(prompt|completion)\[(\d+)\]")
+
+
+def field_term(name: str) -> Told:
+    """A text of a sample, as `edits.text_fields` names it: a column, or a message by its place from 0."""
+    if found := _MESSAGE.fullmatch(name):
+        place, number = term(found[1]), int(found[2]) + 1
+        return Told(f"message {number} of the {place.en}", f"{place.say('ja')}のメッセージ{number}")
+    return term(name)
