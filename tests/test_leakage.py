@@ -540,6 +540,7 @@ def test_new_rows_that_hold_what_was_in_a_gate_split_are_told(workspace: Workspa
     assert note.en.startswith(
         "1 training row(s) hold at least 1 item(s) that earlier runs had in the gate split"
     )
+    assert "学習データの1行が、以前の実行で判定に使った項目を少なくとも1件" in note.ja
     assert describe_former(told.slice(0, 0)) == ()
     both = WITHOUT.model_copy(update={"sources": RECIPE.sources})
     assert len(held_now(workspace, ledger, later, both)) == 0, "an evaluation source took the gate's place"

@@ -292,6 +292,7 @@ def test_bias_is_told_as_expectations_that_name_the_slices() -> None:
         ("rare_slice", "dependent_slices", "worse_slice"), False
     )
     assert told["rare_slice"].observed.en == "1 of 5 slices: ['label c']"
+    assert told["rare_slice"].observed.ja == "5個の部分のうち1個: ['label c']"
     assert told["dependent_slices"].observed.en == "1 of 1 slices: ['label × source']"
     assert "label b" in told["worse_slice"].observed.en
     assert len(result.findings) == 0

@@ -689,6 +689,7 @@ def test_each_label_of_a_set_has_its_own_f1() -> None:
     assert (told[1].base, told[1].candidate) == pytest.approx((6 / 7, 1))
     text = Page(render_report(ReportData(name="x", label_scores=told))).text
     assert "F1 by label" in text
+    assert "ラベル別の F1(低い順)" in text
     assert "0.86" in text
     single = [sample | {"labels": None} for sample in samples]
     assert tell_scores(build_table(rows, SCORE), build_table(single, SAMPLE))["label_scores"] == ()
@@ -703,4 +704,5 @@ def test_what_is_found_in_the_snapshot_is_reported_though_no_policy_can_act() ->
     findings = build_table([finding | {"reason": "hardly a message"}], FINDING)
     [check] = summarise_late(findings, build_table(samples, SAMPLE), recipe)
     assert (check.check, check.policy, check.samples) == ("terse", "reported only", 1)
+    assert "報告のみ" in Page(render_report(ReportData(name="x", checks=(check,)))).text
     assert check.examples[0].excerpt == "text 3"
