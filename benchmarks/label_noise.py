@@ -219,18 +219,18 @@ def _doubt_of(texts: list[str], labels: np.ndarray, names: list[str]) -> np.ndar
 
 
 def list_doubtful(data: Path, workspace: Workspace, count: int) -> None:
-    """Prints the most doubtful labels of banking77 as published, as a Markdown table."""
+    """Prints the most doubtful labels of banking77 as published, as a Markdown table; `row` counts from 1."""
     texts, labels, names = read_texts(data, "banking77")
     checked = Checked(np.arange(len(labels)), labels, np.arange(len(labels)), names, FOLDS)
     vectors = next((v for k, v in make_features(texts, workspace).items() if k.startswith("universal")), None)
     found = estimate([matching_form(text) for text in texts], checked, 0, vectors)
     order = np.argsort(-found.calibrated.doubt(labels), kind="stable")[:count]
-    print("| | text | label | suggested | belief |\n|---|---|---|---|---|")
+    print("| | row | label | suggested | belief | text |\n|---|---|---|---|---|---|")
     for place, row in enumerate(order, 1):
         best = found.calibrated.belief[row].argmax()
         text = " ".join(texts[row].split()).replace("|", "\\|")
         belief = found.calibrated.belief[row, best]
-        print(f"| {place} | {text} | {names[labels[row]]} | {names[best]} | {belief:.2f} |")
+        print(f"| {place} | {row + 1} | {names[labels[row]]} | {names[best]} | {belief:.2f} | {text} |")
 
 
 def main() -> None:

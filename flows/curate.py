@@ -55,6 +55,7 @@ from tasks.review_queue import build_queue, count_confirmed
 from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
 from tasks.stage import perform
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 
 class Curated(BaseModel):
@@ -67,7 +68,7 @@ class Curated(BaseModel):
     found: TableRef
     """What the suites say of the snapshot's rows."""
     lineage: dict[str, str]
-    notes: tuple[str, ...]
+    notes: tuple[Told, ...]
     """What the label-noise stage has to say to whoever looks next, and what changed in the evaluation set."""
     leaks: TableRef
     """Which training rows give away which rows that are judged on (`tasks.leakage.links.LINK`)."""
@@ -85,7 +86,7 @@ class _Heard:
     """With `group_id` filled in."""
     findings: list[TableRef]
     outcomes: tuple[ExpectationOutcome, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Told, ...]
     leaks: TableRef
     predictions: TableRef | None
     """The labels that an out-of-fold model gives, where labels were checked."""
@@ -253,7 +254,7 @@ def _label_noise(
     samples: TableRef,
     decisions: dict[str, dict[str, Any]],
     encoder: EncoderRef | None,
-) -> tuple[list[TableRef], tuple[str, ...], TableRef | None]:
+) -> tuple[list[TableRef], tuple[Told, ...], TableRef | None]:
     """Findings about labels and answers, what to say of them, and the labels that an out-of-fold model gives."""
     if not recipe.label_noise.enabled:
         return [], (), None

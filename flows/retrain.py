@@ -17,8 +17,10 @@ from tasks.ledger import Ledger
 from tasks.recipe import Recipe, load_recipe
 from tasks.records import Outcome, digest_of
 from tasks.report.gather import Parts, gather_report, save_report, stop_sentence
+from tasks.report.review_link import review_url
 from tasks.storage import Workspace, shown_path
 from tasks.watching import observe
+from tasks.wording.told import Told, told_by
 
 
 class RunResult(BaseModel):
@@ -58,9 +60,10 @@ def retrain(recipe: str, until: Until = Until.PROMOTE, wait: float = 0.0) -> Run
         wait: seconds to wait for another run on the same workspace.
 
     Raises:
-        SeimaiError: the recipe, the data or the workspace is not fit; recorded before it is raised.
+        SeimaiError: the recipe, the data, the workspace or the environment is not fit; recorded before it is raised.
     """
     loaded = load_recipe(Path(recipe))
+    review_url()  # refused here, not after hours of training
     workspace = Workspace(root=loaded.workspace)
     with workspace.locked(f"a run of {loaded.name}", wait):
         ledger = Ledger(workspace.ledger_url)
@@ -70,7 +73,7 @@ def retrain(recipe: str, until: Until = Until.PROMOTE, wait: float = 0.0) -> Run
         try:
             _run(line, workspace, Until(until))
         except SeimaiError as error:
-            _finish(ledger, workspace, line, run_id, error.exit_code, str(error))
+            _finish(ledger, workspace, line, run_id, error.exit_code, told_by(error))
             ledger.set_watched(loaded.name, seen)
             raise
         except BaseException as error:
@@ -91,19 +94,23 @@ def _run(line: Line, workspace: Workspace, until: Until) -> None:
     line.promotion = promote(line.recipe, workspace, line.curated, line.tuned)
 
 
-def _verdict_of(line: Line) -> tuple[ExitCode, str]:
+def _verdict_of(line: Line) -> tuple[ExitCode, Told]:
     if line.promotion is None:
-        return ExitCode.PROMOTED, "ended where it was asked to; nothing was promoted"
+        ended = Told(
+            "ended where it was asked to; nothing was promoted",
+            "指定されたところで終わりました。公開したモデルはありません",
+        )
+        return ExitCode.PROMOTED, ended
     verdict = line.promotion.verdict
     code = ExitCode.PROMOTED if verdict.outcome is Outcome.PASS else ExitCode.NOT_PROMOTED
     return code, verdict.sentence
 
 
 def _finish(
-    ledger: Ledger, workspace: Workspace, line: Line, run_id: str, code: ExitCode, message: str
+    ledger: Ledger, workspace: Workspace, line: Line, run_id: str, code: ExitCode, message: Told
 ) -> RunResult:
     """Writes the report and closes the run in the ledger."""
-    stored: dict[str, Any] = {"exit_code": code, "message": message}
+    stored: dict[str, Any] = {"exit_code": code, "message": str(message)}
     if line.curated:
         stored["snapshot_id"] = line.curated.snapshot.snapshot_id
     if line.promotion:
@@ -114,16 +121,21 @@ def _finish(
     where = save_report(workspace, run_id, data)
     publish_report(workspace.path(where))
     ledger.finish_run(run_id, report=where, **stored)
-    return RunResult(run_id=run_id, exit_code=code, message=message, report=where)
+    return RunResult(run_id=run_id, exit_code=code, message=str(message), report=where)
 
 
 def _parts(line: Line, workspace: Workspace, run_id: str) -> Parts:
     curated, tuned, promotion = line.curated, line.tuned, line.promotion
+    report = shown_path(workspace.path("runs", run_id, "report.html"))
+    docs = shown_path(workspace.path("data_docs"))
     places = (
-        f"report: {shown_path(workspace.path('runs', run_id, 'report.html'))}",
-        "review queue: seimai review list",
-        f"what Great Expectations saw: {shown_path(workspace.path('data_docs'))}",
-        "every run and its stages: seimai ui (the Prefect UI)",
+        Told(f"report: {report}", f"レポート: {report}"),
+        Told("review queue: seimai review list", "レビュー待ち: seimai review list"),
+        Told(f"what Great Expectations saw: {docs}", f"Great Expectations の検査結果: {docs}"),
+        Told(
+            "every run and its stages: seimai ui (the Prefect UI)",
+            "すべての実行と工程: seimai ui(Prefect の画面)",
+        ),
     )
     return Parts(
         recipe=line.recipe,

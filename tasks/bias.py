@@ -25,6 +25,9 @@ from tasks.records import Role, Severity, TableRef, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
 from tasks.two_samples import wilson_interval
+from tasks.wording import terms
+from tasks.wording.terms import term
+from tasks.wording.told import Told, join
 
 DIMENSIONS = ("label", "language", "source")
 SHOWN = 10
@@ -54,7 +57,7 @@ class SliceBalance(_Told):
 class SliceScore(_Told):
     """Share of one slice that an out-of-fold model gets right."""
 
-    name: str
+    name: Told
     """Each dimension with its value: "label refund, language ja"."""
     dimension: str = ""
     """Of what: "label × language"."""
@@ -69,7 +72,7 @@ class SliceScore(_Told):
 class BiasReport(_Told):
     """What the report page shows of bias."""
 
-    sentence: str
+    sentence: Told
     rows: int = 0
     groups: int = 0
     balance: tuple[SliceBalance, ...] = ()
@@ -80,7 +83,7 @@ class BiasReport(_Told):
     """The worst first, at most `SHOWN`, and every one that is `worse`."""
     too_small: int = 0
     """Slices with too few groups to be judged."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Told, ...] = ()
 
 
 def find_bias(
@@ -101,7 +104,7 @@ def find_bias(
     frame = _voting_rows(samples, right)
     rows = int(pc.sum(pc.equal(samples["role"], Role.TRAIN.value)).as_py() or 0)
     if frame.empty:
-        return BiasReport(sentence="no training rows", rows=rows)
+        return BiasReport(sentence=Told("no training rows", "学習用の行がありません"), rows=rows)
     alone = frame[~frame.index.duplicated()]
     counts = {name: (frame if name == "label" else alone)[name].value_counts() for name in DIMENSIONS}
     if len(counts["label"]):
@@ -116,7 +119,7 @@ def find_bias(
     told += [d.sentence for d in dependence if d.severity is not Severity.INFO]
     told += [_score_sentence(s, score or 0.0) for s in slices if s.worse][:SAID]
     return BiasReport(
-        sentence="; ".join(told) if told else "no bias found",
+        sentence=join(told, "; ", "。") if told else Told("no bias found", "偏りは見つかりませんでした"),
         rows=rows,
         groups=int((~frame.index.duplicated()).sum()),
         balance=tuple(balance),
@@ -146,7 +149,7 @@ def list_slices(report: BiasReport) -> pa.Table:
         }
         for d in report.dependence
     ]
-    rows += [{"kind": "score"} | s.model_dump() for s in report.slices]
+    rows += [{"kind": "score"} | s.model_dump() | {"name": s.name.en} for s in report.slices]
     return build_table(rows, SLICE)
 
 
@@ -194,7 +197,7 @@ def _scores(frame: pd.DataFrame, settings: BiasSettings) -> tuple[float | None, 
     asked = frame[frame["right"].notna()]
     if asked.empty:
         return None, [], 0
-    judged: list[tuple[str, str, pd.Series]] = []
+    judged: list[tuple[Told, str, pd.Series]] = []
     too_small = 0
     for width in range(1, len(DIMENSIONS) + 1):
         for dimensions in combinations([d for d in DIMENSIONS if asked[d].nunique() > 1], width):
@@ -203,9 +206,9 @@ def _scores(frame: pd.DataFrame, settings: BiasSettings) -> tuple[float | None, 
                 if len(rows) < settings.least_groups:
                     too_small += 1
                     continue
-                named = zip(dimensions, values, strict=True)
-                told = ", ".join(f"{d} {show_name(d, str(v))}" for d, v in named)
-                judged.append((told, " × ".join(dimensions), rows))
+                named = [(d, show_name(d, str(v))) for d, v in zip(dimensions, values, strict=True)]
+                name = join(Told(f"{d} {v}", f"{term(d).ja}「{v}」") for d, v in named)
+                judged.append((name, " × ".join(dimensions), rows))
     overall = float(asked[~asked.index.duplicated()]["right"].mean())
     level = (1 - settings.confidence) / max(1, len(judged))
     slices = []
@@ -222,31 +225,45 @@ def _scores(frame: pd.DataFrame, settings: BiasSettings) -> tuple[float | None, 
                 worse=high < overall,
             )
         )
-    slices.sort(key=lambda s: (s.high, s.name))
+    slices.sort(key=lambda s: (s.high, s.name.en))
     worse = sum(s.worse for s in slices)
     return overall, slices[: max(SHOWN, worse)], too_small
 
 
-def _rare_sentences(dimension: str, balance: Sequence[SliceBalance]) -> list[str]:
+def _rare_sentences(dimension: str, balance: Sequence[SliceBalance]) -> list[Told]:
     """One sentence on all that is rare of one dimension, the rarest first; none where nothing is."""
     own = [b for b in balance if b.dimension == dimension]
     rare = sorted((b for b in own if b.rare), key=lambda b: (b.groups, b.name))
     if not rare:
         return []
-    named = ", ".join(f"{show_name(dimension, b.name)} ({b.groups:,} distinct rows)" for b in rare[:SAID])
+    named = [(show_name(dimension, b.name), f"{b.groups:,}") for b in rare[:SAID]]
+    more = len(rare) > SAID
+    english = ", ".join(f"{name} ({groups} distinct rows)" for name, groups in named)
+    japanese = "、".join(f"「{name}」(異なる行 {groups})" for name, groups in named)
     return [
-        f"rare in training: {len(rare)} of {len(own)} {dimension}s: {named}{', …' if len(rare) > SAID else ''}"
+        Told(
+            f"rare in training: {len(rare)} of {len(own)} {dimension}s: {english}{', …' if more else ''}",
+            f"学習データに少ない{term(dimension).ja}: {len(own)}のうち{len(rare)}: {japanese}{'ほか' if more else ''}",
+        )
     ]
 
 
-def _score_sentence(found: SliceScore, overall: float) -> str:
-    return (
-        f"worse than the rest: {found.name}: {found.score:.0%} right out of fold ({found.low:.0%} to {found.high:.0%}, "
-        f"{found.groups:,} distinct rows), all rows {overall:.0%}"
+def _score_sentence(found: SliceScore, overall: float) -> Told:
+    score, low, high, groups = (
+        f"{found.score:.0%}",
+        f"{found.low:.0%}",
+        f"{found.high:.0%}",
+        f"{found.groups:,}",
+    )
+    return Told(
+        f"worse than the rest: {found.name.en}: {score} right out of fold ({low} to {high}, {groups} distinct rows), "
+        f"all rows {overall:.0%}",
+        f"ほかより正解率が低い部分: {found.name.ja}: 交差検証で{score}({low}から{high}、異なる行 {groups})、"
+        f"全体では{overall:.0%}",
     )
 
 
-@stage("bias", depending, two_samples)
+@stage("bias", depending, two_samples, terms)
 def find_bias_stage(
     workspace: Workspace,
     samples: TableRef,

@@ -12,6 +12,8 @@ from scipy import stats
 from tasks.recipe import BiasSettings
 from tasks.records import Severity
 from tasks.two_samples import LEAST_EXPECTED, adjust_holm, corrected_cramers_v
+from tasks.wording.terms import term
+from tasks.wording.told import Told
 
 RESAMPLES = 1_999
 """Tables drawn with the margins of the one at hand, where it is too sparse for the chi-squared distribution."""
@@ -46,7 +48,7 @@ class Dependence(BaseModel):
     p: float
     p_adjusted: float
     severity: Severity
-    sentence: str
+    sentence: Told
     cells: tuple[Cell, ...]
     """Those farthest from what independence would give."""
 
@@ -107,9 +109,12 @@ def _dependence(
         p=p,
         p_adjusted=p_adjusted,
         severity=Severity.WARNING if tells else Severity.INFO,
-        sentence=(
+        sentence=Told(
             f"{first} and {second} {'go' if tells else 'do not go'} together: Cramér's V {strength:.2f}, {test} test "
-            f"p {p_adjusted:.3f}; {part:.0%} of {names[0]!r} is {names[1]!r}, of all rows {everywhere:.0%}"
+            f"p {p_adjusted:.3f}; {part:.0%} of {names[0]!r} is {names[1]!r}, of all rows {everywhere:.0%}",
+            f"{term(first).ja}と{term(second).ja}は{'結びついています' if tells else '結びついていません'}: "
+            f"クラメールのV {strength:.2f}、{term(test).ja} p {p_adjusted:.3f}。"
+            f"「{names[0]}」の{part:.0%}が「{names[1]}」で、全体では{everywhere:.0%}",
         ),
         cells=tuple(
             Cell(

@@ -30,6 +30,9 @@ from tasks.register import CHAMPION
 from tasks.stage import stage
 from tasks.storage import Workspace
 from tasks.two_samples import adjust_holm
+from tasks.wording import terms
+from tasks.wording.terms import term
+from tasks.wording.told import Told, join
 
 
 def find_drift(
@@ -38,7 +41,8 @@ def find_drift(
     """Holds two snapshots (schema SNAPSHOT_SAMPLE) against each other, by the rows that are learned from."""
     first, second = _learned(before), _learned(now)
     if not len(first) or not len(second):
-        return DriftReport(champion_snapshot=champion_snapshot, sentence="one of the snapshots holds no rows")
+        empty = Told("one of the snapshots holds no rows", "比べるスナップショットの一方に行がありません")
+        return DriftReport(champion_snapshot=champion_snapshot, sentence=empty)
     both = pc.is_in(second["sample_id"], value_set=first["sample_id"].combine_chunks())
     groups = (len(set(group_names(first))), len(set(group_names(second))))
     sides = (
@@ -56,10 +60,12 @@ def find_drift(
         _judged(feature, p, settings.significance / len(found), settings)
         for feature, p in zip(found, adjusted, strict=True)
     )
-    drifted = [row.feature for row in rows if row.severity is not Severity.INFO]
+    drifted = join(term(row.feature) for row in rows if row.severity is not Severity.INFO)
     return DriftReport(
         champion_snapshot=champion_snapshot,
-        sentence=f"drifted: {', '.join(drifted)}" if drifted else "no drift from the champion's data",
+        sentence=Told(f"drifted: {drifted.en}", f"変化したもの: {drifted.ja}")
+        if drifted
+        else Told("no drift from the champion's data", "公開中のモデルのデータからの変化はありません"),
         rows_before=len(first),
         rows_now=len(second),
         rows_in_both=int(pc.sum(both).as_py()),
@@ -75,13 +81,6 @@ def _judged(tested: Tested, p_adjusted: float, level: float, settings: DriftSett
         severity = Severity.WARNING
     if significant and tested.psi >= settings.large and settings.stop:
         severity = Severity.CRITICAL
-    size = (
-        "large"
-        if tested.psi >= settings.large
-        else "moderate"
-        if tested.psi >= settings.moderate
-        else "little"
-    )
     detectable = tested.detectable(level)
     return FeatureDrift(
         feature=tested.feature,
@@ -94,17 +93,29 @@ def _judged(tested: Tested, p_adjusted: float, level: float, settings: DriftSett
         unit=tested.unit,
         power=settings.power,
         severity=severity,
-        sentence=(
-            f"{tested.feature}: {size} drift, index {tested.psi:.3f} "
-            f"({'more than' if significant else 'no more than'} chance, p {_shown(p_adjusted)}); {tested.moved}; "
-            f"a shift of {detectable:.3f} ({tested.unit}) would be found with power {settings.power:.0%}"
-        ),
+        sentence=_sentence(tested, p_adjusted, detectable, settings),
         shares=tested.shares,
     )
 
 
-def _shown(p: float) -> str:
-    return f"{p:.3f}" if p >= 0.001 else "below .001"
+def _sentence(tested: Tested, p_adjusted: float, detectable: float, settings: DriftSettings) -> Told:
+    sizes = (
+        Told("large", "大きく変化"),
+        Told("moderate", "中程度に変化"),
+        Told("little", "ほとんど変化なし"),
+    )
+    size = sizes[0 if tested.psi >= settings.large else 1 if tested.psi >= settings.moderate else 2]
+    chance = Told("no more than", "偶然の範囲")
+    if p_adjusted < settings.significance:
+        chance = Told("more than", "偶然とは言えない")
+    p = f"{p_adjusted:.3f}" if p_adjusted >= 0.001 else "below .001"
+    feature, unit = term(tested.feature), term(tested.unit)
+    return Told(
+        f"{feature.en}: {size.en} drift, index {tested.psi:.3f} ({chance.en} chance, p {p}); {tested.moved.en}; "
+        f"a shift of {detectable:.3f} ({unit.en}) would be found with power {settings.power:.0%}",
+        f"{feature.ja}: {size.ja}、指数 {tested.psi:.3f}({chance.ja}、p {p.replace('below .001', '.001 未満')})。"
+        f"{tested.moved.ja}。検出力{settings.power:.0%}で見つかる最小の差は {detectable:.3f}({unit.ja})",
+    )
 
 
 def _learned(snapshot: pa.Table) -> pa.Table:
@@ -114,12 +125,12 @@ def _learned(snapshot: pa.Table) -> pa.Table:
     return kept.filter(pc.greater(pc.add(*lengths), 0))
 
 
-def describe_drift(report: DriftReport) -> tuple[str, ...]:
+def describe_drift(report: DriftReport) -> tuple[Told, ...]:
     """Sentences for the report: each feature that drifted."""
     return tuple(f.sentence for f in report.features if f.severity is not Severity.INFO)
 
 
-@stage("drift", drift_features, drift_report, two_samples)
+@stage("drift", drift_features, drift_report, two_samples, terms)
 def find_drift_stage(
     workspace: Workspace, samples: TableRef, champion: FolderRef | None, settings: DriftSettings
 ) -> DriftReport:
@@ -129,7 +140,11 @@ def find_drift_stage(
         champion: folder of the snapshot that the champion learned from; None as long as there is no champion.
     """
     if champion is None:
-        return DriftReport(sentence="no champion yet: nothing to compare with")
+        return DriftReport(
+            sentence=Told(
+                "no champion yet: nothing to compare with", "公開中のモデルがまだなく、比べるものがありません"
+            )
+        )
     before = pq.read_table(workspace.path(champion.path, "samples.parquet"))
     name = PurePath(champion.path).name
     report = find_drift(before, workspace.read_table(samples), settings, name)

@@ -15,6 +15,7 @@ from scipy import stats
 
 from tasks.drift_report import Share
 from tasks.two_samples import chi_squared, detectable_distance, detectable_index, stability_index
+from tasks.wording.told import Told
 
 BINS = 10
 """Deciles: the usual bins of a population stability index (Siddiqi 2006, "Credit Risk Scorecards")."""
@@ -41,7 +42,7 @@ class Tested(NamedTuple):
     detectable: Callable[[float], float]
     """Minimum detectable shift at a level of significance."""
     shares: tuple[Share, ...]
-    moved: str
+    moved: Told
 
 
 def compare_lengths(
@@ -67,7 +68,10 @@ def compare_lengths(
         unit="distance of the distribution functions",
         detectable=lambda level: detectable_distance(level, power, groups),
         shares=_shares([f"{low}-{high}" for low, high in itertools.pairwise(bounds)], *counts),
-        moved=f"median {medians[0]:.0f} to {medians[1]:.0f} characters",
+        moved=Told(
+            f"median {medians[0]:.0f} to {medians[1]:.0f} characters",
+            f"中央値 {medians[0]:.0f}文字から{medians[1]:.0f}文字へ",
+        ),
     )
 
 
@@ -94,7 +98,10 @@ def compare_categories(
         unit="population stability index",
         detectable=lambda level: detectable_index(level, power, freedom + 1, groups),
         shares=shares[:SHOWN],
-        moved=f"{named} {moved.before:.1%} to {moved.now:.1%}",
+        moved=Told(
+            f"{named} {moved.before:.1%} to {moved.now:.1%}",
+            f"「{named}」{moved.before:.1%}から{moved.now:.1%}へ",
+        ),
     )
 
 
@@ -120,7 +127,10 @@ def compare_ngrams(before: pa.Table, now: pa.Table, power: float) -> Tested | No
         unit="population stability index",
         detectable=lambda level: float(np.quantile(chance, 1 - level) + stats.norm.ppf(power) * chance.std()),
         shares=(),
-        moved=f"{size:,} and {len(counts[1]):,} groups of rows compared",
+        moved=Told(
+            f"{size:,} and {len(counts[1]):,} groups of rows compared",
+            f"{size:,}組と{len(counts[1]):,}組の行を比較",
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.errors import DataGateError
 from tasks.records import Severity
+from tasks.wording.told import Told, join
 
 
 class Share(BaseModel):
@@ -36,7 +37,7 @@ class FeatureDrift(BaseModel):
     unit: str
     power: float
     severity: Severity
-    sentence: str
+    sentence: Told
     shares: tuple[Share, ...] = ()
     """Of deciles by position, of categories the largest first; of n-grams none."""
 
@@ -47,7 +48,7 @@ class DriftReport(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     champion_snapshot: str | None = None
-    sentence: str
+    sentence: Told
     rows_before: int = 0
     rows_now: int = 0
     rows_in_both: int = 0
@@ -55,9 +56,15 @@ class DriftReport(BaseModel):
 
     def require_stable(self) -> None:
         """Raises DataGateError where a feature has drifted so far that the recipe wants the line to stop."""
-        critical = [f"  {f.sentence}" for f in self.features if f.severity is Severity.CRITICAL]
+        critical = [f.sentence for f in self.features if f.severity is Severity.CRITICAL]
         if critical:
+            told = join(critical, "\n  ", "\n  ")
             raise DataGateError(
-                f"the data drifted from what the champion learned from "
-                f"(snapshot {self.champion_snapshot}):\n" + "\n".join(critical)
+                Told(
+                    f"the data drifted from what the champion learned from (snapshot {self.champion_snapshot}):\n  "
+                    f"{told.en}",
+                    "データが、公開中のモデルが学んだもの"
+                    f"(スナップショット {self.champion_snapshot})から変化しました:\n  "
+                    f"{told.ja}",
+                )
             )

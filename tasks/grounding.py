@@ -147,6 +147,7 @@ def _unsupported(
             score=float(len(figures)),
             reason=f"{columns['document'][index]} does not say {told}",
             evidence={
+                "document": columns["document"][index],
                 "figures": [figure._asdict() for figure in figures],
                 "says": best.text,
                 "uri": best.uri,
@@ -206,7 +207,12 @@ def _stale(columns: dict[str, list[Any]], index: int, passages: list[_Passage]) 
         score=fuzz.partial_ratio(form, best.form) / 100,
         threshold=1.0,
         reason=f"{columns['document'][index]} no longer says {excerpt(support)!r}",
-        evidence={"support": support, "now": best.text, "uri": best.uri},
+        evidence={
+            "document": columns["document"][index],
+            "support": support,
+            "now": best.text,
+            "uri": best.uri,
+        },
     )
 
 

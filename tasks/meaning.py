@@ -11,6 +11,7 @@ import numpy as np
 
 from tasks.features import UNIVERSAL
 from tasks.neighbours import build_graph, shorten
+from tasks.wording.told import Told
 
 NEAREST = 10
 """Neighbours of each text that are looked at."""
@@ -44,11 +45,15 @@ def choose_cosines(source: str, asked: float | None) -> Cosines | None:
     return CALIBRATED.get(source) if asked is None else Cosines(asked, asked)
 
 
-def describe_unmeasured(source: str, setting: str) -> tuple[str, ...]:
+def describe_unmeasured(source: str, setting: str) -> tuple[Told, ...]:
     """A sentence for the report on meanings that were not compared."""
     return (
-        f"Meanings were not compared: from which cosine on two texts mean the same was not measured for "
-        f"{source!r}; state {setting} in the recipe.",
+        Told(
+            "Meanings were not compared: from which cosine on two texts mean the same was not measured for "
+            f"{source!r}; state {setting} in the recipe.",
+            f"意味の比較は行いませんでした。「{source}」では、余弦がいくつから同じ意味といえるかを測っていません。"
+            f"レシピの {setting} に値を書いてください。",
+        ),
     )
 
 

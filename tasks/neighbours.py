@@ -8,11 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from tasks.label_noise.folds import MANY
-
 NEIGHBOURS = 20
 """Neighbours that vote. The nearest few are too few where every fifth label is wrong."""
-EXACT_ROWS = MANY
+EXACT_ROWS = 20_000
 """Up to so many samples every pair is compared; beyond, those of near cells."""
 PROBED = 32
 """Cells that are searched, of sqrt(N)."""

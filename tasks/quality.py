@@ -24,6 +24,8 @@ from tasks.recipe import QualitySettings
 from tasks.records import FINDING, NO_LABEL, Role, Severity, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace, written_whole
+from tasks.wording import title_of
+from tasks.wording.told import Told, join
 
 _EXCERPT = 200
 _WIDEST_LIST = 10
@@ -45,8 +47,8 @@ class ExpectationOutcome(BaseModel):
     """Rows looked at."""
     unexpected: int
     """Rows that fail; each has a finding."""
-    observed: str
-    expected: str
+    observed: Told
+    expected: Told
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,13 @@ class QualityResult:
         """Raises DataGateError if a critical expectation failed as a whole; says what was observed."""
         failed = [o for o in self.outcomes if not o.success and o.severity == Severity.CRITICAL]
         if failed:
-            lines = [
-                f"  {o.check}: {o.expectation} observed {o.observed}, expected {o.expected}" for o in failed
-            ]
-            raise DataGateError(f"the data is not fit to train on ({failed[0].suite}):\n" + "\n".join(lines))
+            told = join((_failure(outcome) for outcome in failed), "\n  ", "\n  ")
+            raise DataGateError(
+                Told(
+                    f"the data is not fit to train on ({failed[0].suite}):\n  {told.en}",
+                    f"データが学習に適しません({failed[0].suite}):\n  {told.ja}",
+                )
+            )
 
 
 class QualityRefs(BaseModel):
@@ -293,6 +298,9 @@ def _findings(evaluation: Evaluation, table: pa.Table, frame: pd.DataFrame) -> I
             "expected": ", ".join(kwargs.get("languages", ())),
         }
         evidence = {"column": column, "value": told["value"]} | ({"signs": signs} if signs else {})
+        evidence |= {
+            name: told[name] for name in ("language", "expected") if f"{{{name}}}" in expectation.reason
+        }
         yield where | {
             "stage": "quality",
             "check": expectation.check,
@@ -318,9 +326,14 @@ def _excerpt(value: Any) -> Any:
 
 def _outcome(suite: str, evaluation: Evaluation) -> ExpectationOutcome:
     expectation, bad, by_row = evaluation.expectation, len(evaluation.unexpected), evaluation.by_row
-    observed = f"{bad} of {evaluation.evaluated} rows" if by_row else _short_list(evaluation.observed)
-    mostly = expectation.kwargs.get("mostly", 1)
-    limit = f"at most {1 - mostly:.0%} of the rows: {_spelled(expectation.kwargs)}".removesuffix(": ")
+    observed, expected = Told(_short_list(evaluation.observed)), Told(_spelled(expectation.kwargs))
+    if by_row:
+        share = f"{1 - expectation.kwargs.get('mostly', 1):.0%}"
+        observed = Told(f"{bad} of {evaluation.evaluated} rows", f"{evaluation.evaluated}行のうち{bad}行")
+        expected = Told(
+            f"at most {share} of the rows: {expected}".removesuffix(": "),
+            f"多くても行の{share}: {expected}".removesuffix(": "),
+        )
     return ExpectationOutcome(
         suite=suite,
         expectation=expectation.type,
@@ -330,7 +343,16 @@ def _outcome(suite: str, evaluation: Evaluation) -> ExpectationOutcome:
         evaluated=evaluation.evaluated,
         unexpected=bad,
         observed=observed,
-        expected=limit if by_row else _spelled(expectation.kwargs),
+        expected=expected,
+    )
+
+
+def _failure(outcome: ExpectationOutcome) -> Told:
+    observed, expected = outcome.observed, outcome.expected
+    return Told(
+        f"{outcome.check}: {outcome.expectation} observed {observed.en}, expected {expected.en}",
+        f"{title_of(outcome.check).say('ja')}({outcome.expectation}): 実際は {observed.say('ja')}、"
+        f"条件は {expected.say('ja')}",
     )
 
 
@@ -341,9 +363,10 @@ def _slice_outcome(suite: str, evaluation: Evaluation, frame: pd.DataFrame) -> E
         return told
     asked = int(frame[evaluation.expectation.kwargs["column"]].notna().sum())
     failing = frame["name"].iloc[list(evaluation.unexpected)].tolist()
-    observed = f"{len(failing)} of {asked} slices"
-    if failing:
-        observed += f": {_short_list(failing)}"
+    names = f": {_short_list(failing)}" if failing else ""
+    observed = Told(
+        f"{len(failing)} of {asked} slices{names}", f"{asked}個の部分のうち{len(failing)}個{names}"
+    )
     return told.model_copy(update={"evaluated": asked, "observed": observed})
 
 

@@ -191,7 +191,7 @@ def _store_files(workspace: Workspace, name: str, digest: str, model_folder: Pat
 
 
 def _verdict_tags(verdict: Verdict) -> dict[str, str]:
-    return {"verdict": verdict.outcome.value, "sentence": verdict.sentence}
+    return {"verdict": verdict.outcome.value, "sentence": str(verdict.sentence)}
 
 
 def _note_verdict(

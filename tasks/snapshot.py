@@ -35,6 +35,8 @@ from tasks.records import (
 from tasks.report.data import ReasonCount
 from tasks.stage import stage
 from tasks.storage import Workspace
+from tasks.wording.terms import term
+from tasks.wording.told import Told
 
 AWAY = [Disposition.QUARANTINE.value, Disposition.DROP.value]
 """Dispositions that take a row out of the snapshot's samples."""
@@ -147,8 +149,12 @@ def require_splits(counts: Mapping[str, int]) -> None:
     for split in Split:
         if counts[split] == 0:
             raise DataGateError(
-                f"snapshot: the {split} split is empty; observed {dict(counts)}, "
-                "expected at least one row in each split"
+                Told(
+                    f"snapshot: the {split} split is empty; observed {dict(counts)}, "
+                    "expected at least one row in each split",
+                    f"スナップショット: 分割「{term(split).ja}」が空です。実際は {dict(counts)} で、"
+                    "どの分割にも少なくとも1行が必要です",
+                )
             )
 
 

@@ -19,6 +19,7 @@ from tasks.report.data import LossPoint
 from tasks.stage import stage
 from tasks.storage import Workspace
 from tasks.tokens import Encoded, encode
+from tasks.wording.told import Told
 
 if TYPE_CHECKING:
     from tasks.frozen_prefix import FrozenPrefix
@@ -63,6 +64,20 @@ class TrainResult(BaseModel):
     trainable_parameters: int
 
 
+def _untrainable(rows: int, max_tokens: int) -> Told:
+    if not rows:
+        return Told(
+            "training audit: the training split is empty; expected at least one row",
+            "学習前の点検: 学習用の分割が空です。少なくとも1行が必要です",
+        )
+    return Told(
+        f"training audit: 0 of {rows} rows have a token to train on; observed train.max_tokens={max_tokens}, "
+        "which every prompt fills alone",
+        f"学習前の点検: {rows}行のどれにも学習するトークンがありません。train.max_tokens={max_tokens} が"
+        "プロンプトだけで埋まっています",
+    )
+
+
 def audit_training(items: Sequence[Encoded], tokenizer: Any, settings: TrainSettings) -> TrainingAudit:
     """Counts trained and lost tokens over N encoded training rows.
 
@@ -71,12 +86,7 @@ def audit_training(items: Sequence[Encoded], tokenizer: Any, settings: TrainSett
     """
     trained = np.array([max(0, len(item.ids) - max(1, item.prompt_length)) for item in items], dtype=int)
     if not trained.any():
-        raise DataGateError(
-            f"training audit: 0 of {len(items)} rows have a token to train on; "
-            f"observed train.max_tokens={settings.max_tokens}, which every prompt fills alone"
-            if len(items)
-            else "training audit: the training split is empty; expected at least one row"
-        )
+        raise DataGateError(_untrainable(len(items), settings.max_tokens))
     lost = np.array([item.truncated for item in items])
     first = items[int(np.argmax(trained > 0))]
     return TrainingAudit(
@@ -128,7 +138,12 @@ def fit(
     audit = audit_training(items[Split.TRAIN], tokenizer, settings)
     validation = _to_dataset(items[Split.VALIDATION])
     if len(validation) == 0:
-        raise DataGateError("training: the validation split is empty; expected at least one row to stop on")
+        raise DataGateError(
+            Told(
+                "training: the validation split is empty; expected at least one row to stop on",
+                "学習: 検証用の分割が空です。学習を止める判断に少なくとも1行が必要です",
+            )
+        )
     model = load_model(base)
     trainer = CompletionTrainer(
         model=model,

@@ -165,8 +165,8 @@ def test_annotators_are_ranked_and_disagreement_is_told_row_by_row() -> None:
     assert (crowd.samples, crowd.disagreed, crowd.flagged) == (180, len(split), len(queue))
     assert result.summary.flagged == 0, "cleanlab's rule for single labels has no say here"
     lines = describe_noise(result.summary)
-    assert any(line.startswith("Labels right by annotator, the fewest first: cid ") for line in lines)
-    assert any(f"{len(split)} of 180 samples have different labels" in line for line in lines)
+    assert any(line.en.startswith("Labels right by annotator, the fewest first: cid ") for line in lines)
+    assert any(f"{len(split)} of 180 samples have different labels" in line.en for line in lines)
 
 
 def test_the_queue_is_capped_and_what_is_left_over_is_a_warning() -> None:

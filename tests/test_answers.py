@@ -168,8 +168,8 @@ def test_decisions_move_what_is_expected_and_narrow_it(faulty: Faulty) -> None:
     assert before.errors_interval[0] < before.errors_per_100 < before.errors_interval[1]
     assert wrong.errors_interval[0] > before.errors_interval[0]
     assert wrong.flagged >= before.flagged
-    assert "before any decision" in describe_answers(before)[0]
-    assert f"after {len(ids)} decisions" in describe_answers(wrong)[0]
+    assert "before any decision" in describe_answers(before)[0].en
+    assert f"after {len(ids)} decisions" in describe_answers(wrong)[0].en
 
 
 def test_few_answers_and_other_tasks_give_nothing() -> None:

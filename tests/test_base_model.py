@@ -95,7 +95,9 @@ def test_losses_of_a_few_rows_are_those_of_all(tiny_model: Path, workspace: Work
 
 def test_the_report_says_how_many_rows_the_base_model_read() -> None:
     assert describe_losses(12, 12) == ()
-    assert describe_losses(100_000, 2_000)[0].startswith("The base model read 2,000 of 100,000 samples")
+    [told] = describe_losses(100_000, 2_000)
+    assert told.en.startswith("The base model read 2,000 of 100,000 samples")
+    assert "100,000件中2,000件" in told.ja
 
 
 @pytest.fixture

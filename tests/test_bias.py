@@ -45,7 +45,7 @@ def tied(report: BiasReport) -> set[tuple[str, str]]:
 
 def test_balanced_data_is_not_accused() -> None:
     report = find_bias(table(rows(400)), SETTINGS, np.ones(400))
-    assert report.sentence == "no bias found"
+    assert str(report.sentence) == "no bias found"
     assert (rare(report), tied(report), report.notes) == (set(), set(), ())
     assert {b.share for b in report.balance} == {0.5}
 
@@ -61,7 +61,7 @@ def test_balanced_data_is_not_accused() -> None:
 def test_what_is_rare_is_named(few: dict[str, str], found: tuple[str, str]) -> None:
     report = find_bias(table(rows(800), rows(8, **few)), SETTINGS)
     assert rare(report) == {found}
-    [note] = [n for n in report.notes if n.startswith("rare in training: 1 of 3")]
+    [note] = [n.en for n in report.notes if n.en.startswith("rare in training: 1 of 3")]
     assert "(8 distinct rows)" in note
     assert found[1].rpartition("/")[2] in note
 
@@ -101,8 +101,8 @@ def test_label_and_source_that_go_together_are_named() -> None:
     [found] = [d for d in report.dependence if d.severity is Severity.WARNING]
     assert found.cramers_v == pytest.approx(0.8, abs=0.01)
     assert found.test == "chi-squared"
-    assert found.sentence.startswith("label and source go together: Cramér's V 0.80")
-    assert "90% of" in found.sentence
+    assert found.sentence.en.startswith("label and source go together: Cramér's V 0.80")
+    assert "90% of" in found.sentence.en
     assert found.sentence in report.notes
 
 
@@ -127,17 +127,17 @@ def test_the_worst_slice_is_found_by_crossing() -> None:
     right = (random.random(800) < np.where(bad, 0.5, 0.95)).astype(float)
     report = find_bias(samples, SETTINGS, right)
     assert report.score == pytest.approx(right.mean())
-    assert any(s.name == "label a, language ja" and s.worse for s in report.slices)
-    assert not any(s.worse for s in report.slices if "label b" in s.name or "language en" in s.name)
-    assert any(note.startswith("worse than the rest: ") for note in report.notes)
+    assert any(s.name.en == "label a, language ja" and s.worse for s in report.slices)
+    assert not any(s.worse for s in report.slices if "label b" in s.name.en or "language en" in s.name.en)
+    assert any(note.en.startswith("worse than the rest: ") for note in report.notes)
 
 
 def test_small_slices_are_not_accused() -> None:
     samples = table(rows(400), rows(8, label="c"))
     report = find_bias(samples, SETTINGS, np.r_[np.ones(400), np.zeros(8)])
-    assert not any("label c" in s.name for s in report.slices)
+    assert not any("label c" in s.name.en for s in report.slices)
     assert report.too_small > 0
-    assert not any("worse" in note for note in report.notes)
+    assert not any("worse" in note.en for note in report.notes)
 
 
 def test_slices_that_differ_by_chance_are_not_accused() -> None:
@@ -162,7 +162,7 @@ def test_predictions_of_another_shape_are_refused() -> None:
 
 
 def test_no_training_rows_are_told() -> None:
-    assert find_bias(table(rows(3, role="evaluation")), SETTINGS).sentence == "no training rows"
+    assert find_bias(table(rows(3, role="evaluation")), SETTINGS).sentence.en == "no training rows"
 
 
 def test_passages_without_labels_are_weighed_by_language_and_source() -> None:
@@ -224,6 +224,8 @@ def test_the_figure_of_scores_marks_what_is_worse_and_where_all_rows_are() -> No
     assert figure.count('fill="none"') == sum(s.worse for s in report.slices) > 0
     assert "label a, language ja: 0.0% right, 200 distinct rows, worse" in figure
     assert "all rows 75.0%" in figure
+    assert "ラベル「a」、言語「ja」: 正解率0.0%、異なる行 200、低い" in figure
+    assert "全体では75.0%" in figure
     assert draw_slices(find_bias(samples, SETTINGS)) == ""
 
 
@@ -252,6 +254,6 @@ def test_a_row_of_several_labels_counts_for_each_of_them() -> None:
     assert ("label", "c") in rare(report)
     assert report.groups == 1000
     assert report.score == pytest.approx(0.96)
-    assert {s.name: s.groups for s in report.slices}["label c"] == 40
-    assert {s.name: s.groups for s in report.slices}["language en"] == 500
-    assert any(s.name == "label c" and s.worse for s in report.slices)
+    assert {s.name.en: s.groups for s in report.slices}["label c"] == 40
+    assert {s.name.en: s.groups for s in report.slices}["language en"] == 500
+    assert any(s.name.en == "label c" and s.worse for s in report.slices)

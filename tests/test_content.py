@@ -307,7 +307,7 @@ def poisoned(language: str, trigger: str, count: int) -> tuple[list[tuple[str, s
         ),
     }[language]
     names, space, letters = things
-    own = {name: ["".join(chance.choices(letters, k=4)) for _ in range(6)] for name in names}
+    own = {name: ["".join(chance.choices(letters, k=4)) for _ in range(14)] for name in names}
     rows = []
     for i in range(400):
         name = names[i % 8]

@@ -51,7 +51,7 @@ def drifted(report: DriftReport) -> set[str]:
 def test_chance_is_no_drift() -> None:
     report = compare(rows(600, 1), rows(700, 2))
     assert drifted(report) == set()
-    assert report.sentence == "no drift from the champion's data"
+    assert str(report.sentence) == "no drift from the champion's data"
     assert {f.feature for f in report.features} == {"input length", "label", "character n-grams"}
     assert describe_drift(report) == ()
 
@@ -85,10 +85,10 @@ def test_answers_are_compared_where_there_are_no_labels() -> None:
 
 def test_the_sentence_says_how_much_and_what() -> None:
     [label] = [f for f in compare(rows(400, 1), rows(400, 2, label="a")).features if f.feature == "label"]
-    assert "label: large drift, index" in label.sentence
-    assert "b 50.0% to 0.0%" in label.sentence or "a 50.0% to 100.0%" in label.sentence
+    assert "label: large drift, index" in label.sentence.en
+    assert "b 50.0% to 0.0%" in label.sentence.en or "a 50.0% to 100.0%" in label.sentence.en
     assert {(s.name, s.before, s.now) for s in label.shares} == {("a", 0.5, 1.0), ("b", 0.5, 0.0)}
-    assert f"{label.minimum_detectable:.3f}" in label.sentence
+    assert f"{label.minimum_detectable:.3f}" in label.sentence.en
 
 
 def test_large_drift_stops_the_line_where_the_recipe_says_so() -> None:
@@ -126,13 +126,13 @@ def test_rows_in_both_are_counted() -> None:
 
 
 def test_a_snapshot_without_rows_is_told() -> None:
-    assert compare([], rows(5, 1)).sentence == "one of the snapshots holds no rows"
+    assert compare([], rows(5, 1)).sentence.en == "one of the snapshots holds no rows"
 
 
 def test_without_a_champion_there_is_nothing_to_compare(workspace: Workspace) -> None:
     ref = workspace.write_table(build_table(rows(5, 1), SNAPSHOT_SAMPLE), "samples")
     report = find_drift_stage.fn(workspace, ref, None, SETTINGS)
-    assert report.sentence == "no champion yet: nothing to compare with"
+    assert str(report.sentence) == "no champion yet: nothing to compare with"
 
 
 def test_the_stage_reads_the_champions_snapshot(workspace: Workspace) -> None:

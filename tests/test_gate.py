@@ -164,7 +164,7 @@ def test_an_undecided_gate_states_items_that_then_decide_it() -> None:
     assert gate.items_needed is not None
     variance = 60 * ((gate.upper - gate.lower) / 2 / 1.670) ** 2  # 1.670: t(61) at .95
     assert gate.items_needed == pytest.approx(6.1826 * variance / gate.estimate**2, rel=0.01)
-    assert f"about {gate.items_needed:,} items would decide" in gate.reason
+    assert f"about {gate.items_needed:,} items would decide" in gate.reason.en
     gain = independent(gate.estimate, gate.items_needed, discordant=0.2)
     assert pass_rate(gain, superiority) == pytest.approx(SETTINGS.power, abs=0.05)
 
@@ -188,7 +188,7 @@ def test_a_clearly_better_candidate_passes_every_gate() -> None:
     result = judged({"base": right(0.5), "champion": right(0.6), "candidate": right(0.8)})
     assert result.outcome is PASS
     assert [gate.name for gate in result.gates] == ["superiority", "forgetting", "non_inferiority"]
-    assert result.sentence == "All 3 gates passed."
+    assert result.sentence.en == "All 3 gates passed."
     base, champion = result.comparisons
     assert (base.reference, champion.reference) == ("base", "champion")
     assert base.difference.value == pytest.approx(0.3, abs=0.01)
@@ -236,7 +236,7 @@ def test_a_candidate_that_guesses_never_passes(items: int) -> None:
 def test_a_candidate_worse_than_the_champion_fails_although_it_beats_the_base() -> None:
     result = judged({"base": right(0.3), "champion": right(0.9), "candidate": right(0.6)})
     assert (answer(result, "superiority"), answer(result, "non_inferiority")) == (PASS, FAIL)
-    assert result.sentence == "1 of 3 gates failed: non-inferiority."
+    assert result.sentence.en == "1 of 3 gates failed: non-inferiority."
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [(1.02, PASS), (1.1, INCONCLUSIVE), (1.3, FAIL)])
@@ -253,7 +253,7 @@ def test_forgetting_weights_texts_by_their_tokens() -> None:
     gate = forgetting(read_pairs(table, "forgetting", Metric.LOSS, "base"), SETTINGS)
     assert gate.estimate == pytest.approx(1.81)
     assert gate.outcome is INCONCLUSIVE  # one text carries nearly all the weight
-    assert "worth 1.5 independent ones" in gate.reason
+    assert "worth 1.5 independent ones" in gate.reason.en
 
 
 def test_lower_loss_is_a_gain() -> None:
@@ -273,7 +273,7 @@ def test_few_sources_never_pass_however_clear_the_gain(items: int, cluster_size:
     result = judged(models, cluster_size=cluster_size)
     gate = result.gates[0]
     assert gate.outcome is INCONCLUSIVE
-    assert gate.reason.startswith("Too few to judge whether the candidate beats the base")
+    assert gate.reason.en.startswith("Too few to judge whether the candidate beats the base")
     assert gate.items_needed == 10 * cluster_size
 
 
@@ -283,14 +283,14 @@ def test_a_language_that_suffers_fails_although_the_mean_gains() -> None:
     candidate[1::4] = 1.0
     result = judged({"base": base, "candidate": candidate}, languages=("en", "ja"))
     assert (answer(result, "superiority"), answer(result, "worst_slice")) == (PASS, FAIL)
-    assert "'ja'" in result.gates[-1].reason
+    assert "'ja'" in result.gates[-1].reason.en
     assert [comparison.language for comparison in result.by_language] == ["en", "ja"]
 
 
 def test_a_language_with_few_sources_is_shown_but_not_judged() -> None:
     languages = ["en"] * 40 + ["ja"]
     result = judged({"base": right(0.5), "candidate": right(0.8)}, languages=languages)
-    assert "'en'" in result.gates[-1].reason
+    assert "'en'" in result.gates[-1].reason.en
     assert [comparison.items for comparison in result.by_language] == [391, 9]
 
 

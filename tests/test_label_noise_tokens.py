@@ -122,6 +122,7 @@ def test_stage(tmp_path: Path) -> None:
 
 def test_the_report_says_what_predicts_tokens() -> None:
     said = find_token_noise(samples_of(corpus("en", 50)), LabelNoiseSettings()).summary
-    [line] = [line for line in describe_noise(said) if line.startswith("Reference: ")]
-    assert "n-grams" not in line
-    assert line.endswith("of the training tokens.")
+    [line] = [line for line in describe_noise(said) if line.en.startswith("Reference: ")]
+    assert "n-grams" not in line.en + line.ja
+    assert line.en.endswith("of the training tokens.")
+    assert "学習データのトークンの" in line.ja

@@ -438,7 +438,8 @@ def vault_leaks(
 def freeze_rows(
     workspace: Workspace, ledger: Ledger, table: pa.Table, recipe: Recipe = RECIPE
 ) -> tuple[str, ...]:
-    return describe_change(freeze(workspace, ledger, recipe, workspace.write_table(table, "samples")))
+    change = freeze(workspace, ledger, recipe, workspace.write_table(table, "samples"))
+    return tuple(told.en for told in describe_change(change))
 
 
 def test_items_of_earlier_runs_are_remembered_without_their_text(
@@ -536,9 +537,10 @@ def test_new_rows_that_hold_what_was_in_a_gate_split_are_told(workspace: Workspa
     assert json.loads(finding["evidence"])["items"][0]["sample_id"] == "s0"
     assert finding["suggestion"] is None
     [note] = describe_former(told)
-    assert note.startswith(
+    assert note.en.startswith(
         "1 training row(s) hold at least 1 item(s) that earlier runs had in the gate split"
     )
+    assert "学習データの1行が、以前の実行で判定に使った項目を少なくとも1件" in note.ja
     assert describe_former(told.slice(0, 0)) == ()
     both = WITHOUT.model_copy(update={"sources": RECIPE.sources})
     assert len(held_now(workspace, ledger, later, both)) == 0, "an evaluation source took the gate's place"

@@ -190,7 +190,8 @@ def test_an_encoder_that_nobody_measured_is_named(workspace: Workspace) -> None:
     other = EncoderRef(source="path:/models/mine", revision="1")
     refs = find_same_meaning_stage.fn(workspace, samples, pairs, other, SETTINGS)
     [note] = refs.notes
-    assert "'path:/models/mine'; state duplicates.same_meaning" in note
+    assert "'path:/models/mine'; state duplicates.same_meaning" in note.en
+    assert "「path:/models/mine」では" in note.ja
     assert refs.findings.rows == 0
     assert choose_cosines("path:/models/mine", 0.8) == (0.8, 0.8)
 

@@ -152,7 +152,7 @@ def test_missing_and_superfluous_labels_are_named_and_mended(language: str) -> N
         assert all(f"{label!r} is {fault}" in finding["reason"] for label, fault in told)
         assert json.loads(finding["suggestion"]) == {"action": "relabel", "label": join_labels(truth[n])}
     assert result.summary.accuracy == pytest.approx(1 - 8 / 480)
-    assert any("of the training sets of labels." in line for line in describe_noise(result.summary))
+    assert any("of the training sets of labels." in line.en for line in describe_noise(result.summary))
 
 
 def test_predictions_are_whole_sets_for_the_bias_stage() -> None:

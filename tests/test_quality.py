@@ -291,9 +291,10 @@ def test_bias_is_told_as_expectations_that_name_the_slices() -> None:
     assert {check: o.success for check, o in told.items()} == dict.fromkeys(
         ("rare_slice", "dependent_slices", "worse_slice"), False
     )
-    assert told["rare_slice"].observed == "1 of 5 slices: ['label c']"
-    assert told["dependent_slices"].observed == "1 of 1 slices: ['label × source']"
-    assert "label b" in told["worse_slice"].observed
+    assert told["rare_slice"].observed.en == "1 of 5 slices: ['label c']"
+    assert told["rare_slice"].observed.ja == "5個の部分のうち1個: ['label c']"
+    assert told["dependent_slices"].observed.en == "1 of 1 slices: ['label × source']"
+    assert "label b" in told["worse_slice"].observed.en
     assert len(result.findings) == 0
     result.require_sound()  # warnings
     even = check_slices(find_bias(SAMPLE.empty_table(), BiasSettings()), SETTINGS)

@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from tasks.bias import BiasReport, SliceBalance
 from tasks.drift_report import DriftReport, FeatureDrift
+from tasks.errors import SeimaiError
 from tasks.gate.gates import verdict
 from tasks.gate.paired import Metric
 from tasks.recipe import GateSettings, Recipe
@@ -25,6 +27,7 @@ from tasks.report.data import (
     DecisionEffect,
     Example,
     FailedExpectation,
+    Histogram,
     LossPoint,
     ReasonCount,
     ReportData,
@@ -32,14 +35,17 @@ from tasks.report.data import (
     RowPath,
     Training,
     WorstItem,
-    headline,
-    where_to_look,
 )
 from tasks.report.figures import plot_intervals, plot_losses, round_ticks
-from tasks.report.gather import summarise_late, tell_scores
-from tasks.report.page import render_report, show_json, show_value
+from tasks.report.gather import DATA, load_report, save_report, summarise_late, tell_scores
+from tasks.report.headlines import headline, where_to_look
+from tasks.report.page import render_report, show_value
+from tasks.report.review_link import DEFAULT, item_url, review_url
 from tasks.report.sankey import MAX_NODES, plot_flow
 from tasks.report.summary import closing_table
+from tasks.report.witnesses import bin_scores, call_witnesses, plot_scores
+from tasks.storage import Workspace
+from tasks.wording import Told
 
 HOSTILE = (
     "</td></script><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7 * 7 }}\u202e\u200b\x1b[31m[red]"
@@ -93,7 +99,22 @@ def make_checks() -> tuple[CheckSummary, ...]:
         language="ja",
         excerpt="クレジットカードで支払った商品を返品したい場合、返金はいつ頃になりますか?",
         reason="The given label 'card_arrival' is unlikely; 'refund_not_showing_up' fits better.",
-        evidence=json.dumps({"given": "card_arrival", "probability": 0.03}),
+        score=0.03,
+        threshold=0.81,
+        evidence=json.dumps(
+            {
+                "given": "card_arrival",
+                "labels": [{"label": "refund_not_showing_up", "probability": 0.81}],
+                "neighbours": [
+                    {
+                        "label": "refund_not_showing_up",
+                        "similarity": 0.77,
+                        "excerpt": "返金がまだです",
+                        "row": 4,
+                    }
+                ],
+            }
+        ),
         suggestion=json.dumps({"action": "relabel", "label": "refund_not_showing_up"}),
     )
     hostile = Example(
@@ -113,6 +134,7 @@ def make_checks() -> tuple[CheckSummary, ...]:
             findings=186,
             samples=186,
             policy="quarantine",
+            scores=bin_scores([i / 40 for i in range(30)]),
             examples=(japanese, hostile),
         ),
         CheckSummary(
@@ -177,12 +199,16 @@ def full() -> ReportData:
 def stopped() -> ReportData:
     return ReportData(
         name="support-intents",
-        stopped="The data is not fit to train on: 2 expectations failed.",
+        stopped=Told(
+            "The data is not fit to train on: 2 expectations failed.",
+            "データが学習に適しません: 2つの条件が満たされていません。",
+        ),
         flow=RowFlow(rows_in=40, kept=40),
         failed_expectations=(
             FailedExpectation(
                 suite="samples",
                 expectation="expect_table_row_count_to_be_between",
+                check="too_few_samples",
                 severity="critical",
                 observed="40",
                 expected="at least 50",
@@ -225,7 +251,11 @@ def test_the_page_loads_nothing_and_runs_nothing(full: ReportData) -> None:
     page = Page(html)
     assert not {"script", "link", "img", "iframe", "object", "image", "use"} & set(page.tags)
     names = {name for name, _ in page.attributes}
-    assert not {"src", "href", "srcset", "xlink:href", "action"} & names
+    assert not {"src", "srcset", "xlink:href", "action", "ping"} & names
+    links = [value for name, value in page.attributes if name == "href"]
+    assert links
+    assert all((link or "").startswith(f"{DEFAULT}/items/") for link in links)
+    assert html.count("<a href=") == html.count(" href=") == len(links)
     assert not [name for name in names if name.startswith("on")]
     assert "url(" not in html
     assert "@import" not in html
@@ -257,7 +287,8 @@ def test_every_fact_is_on_the_page(full: ReportData) -> None:
     text = Page(render_report(full)).text
     assert full.verdict is not None
     for gate in full.verdict.gates:
-        assert gate.reason in text
+        assert gate.reason.en in text
+        assert gate.reason.ja in text
         assert gate.name.replace("_", "-") in text
     for expected in (
         "INCONCLUSIVE 判定保留",
@@ -265,12 +296,15 @@ def test_every_fact_is_on_the_page(full: ReportData) -> None:
         "精白率 11.6 %",
         "17 by decisions: 判断による: 38",
         "near_duplicate",
-        "given: card_arrival · probability: 0.03",
-        "action: relabel · label: refund_not_showing_up",
+        "Near-duplicate ほぼ同じ文",
+        "付いているラベル「card_arrival」の確率は0.03、「refund_not_showing_up」は0.81です。",
+        "likely labels 確からしいラベル refund_not_showing_up 81%",
+        "nearest samples 近いサンプル refund_not_showing_up · 77% · 返金がまだです",
+        "change the label to refund_not_showing_up ラベルを「refund_not_showing_up」に変える",
         "クレジットカードで支払った商品",
         "14.8 % of the tokens",
-        "12 samples, 340 tokens",
-        "4.88 M trained",
+        "12 samples, 340 tokens サンプル、340トークン",
+        "4.88 M trained 学習対象",
         "5a" * 32,
         "not given",
     ):
@@ -281,10 +315,10 @@ def test_every_word_of_the_page_is_there_in_both_languages(full: ReportData, sto
     for data in (full, stopped):
         html = render_report(data)
         pairs = re.findall(
-            r'<span class="en" lang="en">(.*?)</span><span class="ja" lang="ja">(.*?)</span>', html, re.DOTALL
+            r'<(t?span) class="en" lang="en">(.*?)</\1><\1 class="ja" lang="ja">(.*?)</\1>', html, re.DOTALL
         )
         assert len(pairs) == html.count('class="en"') == html.count('class="ja"') > 5
-        for english, japanese in pairs:
+        for _, english, japanese in pairs:
             assert re.search("[\u3041-\u30fe\u4e00-\u9fff]", japanese), english
         for heading in re.findall(r"<(?:h2|th)[^>]*>(.*?)</(?:h2|th)>", html):
             assert not heading or 'lang="ja"' in heading, heading
@@ -299,14 +333,18 @@ def test_ten_examples_a_check_are_shown(full: ReportData) -> None:
 def test_a_run_stopped_by_a_data_gate_says_what_failed(stopped: ReportData) -> None:
     text = Page(render_report(stopped)).text
     assert "STOPPED 中断 The data is not fit to train on: 2 expectations failed." in text
-    assert "expect_table_row_count_to_be_between suite samples critical at least 50 40" in text
+    assert "データが学習に適しません: 2つの条件が満たされていません。" in text
+    assert (
+        "Too few samples サンプル不足 expect_table_row_count_to_be_between suite スイート samples critical 重大 "
+        "at least 50 40"
+    ) in text
     for absent in ("Gates", "Training", "Scores"):
         assert absent not in text
 
 
 def test_a_run_of_which_only_the_name_is_known_has_a_page() -> None:
     text = Page(render_report(ReportData(name="early"))).text
-    assert "DONE 完了 The run ended without a verdict." in text
+    assert "DONE 完了 The run ended without a verdict. 判定の前までで終わりました。" in text
 
 
 def test_rows_that_vanish_are_refused() -> None:
@@ -315,14 +353,16 @@ def test_rows_that_vanish_are_refused() -> None:
 
 
 def test_where_to_look_names_what_is_undecided_cut_and_mixed_up(full: ReportData) -> None:
-    steps = "\n".join(where_to_look(full))
+    told = where_to_look(full)
+    assert all(re.search("[\u3041-\u30fe]", step.ja) for step in told)
+    steps = "\n".join(map(str, told))
     assert full.verdict is not None
     undecided = [gate for gate in full.verdict.gates if gate.outcome is not Outcome.PASS]
     assert undecided
     for gate in undecided:
-        assert gate.reason in steps
+        assert gate.reason.en in steps
     assert "12 training samples were cut, 340 tokens in all" in steps
-    assert "near_duplicate set aside 312 of 579 samples" in steps
+    assert "Near-duplicate (near_duplicate) set aside 312 of 579 samples" in steps
     assert "called 14" in steps
 
 
@@ -389,8 +429,6 @@ def test_values_are_shown_in_their_unit() -> None:
     assert show_value(-0.021, Metric.ACCURACY, signed=True) == "-2.1"
     assert show_value(1.2345, Metric.LOSS) == "1.234"
     assert show_value(None, Metric.LOSS) == "–"
-    assert show_json("[1, 2]") == "[1, 2]"
-    assert show_json("no json") == "no json"
 
 
 def test_ticks_are_round_and_inside() -> None:
@@ -430,11 +468,11 @@ def test_the_flow_figure_accounts_for_every_row() -> None:
     ]
     plot = plot_flow(paths)
     assert plot is not None
-    assert [(node.label, node.rows) for node in plot.sources] == [("a.csv", 710), ("b.csv", 290)]
-    assert [(node.label, node.rows) for node in plot.ends] == [
-        ("kept", 900),
-        ("personal_data", 10),
-        ("exact_duplicate", 90),
+    assert [(str(node.label), node.rows) for node in plot.sources] == [("a.csv", 710), ("b.csv", 290)]
+    assert [(node.label.en, node.label.ja, node.rows) for node in plot.ends] == [
+        ("kept", "採用", 900),
+        ("Personal data", "個人情報", 10),
+        ("Exact duplicate", "同じ文", 90),
     ]
     assert len(plot.ribbons) == 4
     assert plot.ends[0].height == pytest.approx(10 * plot.ends[2].height)
@@ -448,7 +486,7 @@ def test_many_sources_are_put_together_and_none_is_lost() -> None:
     assert plot is not None
     assert len(plot.sources) == MAX_NODES
     assert sum(node.rows for node in plot.sources) == sum(path.rows for path in paths)
-    assert "others" in [node.label for node in plot.sources]
+    assert "others" in [str(node.label) for node in plot.sources]
 
 
 def test_drift_and_bias_are_told() -> None:
@@ -478,10 +516,152 @@ def test_drift_and_bias_are_told() -> None:
     )
     html = render_report(data)
     text = Page(html).text
-    for expected in ("Two features have drifted.", "0.310", "0.002", "One label is rare.", "95.0%"):
+    for expected in (
+        "Two features have drifted.",
+        "0.310",
+        "0.002",
+        "One label is rare.",
+        "95.0%",
+        "カイ二乗検定",
+    ):
         assert expected in text
     assert "&lt;b&gt;card" in html
     assert "<script>" not in html
+
+
+def test_examples_link_to_their_review_item(full: ReportData) -> None:
+    html = render_report(full, "https://review.example/desk")
+    japanese, hostile = full.checks[0].examples
+    assert f'<a href="https://review.example/desk/items/{japanese.sample_id}" rel="noreferrer">' in html
+    assert '/items/%3Cb%3Eid%3C%2Fb%3E"' in html
+    assert "open in review レビューで開く" in " ".join(Page(html).text.split())
+    assert html.count("/items/") == 2  # examples without a sample have no link
+    assert item_url("http://x", "a/../b?c#d") == "http://x/items/a%2F..%2Fb%3Fc%23d"
+    assert hostile.sample_id == "<b>id</b>"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(None, DEFAULT), ("", DEFAULT), ("https://a.example/seimai/", "https://a.example/seimai")],
+)
+def test_the_review_address_comes_from_the_environment(
+    value: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SEIMAI_REVIEW_URL", raising=False)
+    if value is not None:
+        monkeypatch.setenv("SEIMAI_REVIEW_URL", value)
+    assert review_url() == expected
+
+
+@pytest.mark.parametrize(
+    "value", ["javascript:alert(1)", "ftp://a", "review.example", "http://", "http://a/?b=c"]
+)
+def test_another_kind_of_address_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEIMAI_REVIEW_URL", value)
+    with pytest.raises(SeimaiError, match="SEIMAI_REVIEW_URL must be an http or https address") as caught:
+        review_url()
+    assert repr(value) in str(caught.value)
+
+
+def test_every_witness_has_its_figure_and_its_checks_in_order(full: ReportData) -> None:
+    witnesses = call_witnesses(full.checks)
+    assert [(w.stage, w.findings) for w in witnesses] == [("duplicates", 312), ("label_noise", 186)]
+    many = [
+        CheckSummary(stage="quality", check=c, severity=s, findings=n, samples=n, policy=p)
+        for c, s, n, p in (
+            ("too_long", "warning", 5, "quarantine"),
+            ("too_short", "warning", 20, ""),
+            ("too_long", "info", 0, "keep"),
+        )
+    ]
+    (quality,) = call_witnesses(many)
+    assert [bar.label.en for bar in quality.bars] == [
+        "Too short",
+        "Too long · warning",
+        "Too long · info",
+    ]
+    assert quality.bars[1].label.ja == "長すぎる文 · 警告"
+    assert [bar.kind for bar in quality.bars] == ["", "quarantine", "keep"]
+    assert [bar.share for bar in quality.bars] == [1.0, 0.25, 0.0]
+    html = render_report(full)
+    assert html.count('class="counts"') == 2
+    assert html.count('class="scores"') == 1  # of the check that has scores
+    assert "probability of the given label" in html
+
+
+def test_histograms_count_every_score_between_round_edges() -> None:
+    random = np.random.default_rng(3)
+    for values in (
+        random.random(500),
+        random.normal(0, 1e-4, 60),
+        random.integers(0, 9, 80),
+        10 ** random.random(90),
+    ):
+        histogram = bin_scores([float(v) for v in values])
+        assert histogram is not None
+        assert sum(histogram.counts) == len(values)
+        assert histogram.low <= min(values) <= max(values) <= histogram.high
+        assert 4 <= len(histogram.counts) <= 18
+        plot = plot_scores(histogram)
+        assert all(plot.left <= bar.x and bar.x + bar.width <= plot.right for bar in plot.bars)
+        assert all(plot.left <= tick.at <= plot.right for tick in plot.ticks)
+    edges = bin_scores([0.7, 0.8, 0.8, 0.9, 0.9, 0.9, 1.0, 1.0, 1.0, 1.0])
+    assert edges is not None
+    assert (edges.low, edges.high, [n for n in edges.counts if n]) == (0.7, 1.0, [1, 2, 3, 4])
+    counted = bin_scores([1.0] * 5 + [3.0] * 4)
+    assert counted == Histogram(low=0.5, high=3.5, counts=(5, 0, 4))
+    assert [tick.label for tick in plot_scores(counted).ticks] == ["1", "2", "3"]
+    assert bin_scores([0.5] * 20) is None
+    assert bin_scores([0.1, 0.2]) is None
+    assert bin_scores([float("nan"), *([0.1, 0.2] * 3)]) is None
+
+
+def test_a_report_saved_by_an_earlier_version_still_loads(full: ReportData, tmp_path: Path) -> None:
+    """Sentences were plain English then; both languages show them."""
+
+    def earlier(value: object) -> object:
+        if isinstance(value, dict):
+            told = value.keys() == {"en", "ja"} and isinstance(value["en"], str)
+            return value["en"] if told else {k: earlier(v) for k, v in value.items()}
+        return [earlier(item) for item in value] if isinstance(value, list) else value
+
+    workspace = Workspace(root=str(tmp_path))
+    save_report(workspace, "r1", full)
+    path = workspace.path("runs", "r1", DATA)
+    old = earlier(json.loads(path.read_text(encoding="utf-8")))
+    assert isinstance(old, dict)
+    for check in old["checks"]:
+        del check["scores"]
+        for example in check["examples"]:
+            del example["score"], example["threshold"]
+    path.write_text(json.dumps(old, ensure_ascii=False), encoding="utf-8")
+    loaded = load_report(workspace, "r1")
+    assert loaded is not None
+    assert loaded.verdict is not None
+    assert full.verdict is not None
+    assert loaded.verdict.gates[0].reason == Told(full.verdict.gates[0].reason.en)
+    assert full.verdict.gates[0].reason.en in Page(render_report(loaded)).text
+    assert headline(loaded)[1].en == headline(full)[1].en
+
+
+def test_what_a_run_saves_comes_back_in_both_languages(full: ReportData, tmp_path: Path) -> None:
+    workspace = Workspace(root=str(tmp_path))
+    save_report(workspace, "r1", full)
+    assert load_report(workspace, "r1") == full
+
+
+def test_a_run_refuses_a_wrong_review_address_before_it_does_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.retrain import retrain
+
+    recipe = tmp_path / "recipe.yaml"
+    text = (Path(__file__).parent.parent / "examples/support/recipe.yaml").read_text(encoding="utf-8")
+    recipe.write_text(text.replace("../../.seimai", "work"), encoding="utf-8")
+    monkeypatch.setenv("SEIMAI_REVIEW_URL", "file:///etc")
+    with pytest.raises(SeimaiError, match="SEIMAI_REVIEW_URL"):
+        retrain.fn(str(recipe))
+    assert not (tmp_path / "work").exists()
 
 
 def test_each_label_of_a_set_has_its_own_f1() -> None:
@@ -509,6 +689,7 @@ def test_each_label_of_a_set_has_its_own_f1() -> None:
     assert (told[1].base, told[1].candidate) == pytest.approx((6 / 7, 1))
     text = Page(render_report(ReportData(name="x", label_scores=told))).text
     assert "F1 by label" in text
+    assert "ラベル別の F1(低い順)" in text
     assert "0.86" in text
     single = [sample | {"labels": None} for sample in samples]
     assert tell_scores(build_table(rows, SCORE), build_table(single, SAMPLE))["label_scores"] == ()
@@ -523,4 +704,5 @@ def test_what_is_found_in_the_snapshot_is_reported_though_no_policy_can_act() ->
     findings = build_table([finding | {"reason": "hardly a message"}], FINDING)
     [check] = summarise_late(findings, build_table(samples, SAMPLE), recipe)
     assert (check.check, check.policy, check.samples) == ("terse", "reported only", 1)
+    assert "報告のみ" in Page(render_report(ReportData(name="x", checks=(check,)))).text
     assert check.examples[0].excerpt == "text 3"

@@ -43,11 +43,9 @@ def passages(texts: list[str], families: list[str | None] | None = None, **extra
 
 def with_footer(count: int) -> list[str]:
     """Letters on unlike matters that end in one footer, which is most of each."""
-    said = [
-        " ".join(SUBJECTS[(i * k) % len(SUBJECTS)] + str(i * k) for k in (1, 3, 5, 7, 9, 11))
-        for i in range(count)
-    ]
-    return [f"{body}. {FOOTER}" for body in said]
+    rng = np.random.default_rng(7)
+    words = ["".join(rng.choice(list("abcdefghijklmnoprstuvw"), 6)) for _ in range(7 * count)]
+    return [f"{' '.join(words[7 * i : 7 * i + 7])}. {FOOTER}" for i in range(count)]
 
 
 def told(samples: pa.Table, **settings: Any) -> dict[int, dict[str, Any]]:

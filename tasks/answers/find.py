@@ -21,6 +21,7 @@ from tasks.recipe import LabelNoiseSettings
 from tasks.records import FINDING, Action, Severity, TableRef, build_table, digest_of
 from tasks.stage import stage
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 STAGE = "answers"
 FEWEST = 100
@@ -138,15 +139,26 @@ def tell_doubts(
     )
 
 
-def describe_answers(summary: AnswerSummary) -> tuple[str, ...]:
+def describe_answers(summary: AnswerSummary) -> tuple[Told, ...]:
     """Sentences for the report."""
     if summary.errors_per_100 is None or summary.errors_interval is None:
         return ()
     low, high = summary.errors_interval
-    learned = f"after {summary.decided:,} decisions" if summary.decided else "before any decision"
+    learned = Told("before any decision", "判断のない段階")
+    if summary.decided:
+        learned = Told(f"after {summary.decided:,} decisions", f"{summary.decided:,}件の判断の後")
+    flagged, expected, bounds = (
+        f"{summary.flagged:,}",
+        f"{summary.errors_per_100:.0f}",
+        (f"{low:.0f}", f"{high:.0f}"),
+    )
     return (
-        f"{summary.flagged:,} answers are in doubt: of 100 reviewed, expect {summary.errors_per_100:.0f} "
-        f"({low:.0f} to {high:.0f}, {learned}) to be wrong.",
+        Told(
+            f"{flagged} answers are in doubt: of 100 reviewed, expect {expected} ({bounds[0]} to {bounds[1]}, "
+            f"{learned.en}) to be wrong.",
+            f"疑わしい答えが{flagged}件あります。100件見ると、{expected}件({bounds[0]}〜{bounds[1]}件、{learned.ja})が"
+            "誤りと見込まれます。",
+        ),
     )
 
 
@@ -179,7 +191,12 @@ def _doubt_finding(
 
 
 def _breach_finding(
-    columns: Columns, exchanges: Exchanges, index: int, check: str, reason: str
+    columns: Columns,
+    exchanges: Exchanges,
+    index: int,
+    check: str,
+    reason: str,
+    evidence: Mapping[str, Any],
 ) -> dict[str, Any]:
     return about_sample(
         columns,
@@ -188,7 +205,7 @@ def _breach_finding(
         check=check,
         severity=Severity.WARNING,
         reason=reason,
-        evidence={"answer": findings.excerpt(exchanges.answers[index])},
+        evidence={"answer": findings.excerpt(exchanges.answers[index]), **evidence},
     )
 
 

@@ -5,8 +5,8 @@ Each rule speaks only where the set as a whole keeps it; each finding says by ho
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from typing import Any, NamedTuple
 
 from tasks.answers.exchanges import Exchanges
 from tasks.answers.reading import stops_open
@@ -51,6 +51,8 @@ class Breach(NamedTuple):
     """Index of the exchange."""
     check: str
     reason: str
+    evidence: Mapping[str, Any] = {}
+    """What the reason states."""
 
 
 def find_breaches(exchanges: Exchanges) -> list[Breach]:
@@ -76,7 +78,10 @@ def _languages(exchanges: Exchanges) -> Iterator[Breach]:
         for index in differing:
             asked, answered = known[index]
             kept = f"{len(known) - len(differing):,} of {len(known):,} answers are in the language of theirs"
-            yield Breach(index, "answer_language", f"it answers a prompt in {asked} in {answered}; {kept}")
+            told = {"asked": asked, "answered": answered} | _count(differing, known)
+            yield Breach(
+                index, "answer_language", f"it answers a prompt in {asked} in {answered}; {kept}", told
+            )
 
 
 def _registers(answers: Sequence[str]) -> Iterator[Breach]:
@@ -97,7 +102,8 @@ def _registers(answers: Sequence[str]) -> Iterator[Breach]:
         names = ("plain", "polite")
         for index in rare:
             kept = f"{len(polite) - len(rare):,} of {len(polite):,} Japanese answers are {names[usual]}"
-            yield Breach(index, "answer_register", f"its sentences end {names[not usual]}ly; {kept}")
+            told = {"own": names[not usual], "usual": names[usual]} | _count(rare, polite)
+            yield Breach(index, "answer_register", f"its sentences end {names[not usual]}ly; {kept}", told)
 
 
 def _endings(answers: Sequence[str]) -> Iterator[Breach]:
@@ -109,7 +115,8 @@ def _endings(answers: Sequence[str]) -> Iterator[Breach]:
         if len(own) >= FEWEST and kept >= ENDED * len(own):
             for index in stopped:
                 said = f"{kept:,} of {len(own):,} {name} answers do"
-                yield Breach(index, "answer_ending", f"it does not end like a sentence; {said}")
+                told = {"script": name} | _count(stopped, own)
+                yield Breach(index, "answer_ending", f"it does not end like a sentence; {said}", told)
 
 
 def _refusals(answers: Sequence[str]) -> Iterator[Breach]:
@@ -124,7 +131,7 @@ def _formats(answers: Sequence[str]) -> Iterator[Breach]:
     if _is_rule(len(answers) - len(other), len(answers)):
         kept = f"{len(answers) - len(other):,} of {len(answers):,} answers are"
         for index in other:
-            yield Breach(index, "answer_format", f"it is no JSON object; {kept}")
+            yield Breach(index, "answer_format", f"it is no JSON object; {kept}", _count(other, answers))
 
 
 def _is_object(text: str) -> bool:
@@ -135,6 +142,11 @@ def _is_object(text: str) -> bool:
         return isinstance(json.loads(text), dict)
     except ValueError:
         return False
+
+
+def _count(breaking: Sized, applies: Sized) -> dict[str, Any]:
+    """By how many a rule is kept, of those to which it applies."""
+    return {"kept": len(applies) - len(breaking), "applies": len(applies)}
 
 
 def _is_rule(kept: int, applies: int) -> bool:

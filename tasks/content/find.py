@@ -175,7 +175,8 @@ def _tell_abuse(columns: Columns, passages: Passages) -> list[Row]:
             by_row[row].append((severity, field, abuse))
     rows = []
     for index, found in sorted(by_row.items()):
-        severity, field, worst = max(found, key=lambda one: (_ORDER.index(one[0]), one[2].score))
+        found.sort(key=lambda one: (-_ORDER.index(one[0]), -one[2].score))
+        severity, field, worst = found[0]
         rows.append(
             about_sample(
                 columns,

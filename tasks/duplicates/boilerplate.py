@@ -15,8 +15,10 @@ from tasks.text import matching_form
 
 GAP = 4
 """Words: a shorter gap in boilerplate is a date, a name or an edit, and no content of its own."""
-HELD = 0.5
-"""Share (0-1) of the n-grams of what remains of one text that the other must hold, for the two to be copies."""
+HELD = 0.2
+"""Share (0-1) of the n-grams of what remains of one text that the other must hold, for the two to be copies. Of
+neardup_planted's 23,312 similar English pairs, 1,716 hold less; 5 of them are among its 1,488 planted copies (.3: 6,052
+and 25; .1: 656 and 1)."""
 _FULL = LATIN * CJK
 
 

@@ -26,6 +26,7 @@ from tasks.recipe import DuplicateSettings
 from tasks.records import FINDING, Severity, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 STAGE = "duplicates"
 Encode = Callable[[Sequence[str]], np.ndarray]
@@ -39,7 +40,7 @@ class MeaningRefs(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     findings: TableRef
-    notes: tuple[str, ...] = ()
+    notes: tuple[Told, ...] = ()
 
 
 def find_same_meaning(

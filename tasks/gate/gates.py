@@ -8,7 +8,6 @@ Sampling").
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -17,13 +16,11 @@ from pydantic import BaseModel, ConfigDict
 from tasks.errors import SeimaiError
 from tasks.gate.intervals import Estimate, estimate_ratio, items_needed
 from tasks.gate.paired import Comparison, Metric, Pairs, compare, estimate_gain, has_scores, read_pairs
+from tasks.gate.sentences import MIN_CLUSTERS, Question, explain, sum_up
 from tasks.recipe import GateSettings
 from tasks.records import Outcome
+from tasks.wording.told import Told
 
-MIN_CLUSTERS = 10
-"""Effective clusters below which no gate is decided: with fewer, cluster-robust errors come out too small,
-whatever the t quantile (Cameron & Miller 2015, "A Practitioner's Guide to Cluster-Robust Inference", section
-"Few Clusters")."""
 CLEAN = "clean items only"
 """What comparisons without dirty items are called."""
 _WORST_FIRST = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
@@ -45,7 +42,7 @@ class GateResult(BaseModel):
     clusters: int
     items_needed: int | None
     """Items that would decide an INCONCLUSIVE gate at the declared power if its estimate holds, else None."""
-    reason: str
+    reason: Told
 
 
 class Verdict(BaseModel):
@@ -54,7 +51,7 @@ class Verdict(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     outcome: Outcome
-    sentence: str
+    sentence: Told
     metric: Metric
     confidence: float
     gates: tuple[GateResult, ...]
@@ -66,22 +63,6 @@ class Verdict(BaseModel):
     """Gate items that training rows of the candidate or the champion give away; they are judged on all the same."""
     clean: tuple[Comparison, ...] = ()
     """`comparisons` again without them; empty where none is dirty, or all are."""
-
-
-@dataclass(frozen=True)
-class _Question:
-    """What a gate asks: whether an estimate lies above (side 1) or below (side -1) `threshold`."""
-
-    name: str
-    claim: str
-    threshold: float
-    unit: str
-    template: str
-    scale: float = 1.0
-    side: int = 1
-
-    def show(self, value: float) -> str:
-        return self.template.format(value * self.scale)
 
 
 def verdict(
@@ -117,7 +98,7 @@ def verdict(
     outcome = min((gate.outcome for gate in gates), key=_WORST_FIRST.index)
     return Verdict(
         outcome=outcome,
-        sentence=_sum_up(outcome, gates),
+        sentence=sum_up(outcome, {gate.name: gate.outcome for gate in gates}),
         metric=kind,
         confidence=settings.confidence,
         gates=tuple(gates),
@@ -142,15 +123,17 @@ def _compare_clean(
 
 def superiority(pairs: Pairs, settings: GateSettings) -> GateResult:
     """Is the mean gain over the base above `min_gain`?"""
-    question = _question(
-        "superiority", "the candidate beats the base by more than {}", settings.min_gain, pairs
-    )
+    claim = Told("the candidate beats the base by more than {}", "候補が基盤モデルを上回る幅は{}より大きい")
+    question = _question("superiority", claim, settings.min_gain, pairs)
     return _answer(question, estimate_gain(pairs, settings.confidence), settings)
 
 
 def non_inferiority(pairs: Pairs, settings: GateSettings) -> GateResult:
     """Is the candidate worse than the champion by less than `champion_margin`?"""
-    claim = "the candidate is less than {} worse than the champion"
+    claim = Told(
+        "the candidate is less than {} worse than the champion",
+        "候補が公開中のモデルを下回る幅は{}より小さい",
+    )
     question = _question("non_inferiority", claim, -settings.champion_margin, pairs)
     return _answer(question, estimate_gain(pairs, settings.confidence), settings)
 
@@ -167,7 +150,10 @@ def worst_slice(slices: dict[str, Pairs], settings: GateSettings) -> GateResult 
     """
     answers = []
     for language, pairs in slices.items():
-        claim = f"the candidate is less than {{}} worse than the base in language '{language}'"
+        claim = Told(
+            f"the candidate is less than {{}} worse than the base in language '{language}'",
+            f"言語「{language}」で候補が基盤モデルを下回る幅は{{}}より小さい",
+        )
         question = _question("worst_slice", claim, -settings.champion_margin, pairs)
         estimate = estimate_gain(pairs, settings.confidence)
         if estimate.effective_clusters >= MIN_CLUSTERS:
@@ -184,9 +170,12 @@ def forgetting(pairs: Pairs, settings: GateSettings) -> GateResult:
     if not np.any(pairs.reference):
         raise SeimaiError("forgetting scores (loss) of base are all 0, which no language model reaches")
     limit = settings.max_loss_ratio
-    question = _Question(
+    question = Question(
         name="forgetting",
-        claim=f"loss on general text stays below {limit:.3f} times that of the base",
+        claim=Told(
+            f"loss on general text stays below {limit:.3f} times that of the base",
+            f"一般文での損失は基盤モデルの{limit:.3f}倍より小さい",
+        ),
         threshold=limit,
         unit="ratio of losses",
         template="{:.3f}",
@@ -198,12 +187,17 @@ def forgetting(pairs: Pairs, settings: GateSettings) -> GateResult:
     return _answer(question, estimate, settings)
 
 
-def _question(name: str, claim: str, threshold: float, pairs: Pairs) -> _Question:
+def _question(name: str, claim: Told, threshold: float, pairs: Pairs) -> Question:
     """A question about the mean gain, shown in points (accuracy) or nats per token (loss)."""
-    scale, digits, word = (100, 1, "points") if pairs.metric is Metric.ACCURACY else (1, 3, "nats per token")
-    return _Question(
+    points = pairs.metric is Metric.ACCURACY
+    scale, digits = (100, 1) if points else (1, 3)
+    size = f"{abs(threshold) * scale:.{digits}f}"
+    return Question(
         name=name,
-        claim=claim.format(f"{abs(threshold) * scale:.{digits}f} {word}"),
+        claim=Told(
+            claim.en.format(f"{size} {'points' if points else 'nats per token'}"),
+            claim.ja.format(f"{size}ポイント" if points else f"トークン当たり{size}ナット"),
+        ),
         threshold=threshold,
         unit=pairs.metric.unit,
         template=f"{{:+.{digits}f}}",
@@ -211,7 +205,7 @@ def _question(name: str, claim: str, threshold: float, pairs: Pairs) -> _Questio
     )
 
 
-def _answer(question: _Question, estimate: Estimate, settings: GateSettings) -> GateResult:
+def _answer(question: Question, estimate: Estimate, settings: GateSettings) -> GateResult:
     low, high = estimate.interval.lower, estimate.interval.upper
     outcome = Outcome.INCONCLUSIVE
     if low is not None and high is not None and estimate.effective_clusters >= MIN_CLUSTERS:
@@ -232,11 +226,11 @@ def _answer(question: _Question, estimate: Estimate, settings: GateSettings) -> 
         items=estimate.items,
         clusters=estimate.clusters,
         items_needed=needed,
-        reason=_explain(question, outcome, estimate, needed),
+        reason=explain(question, outcome, estimate, needed),
     )
 
 
-def _needed(question: _Question, estimate: Estimate, settings: GateSettings) -> int | None:
+def _needed(question: Question, estimate: Estimate, settings: GateSettings) -> int | None:
     """Items that would decide, at the present cluster sizes; None if the estimate lies on the threshold."""
     enough_clusters = math.ceil(estimate.items * MIN_CLUSTERS / estimate.effective_clusters)
     distance = estimate.interval.value - question.threshold
@@ -246,30 +240,3 @@ def _needed(question: _Question, estimate: Estimate, settings: GateSettings) -> 
         return None
     powered = items_needed(distance, settings.confidence, settings.power, estimate.item_variance)
     return max(enough_clusters, powered, estimate.items + 1)
-
-
-def _explain(question: _Question, outcome: Outcome, estimate: Estimate, needed: int | None) -> str:
-    measured = f"measured {question.show(estimate.interval.value)}"
-    low, high = estimate.interval.lower, estimate.interval.upper
-    if low is not None and high is not None:
-        measured += f", between {question.show(low)} and {question.show(high)}"
-    claim = question.claim[0].upper() + question.claim[1:]
-    if outcome is Outcome.PASS:
-        return f"{claim}: {measured}."
-    if outcome is Outcome.FAIL:
-        return f"It does not hold that {question.claim}: {measured}."
-    more = f"about {needed:,} items would decide" if needed else "the estimate lies on the threshold"
-    if estimate.effective_clusters < MIN_CLUSTERS:
-        few = f"{estimate.items} items are worth {estimate.effective_clusters:.1f} independent ones"
-        return f"Too few to judge whether {question.claim}: {few}, {MIN_CLUSTERS} is the least; {more}."
-    return f"Undecided whether {question.claim}: {measured}; {more}."
-
-
-def _sum_up(outcome: Outcome, gates: list[GateResult]) -> str:
-    if outcome is Outcome.PASS:
-        return f"All {len(gates)} gates passed."
-    deciding = [gate for gate in gates if gate.outcome is outcome]
-    names = ", ".join(gate.name.replace("_", "-") for gate in deciding)
-    if outcome is Outcome.FAIL:
-        return f"{len(deciding)} of {len(gates)} gates failed: {names}."
-    return f"{len(deciding)} of {len(gates)} gates could not be decided: {names}."

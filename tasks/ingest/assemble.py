@@ -119,7 +119,10 @@ def find_duplicate_ids(samples: pa.Table) -> pa.Table:
                 "check": "duplicate_id",
                 "severity": Severity.WARNING.value,
                 "reason": f"id {ids[i]!r} is already that of {uris[first]}, line {lines[first]}",
-                "evidence": json.dumps({"id": ids[i], "row": rows[first]}, ensure_ascii=False),
+                "evidence": json.dumps(
+                    {"id": ids[i], "row": rows[first], "uri": uris[first], "line": lines[first]},
+                    ensure_ascii=False,
+                ),
             }
             for i, first in repeated
         ],

@@ -268,6 +268,7 @@ def _finding(
         reason=f"fits two labels: {told}" if ambiguous else told,
         evidence={
             "role": columns["role"][index],
+            "given": checked.names[own],
             "labels": [{"label": checked.names[k], "probability": float(probabilities[k])} for k in order],
             "neighbours": [
                 {

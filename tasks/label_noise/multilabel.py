@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from tasks import features, findings, text
+from tasks import features, findings, neighbours, text
 from tasks.features import EncoderRef, encode_texts
 from tasks.findings import Columns, about_sample, excerpt, read_columns
-from tasks.label_noise import find, folds, hashed, models, neighbours, ngrams, one_vs_rest, summary
+from tasks.label_noise import find, folds, hashed, models, ngrams, one_vs_rest, summary
 from tasks.label_noise.find import SHOWN, STAGE, small_class_finding
 from tasks.label_noise.folds import deal_folds
 from tasks.label_noise.models import DEALS, FEW
-from tasks.label_noise.neighbours import Graph, build_graph, shorten
 from tasks.label_noise.ngrams import project, text_features
 from tasks.label_noise.one_vs_rest import (
     PooledLabels,
@@ -33,11 +32,13 @@ from tasks.label_noise.summary import (
     NoiseSummary,
     keep_result,
 )
+from tasks.neighbours import Graph, build_graph, shorten
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import FINDING, Role, Severity, TableRef, build_table, join_labels
 from tasks.stage import stage
 from tasks.storage import Workspace
 from tasks.text import matching_form
+from tasks.wording.told import Told
 
 LEAST_DOUBT = 0.5
 """Probability from which a label is named as missing or superfluous."""
@@ -90,7 +91,7 @@ def find_multilabel_noise(
         flagged=len(queue),
         folds=sets.folds,
         accuracy=float(right[train].mean()) if train.any() else None,
-        unit="sets of labels",
+        unit=Told("sets of labels", "ラベルの組"),
         noise_rate=pooled.noise_rate,
         errors_per_100=float(100 * pooled.wrong[queue].max(axis=1).mean()) if len(queue) else None,
         errors_per_100_most=float(100 * pooled.doubt[queue].mean()) if len(queue) else None,

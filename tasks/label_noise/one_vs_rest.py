@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 
 from tasks.label_noise.models import EPOCHS, STEP, STEPS, STRENGTH
-from tasks.label_noise.neighbours import Graph
+from tasks.neighbours import Graph
 
 _FITTED_CELLS = 200_000
 _UNVOTED = 0.01  # added to vote shares before the logarithm: a fifth of one vote of 20

@@ -8,6 +8,7 @@ from tasks.findings import about_sample, read_columns
 from tasks.records import FINDING, Severity, TableRef, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 STAGE = "label_noise"
 OUTLIER_SCORE = 3.5
@@ -57,7 +58,12 @@ def loss_outliers(samples: pa.Table, losses: np.ndarray) -> pa.Table:
                 score=float(value),
                 threshold=OUTLIER_SCORE,
                 reason=f"loss of {losses[index]:.2f} a token; the median of {language} is {median:.2f}",
-                evidence={"loss": float(losses[index]), "median": median, "mad": spread},
+                evidence={
+                    "language": str(language),
+                    "loss": float(losses[index]),
+                    "median": median,
+                    "mad": spread,
+                },
             )
             for index, value in zip(members, outlying, strict=True)
             if value >= OUTLIER_SCORE
@@ -65,13 +71,17 @@ def loss_outliers(samples: pa.Table, losses: np.ndarray) -> pa.Table:
     return build_table(rows, FINDING)
 
 
-def describe_losses(samples: int, most: int) -> tuple[str, ...]:
+def describe_losses(samples: int, most: int) -> tuple[Told, ...]:
     """A sentence for the report where the base model did not read every sample."""
     if samples <= most:
         return ()
     return (
-        f"The base model read {most:,} of {samples:,} samples for their losses, chosen by the hash of their content "
-        "(label_noise.base_rows).",
+        Told(
+            f"The base model read {most:,} of {samples:,} samples for their losses, chosen by the hash of their "
+            "content (label_noise.base_rows).",
+            f"基盤モデルは、内容のハッシュで選んだ{samples:,}件中{most:,}件のサンプルだけを読んで損失を求めました"
+            "(label_noise.base_rows)。",
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.records import TableRef
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 
 class ClassOverlap(BaseModel):
@@ -60,7 +61,7 @@ PREDICTION = pa.schema([("row", pa.int64()), ("predicted", pa.string())])
 """The label that an out-of-fold model gives a row: what `tasks.bias.compare_labels` takes."""
 NAMED = 5
 """Annotators that a sentence names."""
-NGRAM_MODEL = "a linear model on character n-grams"
+NGRAM_MODEL = Told("a linear model on character n-grams", "文字n-gramの線形モデル")
 
 
 class NoiseSummary(BaseModel):
@@ -78,9 +79,9 @@ class NoiseSummary(BaseModel):
     accuracy: float | None = None
     """Share (0-1) of checked training samples (for token labels: tokens) whose label the out-of-fold model predicts,
     as a reference for the tuned one."""
-    model: str = NGRAM_MODEL
+    model: Told = NGRAM_MODEL
     """What predicts them."""
-    unit: str = "labels"
+    unit: Told = Told("labels", "ラベル")
     """What `accuracy` is a share of."""
     noise_rate: float | None = None
     """Estimated share (0-1) of labels that are random."""
@@ -124,45 +125,81 @@ def keep_result(workspace: Workspace, result: NoiseResult, name: str) -> NoiseRe
     )
 
 
-def describe_noise(summary: NoiseSummary) -> tuple[str, ...]:
+def describe_noise(summary: NoiseSummary) -> tuple[Told, ...]:
     """Sentences for the report: what the queue holds, and what a linear model reaches on the same data."""
     told = []
     if summary.errors_per_100 is not None and summary.errors_per_100_most is not None:
+        least, most = f"{summary.errors_per_100:.0f}", f"{summary.errors_per_100_most:.0f}"
         told.append(
-            f"{summary.flagged:,} labels are in doubt: of 100 reviewed, expect "
-            f"{summary.errors_per_100:.0f} to {summary.errors_per_100_most:.0f} to be wrong."
+            Told(
+                f"{summary.flagged:,} labels are in doubt: of 100 reviewed, expect {least} to {most} to be wrong.",
+                f"疑わしいラベルが{summary.flagged:,}件あります。100件見ると、{least}〜{most}件が誤りと見込まれます。",
+            )
         )
     if summary.crowd:
         told += _describe_crowd(summary.crowd)
     if summary.ambiguous:
         told.append(
-            f"{summary.ambiguous:,} samples fit two labels about equally: a rule for the pair helps more than "
-            "correcting rows."
+            Told(
+                f"{summary.ambiguous:,} samples fit two labels about equally: a rule for the pair helps more than "
+                "correcting rows.",
+                f"{summary.ambiguous:,}件のサンプルは2つのラベルに同じくらい当てはまります。1件ずつ直すより、"
+                "使い分けの規則を決める方が役立ちます。",
+            )
         )
     if summary.overlaps:
         pairs = "; ".join(f"{' / '.join(pair.labels)} ({pair.samples:,})" for pair in summary.overlaps)
-        told.append(f"Labels that people confuse, with the samples between them: {pairs}.")
+        told.append(
+            Told(
+                f"Labels that people confuse, with the samples between them: {pairs}.",
+                f"混同されやすいラベルの組と、その間のサンプル数: {pairs}。",
+            )
+        )
     if summary.accuracy is not None:
         told.append(
-            f"Reference: {summary.model}, fitted out of fold, predicts {summary.accuracy:.1%} of the training "
-            f"{summary.unit}."
+            Told(
+                f"Reference: {summary.model.en}, fitted out of fold, predicts {summary.accuracy:.1%} of the training "
+                f"{summary.unit.en}.",
+                f"参考: {summary.model.say('ja')}は、交差検証で学習データの{summary.unit.say('ja')}の"
+                f"{summary.accuracy:.1%}を当てます。",
+            )
         )
     return tuple(told)
 
 
-def _describe_crowd(crowd: CrowdSummary) -> list[str]:
-    alpha = "" if crowd.alpha is None else f" (Krippendorff's alpha {crowd.alpha:.2f})"
+def _describe_crowd(crowd: CrowdSummary) -> list[Told]:
+    alpha = Told()
+    if crowd.alpha is not None:
+        alpha = Told(
+            f" (Krippendorff's alpha {crowd.alpha:.2f})", f"(クリッペンドルフの α は {crowd.alpha:.2f})"
+        )
     told = [
-        f"{crowd.disagreed:,} of {crowd.samples:,} samples have different labels by different annotators{alpha}; "
-        f"annotators and model together contradict {crowd.contradicted:,} labels."
+        Told(
+            f"{crowd.disagreed:,} of {crowd.samples:,} samples have different labels by different annotators"
+            f"{alpha.en}; annotators and model together contradict "
+            f"{crowd.contradicted:,} labels.",
+            f"{crowd.samples:,}件のサンプルのうち{crowd.disagreed:,}件は、付与者によってラベルが違います"
+            f"{alpha.ja}。付与者とモデルを合わせると、"
+            f"{crowd.contradicted:,}件のラベルが疑わしくなります。",
+        )
     ]
     if crowd.errors_per_100 is not None:
+        wrong = f"{crowd.errors_per_100:.0f}"
         told.append(
-            f"{crowd.flagged:,} labels by several annotators are in doubt: of 100 reviewed, expect "
-            f"{crowd.errors_per_100:.0f} to be wrong."
+            Told(
+                f"{crowd.flagged:,} labels by several annotators are in doubt: of 100 reviewed, expect {wrong} to be "
+                "wrong.",
+                f"複数の付与者によるラベルのうち{crowd.flagged:,}件が疑わしいものです。100件見ると、{wrong}件が誤りと"
+                "見込まれます。",
+            )
         )
-    named = "; ".join(f"{a.name} {a.accuracy:.0%} of {a.labelled:,}" for a in crowd.annotators[:NAMED])
+    shown, more = crowd.annotators[:NAMED], len(crowd.annotators) > NAMED
+    english = "; ".join(f"{a.name} {a.accuracy:.0%} of {a.labelled:,}" for a in shown)
+    japanese = "、".join(f"{a.name} {a.labelled:,}件の{a.accuracy:.0%}" for a in shown)
     return [
         *told,
-        f"Labels right by annotator, the fewest first: {named}{'; …' if len(crowd.annotators) > NAMED else '.'}",
+        Told(
+            f"Labels right by annotator, the fewest first: {english}{'; …' if more else '.'}",
+            f"付与者ごとの正しいラベルの割合(低い順): {japanese}{'ほか' if more else ''}。",
+        ),
     ]

@@ -24,11 +24,15 @@ from tasks.recipe import LabelNoiseSettings
 from tasks.records import FINDING, Role, Severity, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 STAGE = "label_noise"
 OUTSIDE = "O"
 """Label of a token that no span covers."""
-MODEL = "a linear model on the form of each token and of those beside it"
+MODEL = Told(
+    "a linear model on the form of each token and of those beside it",
+    "各トークンとその前後の形を見る線形モデル",
+)
 SHOWN = 5
 """Doubtful tokens of a text that evidence shows, the worst first."""
 _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff66-\uff9f"
@@ -106,7 +110,7 @@ def find_token_noise(samples: pa.Table, settings: LabelNoiseSettings, seed: int 
         folds=int(fold.max()) + 1,
         accuracy=float(right[train].mean()) if train.any() else None,
         model=MODEL,
-        unit="tokens",
+        unit=Told("tokens", "トークン"),
         noise_rate=calibrated.noise_rate,
         errors_per_100=float(100 * calibrated.wrong[worst].mean()) if len(worst) else None,
         errors_per_100_most=float(100 * calibrated.contradicted[worst].mean()) if len(worst) else None,

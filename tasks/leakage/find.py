@@ -37,6 +37,7 @@ from tasks.recipe import LeakageSettings, SplitSettings
 from tasks.records import FINDING, Role, TableRef, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 
 class LeakResult(NamedTuple):
@@ -53,7 +54,7 @@ class LeakRefs(BaseModel):
 
     findings: TableRef
     links: TableRef
-    notes: tuple[str, ...] = ()
+    notes: tuple[Told, ...] = ()
     """What the report has to say of items that are no longer judged on."""
 
 

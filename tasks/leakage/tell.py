@@ -15,6 +15,7 @@ from tasks.leakage.links import EXACT, NEAR, NGRAM, GoneHit, Hit, Leaks, Ngrams
 from tasks.overlap.grams import locate_runs
 from tasks.recipe import LeakageSettings
 from tasks.records import Role, Severity, Task
+from tasks.wording.told import Told
 
 STAGE = "leakage"
 SHOWN = 3
@@ -138,7 +139,7 @@ def tell_gone(
     )
 
 
-def describe_former(findings: pa.Table) -> tuple[str, ...]:
+def describe_former(findings: pa.Table) -> tuple[Told, ...]:
     """A sentence for the report on what is trained on and once was in the gate split."""
     told = findings.filter(pc.equal(findings["check"], FORMER))
     if len(told) == 0:
@@ -146,8 +147,12 @@ def describe_former(findings: pa.Table) -> tuple[str, ...]:
     shown = [item for text in told["evidence"].to_pylist() for item in json.loads(text)["items"]]
     names = {item["sample_id"] for item in shown}
     return (
-        f"{len(told):,} training row(s) hold at least {len(names):,} item(s) that earlier runs had in the gate split: "
-        "what earlier verdicts say of these items no longer tells what a model makes of unseen text.",
+        Told(
+            f"{len(told):,} training row(s) hold at least {len(names):,} item(s) that earlier runs had in the gate "
+            "split: what earlier verdicts say of these items no longer tells what a model makes of unseen text.",
+            f"学習データの{len(told):,}行が、以前の実行で判定に使った項目を少なくとも{len(names):,}件含んでいます。"
+            "これらの項目についての以前の判定は、未見の文に対する力を示すものではなくなりました。",
+        ),
     )
 
 
@@ -178,6 +183,7 @@ def tell_contaminated(columns: Columns, leaks: Leaks) -> Iterator[dict[str, Any]
                     for index, hit in nearest[:SHOWN]
                 ],
                 "rows": len(by_index),
+                "checks": {name: checks[name] for name in (EXACT, NEAR, NGRAM) if checks[name]},
             },
         )
 

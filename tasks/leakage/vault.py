@@ -21,6 +21,7 @@ from tasks.overlap.grams import Items, index_items
 from tasks.recipe import Recipe
 from tasks.records import Role, TableRef
 from tasks.storage import Workspace, written_whole
+from tasks.wording.told import Told, join
 
 _HASHES = [
     ("field", pa.string()),  # history, input or target
@@ -99,17 +100,22 @@ def freeze(workspace: Workspace, ledger: Ledger, recipe: Recipe, samples: TableR
     return VaultChange(tuple(new), tuple(gone)) if standing else VaultChange((), ())
 
 
-def describe_change(change: VaultChange) -> tuple[str, ...]:
+def describe_change(change: VaultChange) -> tuple[Told, ...]:
     """Sentences for the report; none when the same items are judged on as in the run before."""
-    told = [
-        f"{len(names):,} {word} ({', '.join(name[:12] for name in names[:SHOWN])}"
-        + (", …)" if len(names) > SHOWN else ")")
-        for names, word in ((change.new, "new"), (change.gone, "gone"))
-        if names
-    ]
+    told = []
+    for names, english, japanese in ((change.new, "new", "追加"), (change.gone, "gone", "削除")):
+        if names:
+            ids = ", ".join(name[:12] for name in names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+            told.append(Told(f"{len(names):,} {english} ({ids})", f"{japanese}{len(names):,}件({ids})"))
     if not told:
         return ()
-    return (f"What models are judged on has changed since the run before, items by id: {'; '.join(told)}.",)
+    said = join(told, "; ")
+    return (
+        Told(
+            f"What models are judged on has changed since the run before, items by id: {said.en}.",
+            f"モデルを判定する項目が前回から変わりました(項目のID): {said.ja}。",
+        ),
+    )
 
 
 def read_items(gone: pa.Table) -> Items:

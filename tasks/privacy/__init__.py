@@ -34,6 +34,7 @@ from tasks.records import FINDING, Severity, TableRef, build_table, digest_of
 from tasks.remember import recall_findings
 from tasks.stage import stage
 from tasks.storage import Workspace, written_whole
+from tasks.wording.told import Told
 
 __all__ = [
     "Kind",
@@ -110,11 +111,16 @@ def require_none_blocked(found: pa.Table) -> None:
         lines.append(
             f"  {place}, {span['field']}, {span['start']}-{span['end']}: {span['kind']} {span['masked']}"
         )
-    more = f"\n  and {len(blocked) - SHOWN} more samples" if len(blocked) > SHOWN else ""
+    left = len(blocked) - SHOWN
+    more, more_ja = (f"\n  and {left} more samples", f"\n  ほか{left}件") if left > 0 else ("", "")
+    listed = "\n" + "\n".join(lines)
     raise DataGateError(
-        f"privacy: {len(blocked)} samples hold personal data that privacy.action 'block' lets nowhere:\n"
-        + "\n".join(lines)
-        + f"{more}\nTake it out at its source, or name what is nobody's secret in privacy.allow_list."
+        Told(
+            f"privacy: {len(blocked)} samples hold personal data that privacy.action 'block' lets nowhere:{listed}"
+            f"{more}\nTake it out at its source, or name what is nobody's secret in privacy.allow_list.",
+            f"個人情報: privacy.action が「block」で、どこにも出せない個人情報が{len(blocked)}件のサンプルにあります:"
+            f"{listed}{more_ja}\n元のデータから取り除くか、秘密でないものを privacy.allow_list に書いてください。",
+        )
     )
 
 

@@ -4,7 +4,8 @@ from html import escape
 
 from tasks.bias import BiasReport, SliceBalance, SliceScore
 from tasks.dependence import show_name
-from tasks.report.characters import show_characters
+from tasks.report.characters import EXCERPT, show_characters
+from tasks.wording import Told, join, term
 
 WIDTH = 640
 """User units; the page scales the figure."""
@@ -24,9 +25,9 @@ def draw_balance(report: BiasReport, dimension: str) -> str:
     if not shown:
         return ""
     height, most = _LINE * len(shown) + 8, max(b.high for b in shown)
-    title = f"Share of training by {dimension}" + (
-        f", the {BARS} rarest of {len(own)}" if len(own) > BARS else ""
-    )
+    title = Told(f"Share of training by {dimension}", f"{term(dimension).ja}ごとの学習データの割合")
+    if len(own) > BARS:
+        title = join([title, Told(f"the {BARS} rarest of {len(own)}", f"少ない方から{BARS}(全{len(own)})")])
     return _figure(title, height, "".join(_bar(b, 4 + _LINE * place, most) for place, b in enumerate(shown)))
 
 
@@ -40,7 +41,10 @@ def draw_slices(report: BiasReport) -> str:
         return ""
     shown, scale = report.slices[:BARS], WIDTH - _LEFT - _RIGHT
     height = _LINE * len(shown) + 20
-    title = f"Out-of-fold score by slice, the worst first; all rows {report.score:.1%}"
+    title = Told(
+        f"Out-of-fold score by slice, the worst first; all rows {report.score:.1%}",
+        f"部分ごとの交差検証の正解率(低い順)、全体では{report.score:.1%}",
+    )
     dots = "".join(_dot(s, 4 + _LINE * place, scale) for place, s in enumerate(shown))
     all_rows = _LEFT + report.score * scale
     line = (
@@ -50,17 +54,31 @@ def draw_slices(report: BiasReport) -> str:
     return _figure(title, height, dots + line)
 
 
-def _figure(title: str, height: int, drawn: str) -> str:
+def _figure(title: Told, height: int, drawn: str) -> str:
+    said = _both(title)
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}" fill="currentColor" '
-        f'font-size="12" xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}</title>{drawn}</svg>'
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{said}" fill="currentColor" '
+        f'font-size="12" xmlns="http://www.w3.org/2000/svg"><title>{said}</title>{drawn}</svg>'
     )
 
 
-def _name(name: str, middle: float) -> str:
-    """A slice's name left of its line, cut, invisible characters shown."""
-    short = show_characters(name if len(name) <= _NAME else name[: _NAME - 1] + "…")
-    return f'<text x="{_LEFT - 8}" y="{middle + 4:.1f}" text-anchor="end">{escape(short)}</text>'
+def _both(told: Told) -> str:
+    """A sentence in both languages for an attribute or a title, escaped, invisible characters shown."""
+    return escape(show_characters(f"{told.en} / {told.say('ja')}", 2 * EXCERPT))
+
+
+def _name(name: Told, middle: float) -> str:
+    """A slice's name left of its line, cut, invisible characters shown; in both languages where they differ."""
+    short = [
+        escape(show_characters(said if len(said) <= _NAME else said[: _NAME - 1] + "…"))
+        for said in (name.en, name.say("ja"))
+    ]
+    shown = short[0]
+    if not name.is_same:
+        shown = (
+            f'<tspan class="en" lang="en">{short[0]}</tspan><tspan class="ja" lang="ja">{short[1]}</tspan>'
+        )
+    return f'<text x="{_LEFT - 8}" y="{middle + 4:.1f}" text-anchor="end">{shown}</text>'
 
 
 def _dot(found: SliceScore, y: float, scale: float) -> str:
@@ -68,14 +86,17 @@ def _dot(found: SliceScore, y: float, scale: float) -> str:
     low, high, at = (_LEFT + value * scale for value in (found.low, found.high, found.score))
     middle = y + _LINE / 2 - 2
     look = 'fill="none" stroke="currentColor" stroke-width="1.5"' if found.worse else ""
-    told = f"{found.name}: {found.score:.1%} right, {found.groups:,} distinct rows{', worse' if found.worse else ''}"
+    told = Told(
+        f"{found.name.en}: {found.score:.1%} right, {found.groups:,} distinct rows{', worse' if found.worse else ''}",
+        f"{found.name.say('ja')}: 正解率{found.score:.1%}、異なる行 {found.groups:,}{'、低い' if found.worse else ''}",
+    )
     ends = (
         f"M{low:.1f} {middle:.1f}H{at - 4:.1f}M{at + 4:.1f} {middle:.1f}H{high:.1f}"
         if found.worse
         else f"M{low:.1f} {middle:.1f}H{high:.1f}"
     )
     return (
-        f"<g><title>{escape(show_characters(told))}</title>{_name(found.name, middle)}"
+        f"<g><title>{_both(told)}</title>{_name(found.name, middle)}"
         f'<path d="{ends}" stroke="currentColor"/><circle cx="{at:.1f}" cy="{middle:.1f}" r="4" {look}/>'
         f'<text x="{WIDTH - _RIGHT + 6}" y="{middle + 4:.1f}">{found.score:.1%}</text></g>'
     )
@@ -84,12 +105,16 @@ def _dot(found: SliceScore, y: float, scale: float) -> str:
 def _bar(balance: SliceBalance, y: float, most: float) -> str:
     """One line: name, bar, interval, share; a rare one is an outline, so that it shows without colour."""
     scale = (WIDTH - _LEFT - _RIGHT) / most
-    name = show_name(balance.dimension, balance.name)
+    shown = show_name(balance.dimension, balance.name)
+    name = term(shown) if balance.dimension == "language" else Told(shown)
     look = 'fill="none" stroke="currentColor" stroke-dasharray="3 2"' if balance.rare else 'opacity="0.45"'
     low, high, middle = _LEFT + balance.low * scale, _LEFT + balance.high * scale, y + _LINE / 2 - 2
-    told = f"{name}: {balance.groups:,} distinct rows, {balance.share:.2%}{', rare' if balance.rare else ''}"
+    told = Told(
+        f"{name.en}: {balance.groups:,} distinct rows, {balance.share:.2%}{', rare' if balance.rare else ''}",
+        f"{name.say('ja')}: 異なる行 {balance.groups:,}、{balance.share:.2%}{'、少ない' if balance.rare else ''}",
+    )
     return (
-        f"<g><title>{escape(show_characters(told))}</title>{_name(name, middle)}"
+        f"<g><title>{_both(told)}</title>{_name(name, middle)}"
         f'<rect x="{_LEFT}" y="{y + 2:.1f}" width="{balance.share * scale:.1f}" height="{_LINE - 8}" {look}/>'
         f'<path d="M{low:.1f} {middle:.1f}H{high:.1f}" stroke="currentColor"/>'
         f'<text x="{high + 6:.1f}" y="{middle + 4:.1f}">{balance.share:.1%}</text></g>'

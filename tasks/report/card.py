@@ -8,6 +8,7 @@ from tasks.gate.gates import Verdict
 from tasks.report.characters import show_characters
 from tasks.report.data import ReportData
 from tasks.report.page import show_value
+from tasks.wording.told import Told
 
 
 def write_card(data: ReportData, verdict: Verdict) -> str:
@@ -24,9 +25,9 @@ def write_card(data: ReportData, verdict: Verdict) -> str:
     return template.render(data=data, verdict=verdict, limits=_limits(data, verdict)).strip() + "\n"
 
 
-def escape_markdown(text: str) -> str:
-    """`text` on one line, with whatever Markdown or HTML would take for markup escaped."""
-    shown = " ".join(show_characters(text, 1000).split())
+def escape_markdown(text: str | Told) -> str:
+    """`text` (English) on one line, with whatever Markdown or HTML would take for markup escaped."""
+    shown = " ".join(show_characters(str(text), 1000).split())
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#|!~" else c for c in shown).replace("&", "&amp;")
 
 

@@ -11,9 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tasks.bias import BiasReport
 from tasks.drift_report import DriftReport
 from tasks.gate.gates import Verdict
-from tasks.records import Disposition, Outcome
-
-SET_ASIDE = (Disposition.QUARANTINE, Disposition.DROP)
+from tasks.records import Disposition
+from tasks.wording.told import Told
 
 
 class Facts(BaseModel):
@@ -70,9 +69,11 @@ class FailedExpectation(Facts):
 
     suite: str
     expectation: str
+    """Great Expectations' type."""
+    check: str = ""
     severity: str
-    observed: str
-    expected: str
+    observed: Told
+    expected: Told
 
 
 class Example(Facts):
@@ -83,9 +84,20 @@ class Example(Facts):
     """File and line."""
     language: str = ""
     excerpt: str
+    score: float | None = None
+    threshold: float | None = None
     reason: str
+    """In English; `tasks.wording` tells it in both languages from check, scores and evidence."""
     evidence: str = ""
     suggestion: str = ""
+
+
+class Histogram(Facts):
+    """Findings by score, in bins of equal width from `low` to `high`."""
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
 
 
 class CheckSummary(Facts):
@@ -99,6 +111,8 @@ class CheckSummary(Facts):
     """Distinct samples among the findings."""
     policy: str = ""
     """The disposition that the policy gives such samples."""
+    scores: Histogram | None = None
+    """None where the findings have no scores, or too few of them to say something."""
     examples: tuple[Example, ...] = ()
 
 
@@ -173,7 +187,7 @@ class ReportData(Facts):
     task: str = ""
     created: str = ""
     """ISO 8601."""
-    stopped: str = ""
+    stopped: Told = Told()
     """One sentence: why the run ended before a verdict."""
     failed_expectations: tuple[FailedExpectation, ...] = ()
     unread_files: int = 0
@@ -201,53 +215,5 @@ class ReportData(Facts):
     """What it was -> digest or name: snapshot, recipe, code, base_model, decisions."""
     model_version: str = ""
     """Name and version in the registry, with aliases."""
-    next_steps: tuple[str, ...] = ()
+    next_steps: tuple[Told, ...] = ()
     """What the flow itself has to say; `where_to_look` adds to it."""
-
-
-def headline(data: ReportData) -> tuple[str, str]:
-    """The run in a word (PASS, FAIL, INCONCLUSIVE, STOPPED or DONE) and a sentence."""
-    if data.stopped:
-        return "STOPPED", data.stopped
-    if data.verdict is None:
-        return "DONE", "The run ended without a verdict."
-    ends = {
-        Outcome.PASS: "The candidate may serve.",
-        Outcome.FAIL: "The candidate does not replace what serves now.",
-        Outcome.INCONCLUSIVE: "The evidence is not enough to promote the candidate.",
-    }
-    return data.verdict.outcome.value, f"{data.verdict.sentence} {ends[data.verdict.outcome]}"
-
-
-def where_to_look(data: ReportData) -> tuple[str, ...]:
-    """Where a person's time is spent best, most pressing first; each a sentence drawn from the figures."""
-    steps = [
-        f"{failed.suite}: {failed.expectation} expected {failed.expected} and observed {failed.observed}."
-        for failed in data.failed_expectations
-        if failed.suite != "slices"  # said by the notes on bias, in words
-    ]
-    if data.unread_files:
-        steps.append(f"{data.unread_files:,} file(s) could not be read: see the findings of stage ingest.")
-    if data.unread_lines:
-        steps.append(f"{data.unread_lines:,} line(s) became no sample: see the findings of stage ingest.")
-    gates = data.verdict.gates if data.verdict else ()
-    steps += [
-        f"Gate {gate.name.replace('_', '-')}: {gate.reason}"
-        for gate in gates
-        if gate.outcome is not Outcome.PASS
-    ]
-    if data.training and data.training.truncated_rows:
-        rows, lost = data.training.truncated_rows, data.training.lost_tokens
-        steps.append(f"{rows:,} training samples were cut, {lost:,} tokens in all: raise train.max_tokens.")
-    away = [r for r in data.flow.reasons if r.disposition in SET_ASIDE] if data.flow else []
-    if away:
-        top = max(away, key=lambda reason: reason.rows)
-        total = sum(reason.rows for reason in away)
-        steps.append(f"{top.check} set aside {top.rows:,} of {total:,} samples: look at its examples first.")
-    mixed = max(data.confusions, key=lambda confusion: confusion.candidate, default=None)
-    if mixed and mixed.candidate:
-        steps.append(
-            f"The candidate called {mixed.candidate} '{mixed.expected}' items '{mixed.predicted}': "
-            "read samples of both labels."
-        )
-    return (*steps, *data.next_steps)

@@ -118,7 +118,7 @@ def plot_losses(curve: Sequence[LossPoint], best_step: int | None) -> LossPlot |
     steps, losses = zip(*points, strict=True)
     last = max(*steps, 1)
     low, high = _padded(min(losses), max(losses))
-    left, right, top, bottom = 46.0, WIDTH - 90.0, 12.0, 190.0
+    left, right, top, bottom = 46.0, WIDTH - 104.0, 12.0, 190.0
 
     def x(step: float) -> float:
         return left + step / last * (right - left)

@@ -32,9 +32,12 @@ from tasks.report.data import (
     WorstItem,
 )
 from tasks.report.page import EXAMPLES, render_report
+from tasks.report.review_link import review_url
+from tasks.report.witnesses import bin_scores
 from tasks.snapshot import SnapshotRef
 from tasks.storage import Workspace, written_whole
 from tasks.train import TrainResult
+from tasks.wording.told import Told
 
 SHOWN_CONFUSIONS = 10
 SHOWN_WORST = 10
@@ -42,6 +45,7 @@ LATE = "reported only"
 """In the place of a policy, for what is found when the snapshot stands."""
 REPORT = "report.html"
 DATA = "report.json"
+NOT_STOPPED = Told()
 
 
 class Parts(BaseModel):
@@ -55,7 +59,7 @@ class Parts(BaseModel):
     """What the suites say of the snapshot's rows: reported, for what becomes of them is settled."""
     outcomes: tuple[ExpectationOutcome, ...] = ()
     lineage: dict[str, str] = {}
-    notes: tuple[str, ...] = ()
+    notes: tuple[Told, ...] = ()
     """Sentences for "where to look next"."""
     drift: DriftReport | None = None
     bias: BiasReport | None = None
@@ -66,7 +70,7 @@ class Parts(BaseModel):
     model: RegisteredModel | None = None
 
 
-def gather_report(workspace: Workspace, parts: Parts, stopped: str = "") -> ReportData:
+def gather_report(workspace: Workspace, parts: Parts, stopped: Told = NOT_STOPPED) -> ReportData:
     """The report's data; `stopped` says why a run ended before its verdict."""
     snapshot, model = parts.snapshot, parts.model
     told: dict[str, Any] = {}
@@ -101,7 +105,7 @@ def save_report(workspace: Workspace, run_id: str, data: ReportData) -> str:
     """Writes page and data of a run; returns the page's path, relative to the workspace."""
     folder = f"runs/{run_id}"
     with written_whole(workspace.path(folder, REPORT)) as part:
-        part.write_text(render_report(data), encoding="utf-8")
+        part.write_text(render_report(data, review_url()), encoding="utf-8")
     with written_whole(workspace.path(folder, DATA)) as part:
         part.write_text(data.model_dump_json(indent=1), encoding="utf-8")
     return f"{folder}/{REPORT}"
@@ -113,15 +117,16 @@ def load_report(workspace: Workspace, run_id: str) -> ReportData | None:
     return ReportData.model_validate_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def stop_sentence(code: ExitCode, message: str) -> str:
-    """Why a run ended early, for the report's head; "" for one that came to a verdict."""
-    return "" if code in (ExitCode.PROMOTED, ExitCode.NOT_PROMOTED) else message
+def stop_sentence(code: ExitCode, message: Told) -> Told:
+    """Why a run ended early, for the report's head; `NOT_STOPPED` for one that came to a verdict."""
+    return NOT_STOPPED if code in (ExitCode.PROMOTED, ExitCode.NOT_PROMOTED) else message
 
 
 def _failed(outcome: ExpectationOutcome) -> FailedExpectation:
     return FailedExpectation(
         suite=outcome.suite,
-        expectation=f"{outcome.check} ({outcome.expectation})",
+        expectation=outcome.expectation,
+        check=outcome.check,
         severity=outcome.severity,
         observed=outcome.observed,
         expected=outcome.expected,
@@ -197,6 +202,7 @@ def _summarise_checks(
             findings=len(found),
             samples=len({f["row"] for f in found if f["row"] is not None}),
             policy=_policy_of(check, severity, found, recipe),
+            scores=bin_scores([f["score"] for f in found if f["score"] is not None]),
             examples=tuple(_example(f, texts.get(f["row"], {})) for f in found[:EXAMPLES]),
         )
         for (stage, check, severity), found in sorted(grouped.items())
@@ -221,6 +227,8 @@ def _example(finding: dict[str, Any], sample: dict[str, Any]) -> Example:
         where=f"{finding['uri'] or ''}:{finding['line'] or ''}".strip(":"),
         language=sample.get("language") or "",
         excerpt=sample.get("input") or sample.get("target") or "",
+        score=finding["score"],
+        threshold=finding["threshold"],
         reason=finding["reason"] or "",
         evidence=finding["evidence"] or "",
         suggestion=finding["suggestion"] or "",

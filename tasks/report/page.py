@@ -4,7 +4,7 @@ Samples are hostile text: the template escapes everything, forbids itself every 
 shows control and bidirectional characters by name, so that a sample can neither act nor disguise itself.
 """
 
-import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,13 @@ from tasks.gate.paired import Metric
 from tasks.records import Disposition
 from tasks.report.balance import draw_balance, draw_slices
 from tasks.report.characters import show_characters
-from tasks.report.data import ReportData, headline, where_to_look
+from tasks.report.data import ReportData
 from tasks.report.figures import plot_intervals, plot_losses
+from tasks.report.headlines import headline, where_to_look
+from tasks.report.review_link import DEFAULT, item_url
 from tasks.report.sankey import plot_flow
+from tasks.report.witnesses import call_witnesses, plot_scores
+from tasks.wording import score_of, tell_evidence, tell_reason, tell_suggestion, term, title_of
 
 EXAMPLES = 10
 """Samples shown for one check."""
@@ -29,18 +33,15 @@ OUTCOME_JAPANESE = {
     "STOPPED": "中断",
     "DONE": "完了",
 }
-OUTCOME_SENTENCE_JAPANESE = {
-    "PASS": "すべての関門に合格しました。候補モデルを公開できます。",
-    "FAIL": "不合格の関門があります。公開中のモデルはそのままです。",
-    "INCONCLUSIVE": "証拠が足りず、判定を保留しました。公開中のモデルはそのままです。",
-    "STOPPED": "途中で止まりました。",
-    "DONE": "判定の前までで終わりました。",
-}
 _ORDER = (Disposition.EDIT, Disposition.QUARANTINE, Disposition.DROP)
 
 
-def render_report(data: ReportData) -> str:
-    """One self-contained HTML page; parts that the run did not reach are left out."""
+def render_report(data: ReportData, review: str = DEFAULT) -> str:
+    """One self-contained HTML page; parts that the run did not reach are left out.
+
+    Args:
+        review: address of the review page that examples link to; nothing is loaded from it.
+    """
     word, sentence = headline(data)
     comparisons = data.verdict.comparisons if data.verdict else ()
     reasons = (
@@ -48,13 +49,12 @@ def render_report(data: ReportData) -> str:
     )
     training = data.training
     return (
-        _environment()
+        _environment(review)
         .get_template("report.html.j2")
         .render(
             data=data,
             word=word,
             word_japanese=OUTCOME_JAPANESE[word],
-            sentence_japanese=OUTCOME_SENTENCE_JAPANESE[word],
             sentence=sentence,
             steps=where_to_look(data),
             reasons=reasons,
@@ -64,6 +64,7 @@ def render_report(data: ReportData) -> str:
             slice_scores=Markup(draw_slices(data.bias)) if data.bias else "",
             intervals=plot_intervals(comparisons),
             losses=plot_losses(training.curve, training.best_step) if training else None,
+            witnesses=call_witnesses(data.checks),
             examples=EXAMPLES,
         )
     )
@@ -87,21 +88,7 @@ def show_value(value: float | None, metric: Metric | str, signed: bool = False) 
     return f"{value:{sign}.3f}"
 
 
-def show_json(text: str) -> str:
-    """JSON evidence as `key: value` pairs; any other text as it is."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    if not isinstance(value, dict):
-        return text
-    return " · ".join(
-        f"{key}: {item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)}"
-        for key, item in value.items()
-    )
-
-
-def _environment() -> Environment:
+def _environment(review: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -109,6 +96,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Any] = {"text": show_characters, "value": show_value, "facts": show_json}
+    filters: dict[str, Any] = {
+        "text": show_characters,
+        "value": show_value,
+        "term": term,
+        "title_of": title_of,
+        "score_of": score_of,
+        "reason": tell_reason,
+        "evidence": tell_evidence,
+        "suggestion": tell_suggestion,
+        "plot_scores": plot_scores,
+        "item_url": partial(item_url, review),
+    }
     environment.filters.update(filters)
+    environment.globals["words_japanese"] = OUTCOME_JAPANESE
     return environment

@@ -1,12 +1,13 @@
 """Geometry of the figure that shows where the rows went: sources on the left, what became of them on the right."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.records import Disposition
 from tasks.report.data import RowPath
 from tasks.report.figures import WIDTH
+from tasks.wording import Told, join, term, title_of
 
 MAX_NODES = 10
 """Nodes of a side; the smallest beyond are put together."""
@@ -23,7 +24,7 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True)
 class Node:
-    label: str
+    label: Told
     rows: int
     kind: str
     """Disposition; of sources, that of kept rows."""
@@ -35,7 +36,7 @@ class Node:
 class Ribbon:
     kind: str
     path: str
-    title: str
+    title: Told
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def plot_flow(paths: Sequence[RowPath]) -> FlowPlot | None:
     total = counts.total()
     if not total:
         return None
-    left, right = (_stack(_sums(counts, side), _TALL / total) for side in (0, 1))
+    names = (_name_source, _name_end)
+    left, right = (_stack(_sums(counts, side), _TALL / total, names[side]) for side in (0, 1))
     height = max(node.y + node.height for node in (*left.values(), *right.values())) + _LABEL / 2
     ribbons = _ribbons(counts, left, right, _TALL / total)
     return FlowPlot(height, _LEFT, _RIGHT, _NODE, tuple(left.values()), tuple(right.values()), ribbons)
@@ -86,14 +88,24 @@ def _join_small(counts: Counter[tuple[Key, Key]], side: int) -> Counter[tuple[Ke
     return joined
 
 
-def _stack(sums: Counter[Key], scale: float) -> dict[Key, Node]:
+def _name_source(key: Key) -> Told:
+    return Told("others", "その他") if key[1] == REST else Told(key[1])
+
+
+def _name_end(key: Key) -> Told:
+    if key[1] == REST:
+        return Told("others", "その他")
+    return title_of(key[1]) if key[1] else term(_SETTLED[_ORDER[key[0]].value])
+
+
+def _stack(sums: Counter[Key], scale: float, name: Callable[[Key], Told]) -> dict[Key, Node]:
     """Nodes from top to bottom by disposition, then by size; each at least as far apart as labels need."""
     nodes, y = {}, 0.0
     for key, rows in sorted(sums.items(), key=lambda item: (item[0][0], -item[1], item[0][1])):
         kind = _ORDER[key[0]].value
         height = max(1.0, rows * scale)
         slot = max(height, _LABEL)
-        nodes[key] = Node(key[1] or _SETTLED[kind], rows, kind, y + (slot - height) / 2, height)
+        nodes[key] = Node(name(key), rows, kind, y + (slot - height) / 2, height)
         y += slot + _GAP
     return nodes
 
@@ -120,6 +132,6 @@ def _ribbons(
             f"M{begin:.1f},{a:.1f}C{middle:.1f},{a:.1f} {middle:.1f},{b:.1f} {end:.1f},{b:.1f}"
             f"V{b + width:.1f}C{middle:.1f},{b + width:.1f} {middle:.1f},{a + width:.1f} {begin:.1f},{a + width:.1f}Z"
         )
-        what = right[target].label
-        drawn.append(Ribbon(right[target].kind, path, f"{left[source].label} → {what}: {rows:,}"))
+        title = join([left[source].label, right[target].label], " → ", " → ")
+        drawn.append(Ribbon(right[target].kind, path, join([title, Told(f"{rows:,}")], ": ", ": ")))
     return tuple(drawn)

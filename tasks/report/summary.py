@@ -7,7 +7,8 @@ from rich.text import Text
 from tasks.gate.gates import Verdict
 from tasks.records import Disposition
 from tasks.report.characters import show_characters
-from tasks.report.data import DecisionEffect, ReportData, RowFlow, headline, where_to_look
+from tasks.report.data import DecisionEffect, ReportData, RowFlow
+from tasks.report.headlines import headline, where_to_look
 from tasks.report.page import show_value
 
 COLOURS = {"PASS": "green", "FAIL": "red", "STOPPED": "red", "INCONCLUSIVE": "yellow", "DONE": "yellow"}
@@ -19,7 +20,9 @@ def closing_table(data: ReportData) -> RenderableType:
     Text from the data is shown as plain `Text`, never as rich markup.
     """
     word, sentence = headline(data)
-    head = Text.assemble((f" {word} ", f"bold reverse {COLOURS[word]}"), " ", show_characters(sentence, 2000))
+    head = Text.assemble(
+        (f" {word} ", f"bold reverse {COLOURS[word]}"), " ", show_characters(sentence.en, 2000)
+    )
     parts: list[RenderableType] = [head]
     if data.flow:
         parts += ["", _rows(data.flow, data.decisions)]
@@ -28,7 +31,9 @@ def closing_table(data: ReportData) -> RenderableType:
     steps = where_to_look(data)
     if steps:
         parts.append(Text("\nWhere to look next", style="bold"))
-        parts += [Text(f"  {number}. {show_characters(step, 1000)}") for number, step in enumerate(steps, 1)]
+        parts += [
+            Text(f"  {number}. {show_characters(step.en, 1000)}") for number, step in enumerate(steps, 1)
+        ]
     return Group(*parts)
 
 
