@@ -228,3 +228,7 @@ def main() -> None:
     except SeimaiError as error:
         _complain(error)
         sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()
