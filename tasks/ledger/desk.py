@@ -324,13 +324,26 @@ class Desk:
         return [{**r, "sample": json.loads(r["sample"]), "findings": json.loads(r["findings"])} for r in rows]
 
     def looked_at(self, recipe: str) -> list[dict[str, Any]]:
-        """What the estimates need: sample_id, check, origin, blind, state, chance and standing action of each item."""
-        columns = ("sample_id", "check", "origin", "blind", "state", "chance")
+        """What the estimates need: how many items (`items`) have the same origin, blind, state and standing action."""
+        last = sa.select(sa.func.max(DECISIONS.c.position)).group_by(DECISIONS.c.sample_id)
+        standing = (
+            sa.select(DECISIONS.c.sample_id, DECISIONS.c.action)
+            .where(DECISIONS.c.position.in_(last), DECISIONS.c.action != Action.RETRACT.value)
+            .subquery()
+        )
+        keys = (QUEUE.c.origin, QUEUE.c.blind, QUEUE.c.state, standing.c.action)
+        joined = QUEUE.outerjoin(standing, standing.c.sample_id == QUEUE.c.sample_id)
+        query = sa.select(*keys, sa.func.count().label("items")).select_from(joined)
         with self.engine.connect() as connection:
-            standing = standing_decisions(read_decisions(connection))
-            query = sa.select(*(QUEUE.c[name] for name in columns)).where(QUEUE.c.recipe == recipe)
-            rows = connection.execute(query).mappings().all()
-        return [{**row, "action": standing.get(row["sample_id"], {}).get("action")} for row in rows]
+            found = connection.execute(query.where(QUEUE.c.recipe == recipe).group_by(*keys)).mappings()
+            return [dict(row) for row in found]
+
+    def chances(self) -> dict[str, float]:
+        """sample_id -> chance that something is wrong, of the items that somebody gave an opinion on."""
+        voted = sa.select(VOTES.c.sample_id)
+        query = sa.select(QUEUE.c.sample_id, QUEUE.c.chance).where(QUEUE.c.sample_id.in_(voted))
+        with self.engine.connect() as connection:
+            return {row.sample_id: row.chance for row in connection.execute(query)}
 
     def acts(self, limit: int = 200, offset: int = 0) -> list[dict[str, Any]]:
         """The audit trail, the newest first."""

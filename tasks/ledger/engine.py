@@ -10,6 +10,8 @@ import sqlalchemy as sa
 WAIT_SECONDS = 30
 """How long a write waits for another one's lock."""
 _TAKES_LOCK = "seimai_takes_lock"
+_LOCK = 0x5E13A1
+"""Number of the ledger's advisory lock on PostgreSQL; such locks are of one database."""
 
 
 def open_engine(url: str) -> sa.Engine:
@@ -27,9 +29,11 @@ def open_engine(url: str) -> sa.Engine:
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """One transaction that is alone in writing from its first statement on (SQLite), so that what it reads cannot
-    change before it writes; on PostgreSQL, rows that it decides by are to be read `with_for_update`."""
+    """One transaction that is alone in writing from its first statement on, so that what it reads cannot change
+    before it writes: by SQLite's write lock, on PostgreSQL by an advisory lock that ends with the transaction."""
     with engine.connect().execution_options(**{_TAKES_LOCK: True}) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         yield connection
 
 

@@ -161,7 +161,9 @@ QUEUE = sa.Table(  # what the newest snapshot of each recipe leaves to people; f
     _text("passage"),  # JSON of before, text, after: what the sample was cut from
     sa.Column("state", sa.String(16), nullable=False),  # open, escalated or decided
     sa.Column("version", sa.Integer, nullable=False),  # one more with each change of state
-    sa.Index("queue_order", "recipe", "check", "state", "value", "sample_id"),
+    # each in the order in which items are handed out, of one check and of all
+    sa.Index("queue_order", "recipe", "check", "state", sa.text("value DESC"), "sample_id"),
+    sa.Index("queue_order_of_all", "recipe", "state", sa.text("value DESC"), "sample_id"),
 )
 QUEUE_FACTS = sa.Table(
     "queue_facts",

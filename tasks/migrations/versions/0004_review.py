@@ -99,7 +99,9 @@ def _create_queue() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
     )
-    op.create_index("queue_order", "queue", ["recipe", "check", "state", "value", "sample_id"])
+    handed_out = [sa.text("value DESC"), "sample_id"]
+    op.create_index("queue_order", "queue", ["recipe", "check", "state", *handed_out])
+    op.create_index("queue_order_of_all", "queue", ["recipe", "state", *handed_out])
 
 
 def _item_key() -> list[sa.Column]:
