@@ -9,7 +9,6 @@ given once the decision is on disk. At the end the ledger must hold each decisio
 
 import argparse
 import http.client
-import json
 import os
 import random
 import re
@@ -21,7 +20,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import numpy as np
@@ -43,11 +42,32 @@ RECIPE, PASSWORD = "intents", "twenty reviewers at once"
 LABELS = ("delivery", "refund", "repair", "billing", "返品", "配送", "修理", "請求")
 SUBJECTS = {
     "ja": ("電気ケトル", "炊飯器", "加湿器", "掃除機", "空気清浄機", "トースター", "扇風機", "洗濯機"),
-    "en": ("kettle", "rice cooker", "humidifier", "vacuum cleaner", "air purifier", "toaster", "fan", "washer"),
+    "en": (
+        "kettle",
+        "rice cooker",
+        "humidifier",
+        "vacuum cleaner",
+        "air purifier",
+        "toaster",
+        "fan",
+        "washer",
+    ),
 }
 EVENTS = {
-    "ja": ("の電源が入りません", "から異音がします", "がまだ届きません", "を返品したいのですが", "の請求額が違います"),
-    "en": ("does not turn on", "makes a grinding noise", "has not arrived", "should be returned", "was billed twice"),
+    "ja": (
+        "の電源が入りません",
+        "から異音がします",
+        "がまだ届きません",
+        "を返品したいのですが",
+        "の請求額が違います",
+    ),
+    "en": (
+        "does not turn on",
+        "makes a grinding noise",
+        "has not arrived",
+        "should be returned",
+        "was billed twice",
+    ),
 }
 CHECKS = ("label_noise", "near_duplicate", "garbled_text", "disagreeing_near_duplicate", "too_long")
 IDLE_SECONDS = 3
@@ -140,8 +160,12 @@ def make_findings(samples: pa.Table, flagged: int) -> pa.Table:
         check = CHECKS[0] if i % 2 else draw.choice(CHECKS[1:])
         score = round(draw.random() * 0.5, 4)
         other = draw.choice([label for label in LABELS if label != sample["label"]])
-        near = [{"text": f"ticket {draw.random()}", "label": other, "similarity": draw.random()} for _ in range(5)]
-        told = {"labels": [{"label": other, "probability": 0.8}, {"label": sample["label"], "probability": score}]}
+        near = [
+            {"text": f"ticket {draw.random()}", "label": other, "similarity": draw.random()} for _ in range(5)
+        ]
+        told = {
+            "labels": [{"label": other, "probability": 0.8}, {"label": sample["label"], "probability": score}]
+        }
         rows.append(
             {
                 "row": i,
@@ -152,7 +176,9 @@ def make_findings(samples: pa.Table, flagged: int) -> pa.Table:
                 "score": score,
                 "threshold": 0.5,
                 "reason": f"label {sample['label']!r} has probability {score}, {other!r} 0.80",
-                "evidence": canonical_json(told | {"neighbours": near} if check == CHECKS[0] else {"score": score}),
+                "evidence": canonical_json(
+                    told | {"neighbours": near} if check == CHECKS[0] else {"score": score}
+                ),
                 "suggestion": canonical_json({"action": "relabel", "label": other, "probability": 0.8})
                 if check == CHECKS[0]
                 else None,
@@ -319,11 +345,17 @@ def measure(workspace: Workspace, options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--items", type=int, default=50_000, help="items in the queue")
     parser.add_argument("--reviewers", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=50, help="items a reviewer decides in each of the two rounds")
-    parser.add_argument("--pace", type=float, default=PACE, help="mean seconds of a pause in the second round")
+    parser.add_argument(
+        "--rounds", type=int, default=50, help="items a reviewer decides in each of the two rounds"
+    )
+    parser.add_argument(
+        "--pace", type=float, default=PACE, help="mean seconds of a pause in the second round"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         measure(Workspace(root=folder), options)

@@ -88,7 +88,9 @@ def review(items: list[dict[str, Any]], faulty: set[str], stage: float) -> tuple
     return [dict(zip(names, key, strict=True)) | {"items": n} for key, n in counted.items()], seen
 
 
-def true_values(snapshot: Snapshot, items: list[dict[str, Any]], facts: Mapping[str, Any], seen: int) -> dict[str, float]:
+def true_values(
+    snapshot: Snapshot, items: list[dict[str, Any]], facts: Mapping[str, Any], seen: int
+) -> dict[str, float]:
     flagged = {item["sample_id"] for item in items if item["origin"] == "flagged"}
     hits, faults = len(flagged & snapshot.faulty), len(snapshot.faulty)
     return {
@@ -99,7 +101,9 @@ def true_values(snapshot: Snapshot, items: list[dict[str, Any]], facts: Mapping[
     }
 
 
-def simulate(snapshot: Snapshot, share: float, stage: float, seeds: int) -> dict[str, list[tuple[Interval, float]]]:
+def simulate(
+    snapshot: Snapshot, share: float, stage: float, seeds: int
+) -> dict[str, list[tuple[Interval, float]]]:
     """Quantity -> the interval and the truth in each simulation; where no interval was stated, there is none."""
     stated: dict[str, list[tuple[Interval, float]]] = defaultdict(list)
     for seed in range(seeds):
@@ -115,16 +119,22 @@ def simulate(snapshot: Snapshot, share: float, stage: float, seeds: int) -> dict
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--workspace", help="workspace folder; the nearest .seimai when left out")
     parser.add_argument("--recipe", default="support-intents")
     parser.add_argument("--seeds", type=int, default=100, help="simulations of each share and stage")
     options = parser.parse_args()
     snapshot = read_snapshot(Workspace(root=str(find_workspace(options.workspace))), options.recipe)
-    items, facts = build_queue(snapshot.samples, snapshot.dispositions, snapshot.findings, ReviewSettings(), 0)
+    items, facts = build_queue(
+        snapshot.samples, snapshot.dispositions, snapshot.findings, ReviewSettings(), 0
+    )
     truth = true_values(snapshot, items, facts, 0)
     print(f"{facts['flagged']} flagged, {facts['unflagged']} not; {len(snapshot.faulty)} at fault; {truth}")
-    print(f"{'random':>7}{'done':>6}  {'quantity':<10}{'held':>5} of{'stated':>5}{'median interval':>22}{'truth':>9}")
+    print(
+        f"{'random':>7}{'done':>6}  {'quantity':<10}{'held':>5} of{'stated':>5}{'median interval':>22}{'truth':>9}"
+    )
     for share in SHARES:
         for stage in STAGES:
             for name, found in simulate(snapshot, share, stage, options.seeds).items():
@@ -132,7 +142,9 @@ def main() -> None:
                 low, high = np.median([(i.low, i.high) for i, _ in found], axis=0)
                 true = np.median([true for _, true in found])
                 told = f"{low:.3f} to {high:.3f}"
-                print(f"{share:>7.0%}{stage:>6.0%}  {name:<10}{held:>5} of{len(found):>5}{told:>22}{true:>9.3f}")
+                print(
+                    f"{share:>7.0%}{stage:>6.0%}  {name:<10}{held:>5} of{len(found):>5}{told:>22}{true:>9.3f}"
+                )
 
 
 if __name__ == "__main__":

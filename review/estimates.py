@@ -64,7 +64,9 @@ def estimate_recipe(rows: Iterable[Mapping[str, Any]], facts: Mapping[str, Any])
             n[f"{kind} wrong"] += items * (decided and is_wrong(row["action"]))
     # blind items are a random sample of the flagged; without any, the decided ones have to serve
     seen = "blind" if n["blind decided"] else "flagged"
-    flags = Sampled(n["flagged"], n[f"{seen} decided"], n[f"{seen} wrong"], n["flagged decided"], n["flagged wrong"])
+    flags = Sampled(
+        n["flagged"], n[f"{seen} decided"], n[f"{seen} wrong"], n["flagged decided"], n["flagged wrong"]
+    )
     quiet = n["random decided"], n["random wrong"]
     rest = Sampled(int(facts["unflagged"]), *quiet, *quiet)
     known = rest.tried > 0 and (flags.tried > 0 or not flags.items)

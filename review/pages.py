@@ -183,7 +183,7 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
         reason_codes=REASON_CODES,
         guideline=room.guidelines.current(recipe, view.check),
         done=room.desk.decision(request.query_params.get("done", "")),
-        left=room.desk.count_items(Filter(recipe, None if queue == "all" else queue)),
+        left=room.desk.count_left(recipe, None if queue == "all" else queue),
     )
 
 

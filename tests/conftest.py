@@ -141,7 +141,9 @@ def prefect_server() -> Iterator[None]:
 def new_postgres() -> Iterator[Callable[[], str]]:
     """Makes an empty database of a PostgreSQL server of the session's own, and gives its URL."""
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path("/usr/local/bin")]
-    found = {name: shutil.which(name) or shutil.which(name, path=binaries[-1]) for name in ("initdb", "postgres")}
+    found = {
+        name: shutil.which(name) or shutil.which(name, path=binaries[-1]) for name in ("initdb", "postgres")
+    }
     if None in found.values():
         pytest.skip("no PostgreSQL server on this machine (apt-get install postgresql)")
     folder = Path(tempfile.mkdtemp(prefix="seimai-postgres-"))
@@ -152,7 +154,9 @@ def new_postgres() -> Iterator[Callable[[], str]]:
         port = free.getsockname()[1]
     data = folder / "data"
     options = ["--auth=trust", "--username=seimai", "--encoding=UTF8", "--locale=C", "--no-sync"]
-    subprocess.run([found["initdb"], "-D", data, *options], check=True, capture_output=True, cwd=folder, **other)
+    subprocess.run(
+        [found["initdb"], "-D", data, *options], check=True, capture_output=True, cwd=folder, **other
+    )
     listens = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
     log = (folder / "log").open("wb")
     server = subprocess.Popen([found["postgres"], "-D", data, *listens], stderr=log, cwd=folder, **other)

@@ -164,6 +164,9 @@ QUEUE = sa.Table(  # what the newest snapshot of each recipe leaves to people; f
     # each in the order in which items are handed out, of one check and of all
     sa.Index("queue_order", "recipe", "check", "state", sa.text("value DESC"), "sample_id"),
     sa.Index("queue_order_of_all", "recipe", "state", sa.text("value DESC"), "sample_id"),
+    # the page of queues counts all items: from here, without a look at their texts
+    sa.Index("queue_counts", "recipe", "check", "state", "chance", "origin", "blind", "sample_id"),
+    sa.Index("queue_samples", "sample_id"),
 )
 QUEUE_FACTS = sa.Table(
     "queue_facts",
