@@ -257,7 +257,11 @@ def work(client: Client, seed: int, items: int, pace: float, times: Times, faile
                 raise RuntimeError(f"decide answered {reply.status}: {reply.body[:200]}")
             times.acknowledged[name[1]] += 1
             path = reply.location
-    except Exception as error:  # a thread's failure is raised by `run_round`
+    except (
+        RuntimeError,
+        OSError,
+        http.client.HTTPException,
+    ) as error:  # a thread's failure is raised by `run_round`
         failed.append(f"reviewer {seed}: {error!r}")
 
 
@@ -267,7 +271,8 @@ def run_round(clients: list[Client], items: int, pace: float, seed: int) -> tupl
     Raises:
         RuntimeError: one of them failed.
     """
-    times, failed = Times([], [], Counter()), []
+    times = Times([], [], Counter())
+    failed: list[str] = []
     begin = time.perf_counter()
     threads = [
         threading.Thread(target=work, args=(client, seed + n, items, pace, times, failed))

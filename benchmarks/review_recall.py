@@ -65,12 +65,12 @@ def find_faulty(samples: pa.Table, settled: pa.Table) -> set[str]:
     named = {r["source_id"]: r["sample_id"] for r in rows if r["role"] == Role.TRAIN}
     at = dict(zip(samples["row"].to_pylist(), samples["sample_id"].to_pylist(), strict=True))
     flagged = {at[r["row"]] for r in settled.to_pylist() if r["disposition"] != Disposition.KEEP}
-    faulty = set()
+    faulty: set[str] = set()
     for line in PLANTED.read_text(encoding="utf-8").splitlines():
         planted = json.loads(line)
         own, other = named.get(planted["id"]), named.get(planted.get("of", ""))
         if own is not None:
-            faulty.add(other if other in flagged and own not in flagged else own)
+            faulty.add(other if other is not None and other in flagged and own not in flagged else own)
     return faulty
 
 

@@ -95,7 +95,8 @@ def test_without_faults_nothing_was_missed_so_far() -> None:
     assert estimate.precision.high == 0
     assert estimate.residual is not None
     assert estimate.residual.low == 0 < estimate.residual.high < 0.2
-    assert estimate.recall is not None and (estimate.recall.low, estimate.recall.high) == (0, 1)
+    assert estimate.recall is not None
+    assert (estimate.recall.low, estimate.recall.high) == (0, 1)
 
 
 def test_with_faults_alone_recall_is_the_share_that_was_flagged() -> None:
