@@ -79,7 +79,8 @@ async def read_form(request: Request, reviewer: Reviewer = Depends(current_revie
     given = str(form.get("csrf", "")) or request.headers.get("x-csrf-token", "")
     if not hmac.compare_digest(given, csrf_token(request.app.state.room.key, reviewer)):
         raise HTTPException(403, "the form is of another session; reload the page and send it again")
-    return {key: str(value).replace("\r\n", "\n") for key, value in form.items()}
+    # PostgreSQL stores no NUL, and no reviewer means one
+    return {key: str(value).replace("\r\n", "\n").replace("\0", "") for key, value in form.items()}
 
 
 def csrf_token(key: bytes, reviewer: Reviewer) -> str:

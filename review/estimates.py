@@ -1,21 +1,24 @@
 """What the decisions so far say of all rows: how many errors are left, and how many the witnesses find.
 
 Two random samples make that possible: the items drawn from what nothing was said of, and the blind ones among the
-flagged. Proportions have Beta posteriors with Jeffreys' prior (Brown, Cai and DasGupta 2001, "Interval Estimation for
-a Binomial Proportion"), whose intervals reach 0 and 1 where none and all were at fault; what depends on several is
-drawn from them jointly.
+flagged, which stand in the queue where chance put them (`tasks.review_queue`). Both are drawn without replacement from
+finite populations in which faults may be rare, so the bounds are the exact ones of the hypergeometric distribution
+(Wright 1991, "Exact Confidence Bounds when Sampling from Small Finite Universes"): they hold the truth at
+least as often as they say, and shrink to a point once all is decided. What depends on two unknown numbers takes each
+at half the error (Bonferroni).
+
+The flagged are represented by their blind items as long as every queue is worked alike; where one check's queue is
+finished and another's not begun, the figures lean to the finished one until the rest is decided too.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tasks.ledger.moves import State
 from tasks.records import Action
 
-DRAWS = 4_000
 CONFIDENCE = 0.95
 
 
@@ -48,24 +51,37 @@ class Estimate:
 
 def estimate_recipe(rows: Iterable[Mapping[str, Any]], facts: Mapping[str, Any]) -> Estimate:
     """Args:
-    rows: of `Desk.looked_at`.
+    rows: of `Desk.looked_at`: origin, blind, state, action, and items (how many are such).
     facts: of `Desk.facts`: unflagged (distinct samples that nothing was said of).
     """
-    flagged = {"all": 0, "decided": 0, "wrong": 0, "blind": 0, "blind_wrong": 0}
-    random = {"decided": 0, "wrong": 0}
+    n: Counter[str] = Counter()
     for row in rows:
-        decided = row["state"] == State.DECIDED
-        wrong = decided and is_wrong(row["action"])
-        if row["origin"] == "random":
-            random["decided"] += decided
-            random["wrong"] += wrong
-            continue
-        flagged["all"] += 1
-        flagged["decided"] += decided
-        flagged["wrong"] += wrong
-        flagged["blind"] += decided and row["blind"]
-        flagged["blind_wrong"] += wrong and row["blind"]
-    return _estimate(flagged, random, int(facts["unflagged"]))
+        items, decided = row["items"], row["state"] == State.DECIDED
+        kinds = ["random"] if row["origin"] == "random" else ["flagged", *["blind"] * bool(row["blind"])]
+        for kind in kinds:
+            n[kind] += items
+            n[f"{kind} decided"] += items * decided
+            n[f"{kind} wrong"] += items * (decided and is_wrong(row["action"]))
+    # blind items are a random sample of the flagged; without any, the decided ones have to serve
+    seen = "blind" if n["blind decided"] else "flagged"
+    flags = Sampled(
+        n["flagged"], n[f"{seen} decided"], n[f"{seen} wrong"], n["flagged decided"], n["flagged wrong"]
+    )
+    quiet = n["random decided"], n["random wrong"]
+    rest = Sampled(int(facts["unflagged"]), *quiet, *quiet)
+    known = rest.tried > 0 and (flags.tried > 0 or not flags.items)
+    return Estimate(
+        flagged=flags.items,
+        flagged_decided=flags.decided,
+        flagged_wrong=flags.wrong,
+        random_decided=rest.decided,
+        random_wrong=rest.wrong,
+        unflagged=rest.items,
+        precision=_share(flags) if flags.tried else None,
+        residual=_share(rest) if rest.tried else None,
+        left=_left(flags, rest) if known else None,
+        recall=_recall(flags, rest) if known else None,
+    )
 
 
 def is_wrong(action: str | None) -> bool:
@@ -73,74 +89,87 @@ def is_wrong(action: str | None) -> bool:
     return action in (Action.DROP, Action.RELABEL, Action.EDIT, Action.SPANS, Action.MERGE)
 
 
-def _estimate(flagged: Mapping[str, int], random: Mapping[str, int], unflagged: int) -> Estimate:
-    generator = np.random.default_rng(0)
-    open_flagged = flagged["all"] - flagged["decided"]
-    # blind items are a random sample of the flagged; without any, the decided ones have to serve
-    tried, failed = (
-        (flagged["blind"], flagged["blind_wrong"])
-        if flagged["blind"]
-        else (flagged["decided"], flagged["wrong"])
+@dataclass(frozen=True)
+class Sampled:
+    """A finite population of which some were looked at."""
+
+    items: int
+    tried: int
+    """Looked at as a random sample of `items`."""
+    failed: int
+    """Of those tried, at fault."""
+    decided: int
+    """Looked at in whatever order; holds those tried."""
+    wrong: int
+
+    def count_wrong(self, error: float) -> Interval:
+        """How many of `items` are at fault; the interval misses the truth with a chance of at most `error`."""
+        most = self.wrong + self.items - self.decided
+        low, high = bound_count(self.items, self.tried, self.failed, error)
+        # what is decided is known: a bound that contradicts it gives way
+        low, high = min(max(low, self.wrong), most), max(min(high, most), self.wrong)
+        point = self.failed / self.tried * self.items if self.tried else 0.0
+        return Interval(min(max(point, low), high), low, high)
+
+
+def bound_count(items: int, tried: int, failed: int, error: float) -> tuple[int, int]:
+    """The least and the greatest number at fault among `items` that a random sample does not refute.
+
+    Args:
+        tried: size of the sample, drawn without replacement.
+        failed: of those, at fault.
+        error: chance (0-1) that the bounds may miss the truth, half on either side.
+    """
+    from scipy.stats import hypergeom
+
+    if not tried:
+        return 0, items
+    low, high = failed, items - tried + failed
+    # both tails are monotone in the number at fault, so that halving finds the ends
+    first, last = low, high
+    while first < last:  # the least count under which as many as `failed` are not too rare
+        middle = (first + last) // 2
+        if hypergeom.sf(failed - 1, items, middle, tried) > error / 2:
+            last = middle
+        else:
+            first = middle + 1
+    least, first, last = first, first, high
+    while first < last:  # the greatest count under which as few as `failed` are not too rare
+        middle = (first + last + 1) // 2
+        if hypergeom.cdf(failed, items, middle, tried) > error / 2:
+            first = middle
+        else:
+            last = middle - 1
+    return least, first
+
+
+def _errors(flags: Sampled, rest: Sampled) -> tuple[Interval, Interval]:
+    """Numbers at fault among the flagged and the unflagged, which hold together with `CONFIDENCE`."""
+    unknown = sum(part.decided < part.items for part in (flags, rest))
+    error = (1 - CONFIDENCE) / max(1, unknown)
+    return flags.count_wrong(error), rest.count_wrong(error)
+
+
+def _share(part: Sampled) -> Interval:
+    count = part.count_wrong(1 - CONFIDENCE)
+    return Interval(count.point / part.items, count.low / part.items, count.high / part.items)
+
+
+def _left(flags: Sampled, rest: Sampled) -> Interval:
+    hits, misses = _errors(flags, rest)
+    known = flags.wrong + rest.wrong
+    return Interval(
+        hits.point + misses.point - known, hits.low + misses.low - known, hits.high + misses.high - known
     )
-    precision = _draw(generator, failed, tried)
-    residual = _draw(generator, random["wrong"], random["decided"])
-    hits = None if open_flagged and not tried else flagged["wrong"] + precision * open_flagged
-    unseen = unflagged - random["decided"]
-    misses = random["wrong"] + residual * unseen
-    known = bool(random["decided"]) and hits is not None
-    return Estimate(
-        flagged=flagged["all"],
-        flagged_decided=flagged["decided"],
-        flagged_wrong=flagged["wrong"],
-        random_decided=random["decided"],
-        random_wrong=random["wrong"],
-        unflagged=unflagged,
-        precision=_interval(precision, failed / tried) if tried else None,
-        residual=_interval(residual, random["wrong"] / random["decided"]) if random["decided"] else None,
-        left=_interval(
-            precision * open_flagged + residual * unseen,
-            (failed / tried if tried else 0) * open_flagged + random["wrong"] / random["decided"] * unseen,
-        )
-        if known
-        else None,
-        recall=_interval(
-            _ratio(hits, misses), _point_recall(flagged, random, unseen, open_flagged, failed, tried)
-        )
-        if known
-        else None,
+
+
+def _recall(flags: Sampled, rest: Sampled) -> Interval:
+    """Found / at fault; 1 where nothing is at fault, since nothing was missed."""
+    hits, misses = _errors(flags, rest)
+    return Interval(
+        _ratio(hits.point, misses.point), _ratio(hits.low, misses.high), _ratio(hits.high, misses.low)
     )
 
 
-def _draw(generator: np.random.Generator, wrong: int, count: int) -> np.ndarray:
-    """(DRAWS,) shares from the posterior; the ends are exact where none or all were wrong."""
-    drawn = generator.beta(wrong + 0.5, count - wrong + 0.5, DRAWS)
-    tail = max(1, int(DRAWS * (1 - CONFIDENCE) / 2) + 1)
-    if count and wrong == 0:
-        drawn[np.argsort(drawn)[:tail]] = 0.0
-    if count and wrong == count:
-        drawn[np.argsort(drawn)[-tail:]] = 1.0
-    return drawn
-
-
-def _ratio(hits: np.ndarray | int | None, misses: np.ndarray) -> np.ndarray:
-    found = np.asarray(hits, dtype=float)
-    total = found + misses
-    return np.where(total > 0, found / np.maximum(total, 1e-12), 1.0)
-
-
-def _point_recall(
-    flagged: Mapping[str, int],
-    random: Mapping[str, int],
-    unseen: int,
-    open_flagged: int,
-    failed: int,
-    tried: int,
-) -> float:
-    hits = flagged["wrong"] + (failed / tried if tried else 0.0) * open_flagged
-    misses = random["wrong"] + (random["wrong"] / random["decided"]) * unseen
+def _ratio(hits: float, misses: float) -> float:
     return hits / (hits + misses) if hits + misses else 1.0
-
-
-def _interval(drawn: np.ndarray, point: float) -> Interval:
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(float(point), float(min(low, point)), float(max(high, point)))

@@ -38,8 +38,7 @@ def write_guideline(request: Request, recipe: str, check: str, reviewer: Adjudic
 def show_agreement(request: Request, reviewer: Looker) -> Response:
     """How far reviewers agree on what two of them decided blindly."""
     desk = room_of(request).desk
-    chances = {row["sample_id"]: row["chance"] for recipe in desk.facts() for row in desk.looked_at(recipe)}
-    pairs, reviewers = measure_agreement(desk.votes(), chances)
+    pairs, reviewers = measure_agreement(desk.votes(), desk.chances())
     return render(request, "agreement.html", pairs=pairs, reviewers=reviewers)
 
 

@@ -78,11 +78,11 @@ def go(request: Request, path: str, **query: str) -> Response:
 def show_queues(request: Request, reviewer: Looker) -> Response:
     """Every queue with its progress, and what is estimated of each recipe."""
     room, language = room_of(request), language_of(request)
-    facts = room.desk.facts()
+    facts, counted = room.desk.facts(), room.desk.count()
     recipes = []
     for recipe in sorted(facts):
         queues: dict[str, dict[str, Any]] = {}
-        for row in room.desk.count():
+        for row in counted:
             if row["recipe"] == recipe:
                 queue = queues.setdefault(row["check"], dict.fromkeys(State, 0))
                 queue[row["state"]] = row["items"]
@@ -183,7 +183,7 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
         reason_codes=REASON_CODES,
         guideline=room.guidelines.current(recipe, view.check),
         done=room.desk.decision(request.query_params.get("done", "")),
-        left=room.desk.count_items(Filter(recipe, None if queue == "all" else queue)),
+        left=room.desk.count_left(recipe, None if queue == "all" else queue),
     )
 
 

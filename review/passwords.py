@@ -4,12 +4,15 @@ import base64
 import hashlib
 import hmac
 import secrets
+import threading
 
 COST = 2**17
 """N of scrypt; memory is 128 * N * r bytes: 128 MB for one check."""
 BLOCK = 8
 PARALLEL = 1
 LEAST_CHARACTERS = 12
+_CHECKS = threading.BoundedSemaphore(2)
+"""Checks at a time: twenty who sign in at once would take 2.6 GB."""
 
 
 def hash_password(password: str) -> str:
@@ -34,9 +37,10 @@ def check_password(password: str, stored: str) -> bool:
 
 def _derive(password: str, salt: bytes, cost: int, block: int, parallel: int) -> bytes:
     memory = 128 * cost * block * parallel + 2**20
-    return hashlib.scrypt(
-        password.encode(), salt=salt, n=cost, r=block, p=parallel, maxmem=2 * memory, dklen=32
-    )
+    with _CHECKS:
+        return hashlib.scrypt(
+            password.encode(), salt=salt, n=cost, r=block, p=parallel, maxmem=2 * memory, dklen=32
+        )
 
 
 def _text(value: bytes) -> str:

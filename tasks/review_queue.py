@@ -93,6 +93,7 @@ def build_queue(
                 "passage": passages.get(row),
             }
         )
+    _place_blind(items, seed)
     return QueueFill(
         items,
         {
@@ -152,6 +153,21 @@ def _pick_queue(queues: Counter[str], seed: int, name: str) -> str:
     return ANY_CHECK
 
 
+def _place_blind(items: list[dict[str, Any]], seed: int) -> None:
+    """Gives each blind item the place in its queue that its hash decides: none can be told by where it stands, and
+    those decided so far are a random sample of all, however far the reviewers are."""
+    values: dict[str, list[float]] = defaultdict(list)
+    for item in items:
+        if item["origin"] == "flagged":
+            values[item["check"]].append(item["value"])
+    for own in values.values():
+        own.sort()
+    for item in items:
+        if item["blind"]:
+            own = values[item["check"]] or [1.0]
+            item["value"] = own[int(_hash(seed, "place", item["sample_id"]) * len(own))]
+
+
 def _findings_of(findings: pa.Table, rows: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
     wanted = pc.is_in(findings["row"], pa.array(list(rows), pa.int64()))
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -191,8 +207,7 @@ def _weigh(
 ) -> dict[str, Any]:
     """Chance that something is wrong, and the expected value of a look: chance times what hangs on it.
 
-    A row that is judged on counts twice: a wrong label there falsifies every score. A random sample takes a place in
-    the queue that its hash decides, or it could be told by standing last.
+    A row that is judged on counts twice: a wrong label there falsifies every score.
     """
     own = next((f for f in findings if f["check"] == check), None)
     score = own["score"] if own else None
@@ -213,7 +228,7 @@ def _weigh(
 
 def _describe(sample: Mapping[str, Any]) -> dict[str, Any]:
     said = [message["content"] for message in (*sample["prompt"], *sample["completion"])]
-    words = matching_form("\n".join(text for text in said if text)[:SEARCHED])
+    words = matching_form("\n".join(text for text in said if text)[:SEARCHED]).replace("\0", " ")
     return {
         "label": (sample["label"] or "")[:_NAMED],
         "language": sample["language"] or "",

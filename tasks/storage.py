@@ -26,6 +26,7 @@ from tasks.errors import StorageError, WorkspaceBusyError
 from tasks.records import FolderRef, TableRef, digest_of
 
 MANIFEST = "manifest.json"
+LEDGER_VARIABLE = "SEIMAI_LEDGER_URL"
 logger = logging.getLogger("seimai.storage")
 
 
@@ -73,7 +74,12 @@ class Workspace(BaseModel):
 
     @property
     def ledger_url(self) -> str:
-        return f"sqlite:///{self.path('ledger.db')}"
+        """Where the ledger is: `SEIMAI_LEDGER_URL` if set, else SQLite in the workspace.
+
+        The variable holds an SQLAlchemy URL, such as `postgresql+psycopg://user@host/database`. One database is one
+        workspace's ledger.
+        """
+        return os.environ.get(LEDGER_VARIABLE) or f"sqlite:///{self.path('ledger.db')}"
 
     def write_table(self, table: pa.Table, name: str) -> TableRef:
         """Stores `table` under its content: the same rows give the same reference."""

@@ -1,13 +1,20 @@
 """Shared fixtures: a workspace, samples, and a real but tiny language model."""
 
 import os
+import shutil
+import signal
+import socket
+import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 # Prefect reads its settings on import: tests never touch the user's own home or a server of theirs.
 os.environ.pop("PREFECT_API_URL", None)
+os.environ.pop("SEIMAI_LEDGER_URL", None)
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="seimai-tests-")
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_LOGGING_LEVEL"] = "ERROR"
@@ -128,3 +135,52 @@ def prefect_server() -> Iterator[None]:
 
     with prefect_test_harness(server_startup_timeout=120):
         yield
+
+
+@pytest.fixture(scope="session")
+def new_postgres() -> Iterator[Callable[[], str]]:
+    """Makes an empty database of a PostgreSQL server of the session's own, and gives its URL."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path("/usr/local/bin")]
+    found = {
+        name: shutil.which(name) or shutil.which(name, path=binaries[-1]) for name in ("initdb", "postgres")
+    }
+    if None in found.values():
+        pytest.skip("no PostgreSQL server on this machine (apt-get install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="seimai-postgres-"))
+    other = {"user": "nobody"} if os.geteuid() == 0 else {}  # PostgreSQL refuses to run as root
+    if other:
+        shutil.chown(folder, "nobody")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    data = folder / "data"
+    options = ["--auth=trust", "--username=seimai", "--encoding=UTF8", "--locale=C", "--no-sync"]
+    subprocess.run(
+        [found["initdb"], "-D", data, *options], check=True, capture_output=True, cwd=folder, **other
+    )
+    listens = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
+    log = (folder / "log").open("wb")
+    server = subprocess.Popen([found["postgres"], "-D", data, *listens], stderr=log, cwd=folder, **other)
+    try:
+        yield lambda: _new_database(f"postgresql+psycopg://seimai@127.0.0.1:{port}")
+    finally:
+        server.send_signal(signal.SIGINT)  # fast shutdown: ends open connections
+        server.wait(60)
+        log.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new_database(server: str) -> str:
+    import sqlalchemy as sa
+
+    name = f"ledger_{uuid.uuid4().hex}"
+    engine = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            return f"{server}/{name}"
+        except sa.exc.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -52,9 +53,15 @@ def fill(desk: Desk, count: int = 20, share: float = 0.1, overlap: float = 0.0, 
     return queue
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger in either database."""
+    if request.param == "sqlite":
+        opened = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    else:
+        opened = Ledger(request.getfixturevalue("new_postgres")())
+    yield opened
+    opened.engine.dispose()
 
 
 @pytest.fixture

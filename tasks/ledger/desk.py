@@ -17,8 +17,10 @@ from tasks.ledger.engine import writing
 from tasks.ledger.filters import Filter, ordered, where
 from tasks.ledger.moves import (
     LEASE_SECONDS,
+    RENEWED_AFTER,
     Choice,
     LostRaceError,
+    State,
     find_item,
     item_is,
     lease,
@@ -35,6 +37,9 @@ from tasks.ledger.times import now
 from tasks.records import Action
 
 _LISTED = [c for c in QUEUE.columns if c.name not in ("sample", "findings", "words", "origin", "passage")]
+COUNT_SECONDS = 2
+"""Age of the number of open items that an item's page may show: 50,000 take 5 ms to count."""
+_CHOSEN = ("label", "language", "source", "check")
 
 
 class Desk:
@@ -42,6 +47,7 @@ class Desk:
 
     def __init__(self, ledger: Ledger) -> None:
         self.engine = ledger.engine
+        self._left: dict[tuple[str, str | None], tuple[float, int]] = {}
 
     def fill(
         self, recipe: str, snapshot_id: str, items: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
@@ -69,7 +75,9 @@ class Desk:
             ]
             if rows:
                 connection.execute(QUEUE.insert(), rows)
-            stored = dict(facts=json.dumps(facts), created=now(), snapshot_id=snapshot_id, recipe=recipe)
+            choices = {name: sorted({i[name] for i in items if i[name]}) for name in _CHOSEN}
+            told = json.dumps({**facts, "choices": choices}, ensure_ascii=False)
+            stored = dict(facts=told, created=now(), snapshot_id=snapshot_id, recipe=recipe)
             connection.execute(QUEUE_FACTS.insert(), stored)
 
     def facts(self) -> dict[str, dict[str, Any]]:
@@ -92,10 +100,7 @@ class Desk:
 
     def values(self, column: str, recipe: str) -> list[str]:
         """Distinct labels, languages, sources or checks of a recipe's queue, for filters."""
-        chosen = QUEUE.c[column]
-        query = sa.select(chosen).where(QUEUE.c.recipe == recipe).distinct().order_by(chosen)
-        with self.engine.connect() as connection:
-            return [value for value in connection.execute(query).scalars() if value]
+        return list(self.facts().get(recipe, {}).get("choices", {}).get(column, []))
 
     def list_items(self, wanted: Filter, limit: int, offset: int = 0) -> list[dict[str, Any]]:
         """Items, the most valuable look first, without their text and without what tells random ones."""
@@ -107,6 +112,14 @@ class Desk:
     def count_items(self, wanted: Filter) -> int:
         with self.engine.connect() as connection:
             return int(connection.execute(where(sa.select(sa.func.count()), wanted)).scalar_one())
+
+    def count_left(self, recipe: str, check: str | None) -> int:
+        """Open items of a queue (of all, for None), as they were at most `COUNT_SECONDS` ago."""
+        counted, left = self._left.get((recipe, check), (0.0, 0))
+        if time.monotonic() - counted > COUNT_SECONDS or not counted:
+            left = self.count_items(Filter(recipe, check))
+            self._left[recipe, check] = time.monotonic(), left
+        return left
 
     def item(self, sample_id: str, recipe: str | None = None) -> dict[str, Any] | None:
         """One item whole, sample and findings as Python values; of the newest snapshot that has it."""
@@ -143,12 +156,13 @@ class Desk:
     def take(self, recipe: str, sample_id: str, actor: str) -> str | None:
         """Leases an item, or renews the lease; returns who else holds it, if somebody does."""
         moment = time.time()
+        here = sa.select(LEASES.c.actor, LEASES.c.until).where(*item_is(LEASES, recipe, sample_id))
+        with self.engine.connect() as connection:
+            held = connection.execute(here).first()
+        if held is not None and held.actor == actor and held.until > moment + LEASE_SECONDS - RENEWED_AFTER:
+            return None  # a moment old, as after `take_next`: not worth a write
         with writing(self.engine) as connection:
-            holder = connection.execute(
-                sa.select(LEASES.c.actor).where(
-                    *item_is(LEASES, recipe, sample_id), LEASES.c.actor != actor, LEASES.c.until > moment
-                )
-            ).scalar()
+            holder = connection.execute(here.where(LEASES.c.actor != actor, LEASES.c.until > moment)).scalar()
             if holder is None:
                 lease(connection, recipe, sample_id, actor, moment)
         return holder
@@ -324,13 +338,25 @@ class Desk:
         return [{**r, "sample": json.loads(r["sample"]), "findings": json.loads(r["findings"])} for r in rows]
 
     def looked_at(self, recipe: str) -> list[dict[str, Any]]:
-        """What the estimates need: sample_id, check, origin, blind, state, chance and standing action of each item."""
-        columns = ("sample_id", "check", "origin", "blind", "state", "chance")
+        """What the estimates need: how many items (`items`) have the same origin, blind, state and standing action."""
+        kinds = (QUEUE.c.origin, QUEUE.c.blind, QUEUE.c.state)
+        items, decided = sa.func.count().label("items"), QUEUE.c.state == State.DECIDED.value
+        waiting = sa.select(*kinds, sa.null().label("action"), items)
+        waiting = waiting.where(QUEUE.c.recipe == recipe, ~decided).group_by(*kinds)
+        earlier = DECISIONS.alias()
+        last = sa.select(sa.func.max(earlier.c.position)).where(earlier.c.sample_id == QUEUE.c.sample_id)
+        settled = QUEUE.join(DECISIONS, DECISIONS.c.position == last.scalar_subquery())
+        done = sa.select(*kinds, DECISIONS.c.action, items).select_from(settled)
+        done = done.where(QUEUE.c.recipe == recipe, decided).group_by(*kinds, DECISIONS.c.action)
         with self.engine.connect() as connection:
-            standing = standing_decisions(read_decisions(connection))
-            query = sa.select(*(QUEUE.c[name] for name in columns)).where(QUEUE.c.recipe == recipe)
-            rows = connection.execute(query).mappings().all()
-        return [{**row, "action": standing.get(row["sample_id"], {}).get("action")} for row in rows]
+            return [dict(row) for query in (waiting, done) for row in connection.execute(query).mappings()]
+
+    def chances(self) -> dict[str, float]:
+        """sample_id -> chance that something is wrong, of the items that somebody gave an opinion on."""
+        voted = sa.select(VOTES.c.sample_id)
+        query = sa.select(QUEUE.c.sample_id, QUEUE.c.chance).where(QUEUE.c.sample_id.in_(voted))
+        with self.engine.connect() as connection:
+            return {row.sample_id: row.chance for row in connection.execute(query)}
 
     def acts(self, limit: int = 200, offset: int = 0) -> list[dict[str, Any]]:
         """The audit trail, the newest first."""

@@ -1,7 +1,8 @@
 """How the database is opened: SQLite in a file by default, PostgreSQL by URL; and what a write is."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import sqlalchemy as sa
 WAIT_SECONDS = 30
 """How long a write waits for another one's lock."""
 _TAKES_LOCK = "seimai_takes_lock"
+_LOCK = 0x5E13A1
+"""Number of the ledger's advisory lock on PostgreSQL; such locks are of one database."""
 
 
 def open_engine(url: str) -> sa.Engine:
@@ -25,11 +28,24 @@ def open_engine(url: str) -> sa.Engine:
     return engine
 
 
+_TURNS: dict[str, threading.Lock] = {}
+"""Database -> what threads of this process queue at for SQLite's lock: SQLite itself lets waiting writers sleep for up
+to a tenth of a second each time, and the unlucky ones starve."""
+
+
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """One transaction that is alone in writing from its first statement on (SQLite), so that what it reads cannot
-    change before it writes; on PostgreSQL, rows that it decides by are to be read `with_for_update`."""
-    with engine.connect().execution_options(**{_TAKES_LOCK: True}) as connection, connection.begin():
+    """One transaction that is alone in writing from its first statement on, so that what it reads cannot change
+    before it writes: by SQLite's write lock, on PostgreSQL by an advisory lock that ends with the transaction."""
+    with (
+        _TURNS.setdefault(str(engine.url), threading.Lock())
+        if engine.dialect.name == "sqlite"
+        else nullcontext(),
+        engine.connect().execution_options(**{_TAKES_LOCK: True}) as connection,
+        connection.begin(),
+    ):
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         yield connection
 
 

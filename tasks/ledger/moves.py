@@ -16,6 +16,8 @@ from tasks.records import Action
 
 LEASE_SECONDS = 300
 """How long an item is one reviewer's after the last sign of life."""
+RENEWED_AFTER = 30
+"""Seconds from which a lease is renewed by a look at its item."""
 
 
 class State(StrEnum):

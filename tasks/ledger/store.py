@@ -299,6 +299,8 @@ def _migrate(engine: sa.Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    with engine.begin() as connection:
+    # on PostgreSQL two processes may open a new ledger at once: one migrates, the other waits
+    opened = writing(engine) if engine.dialect.name == "postgresql" else engine.begin()
+    with opened as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

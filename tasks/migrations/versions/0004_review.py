@@ -99,7 +99,12 @@ def _create_queue() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
     )
-    op.create_index("queue_order", "queue", ["recipe", "check", "state", "value", "sample_id"])
+    handed_out = [sa.text("value DESC"), "sample_id"]
+    op.create_index("queue_order", "queue", ["recipe", "check", "state", *handed_out])
+    op.create_index("queue_order_of_all", "queue", ["recipe", "state", *handed_out])
+    counted = ["recipe", "check", "state", "chance", "origin", "blind", "sample_id"]
+    op.create_index("queue_counts", "queue", counted)
+    op.create_index("queue_samples", "queue", ["sample_id"])
 
 
 def _item_key() -> list[sa.Column]:

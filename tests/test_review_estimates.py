@@ -1,0 +1,127 @@
+"""What reviewing tells of all rows: the intervals hold the truth, whatever the seed, and say nothing too early."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import make_samples
+
+from benchmarks.review_recall import review
+from review.estimates import bound_count, estimate_recipe
+from tasks.judge import judge
+from tasks.ledger.moves import State
+from tasks.recipe import ReviewSettings
+from tasks.records import FINDING, Action, build_table
+from tasks.review_queue import build_queue
+
+FLAGGED, FACTS = 120, {"unflagged": 480}
+SAMPLES = make_samples([(f"ticket number {i}", "a") for i in range(600)])
+NAMES = SAMPLES["sample_id"].to_pylist()
+# the likelier a flag is right, the earlier its item: 90 of 120 flags are right, and 24 faults were missed
+FAULTY = {NAMES[i] for i in (*range(60), *range(60, 120, 2), *range(120, 600, 20))}
+FINDINGS = build_table(
+    [
+        {
+            "row": i,
+            "sample_id": NAMES[i],
+            "stage": "label_noise",
+            "check": "label_noise",
+            "severity": "warning",
+            "score": i / FLAGGED,
+            "threshold": 1.0,
+            "reason": "so it seems",
+            "evidence": "{}",
+        }
+        for i in range(FLAGGED)
+    ],
+    FINDING,
+)
+SETTLED = judge(SAMPLES, FINDINGS, {}, {}).dispositions
+
+
+def rows_of(**counts: int) -> list[dict[str, Any]]:
+    """`flagged_drop=3`: three flagged items that were dropped; `random_open=2`: two random ones not decided."""
+    rows = []
+    for name, items in counts.items():
+        origin, said = name.split("_")
+        action = None if said == "open" else Action(said)
+        state = State.OPEN if action is None else State.DECIDED
+        rows.append(
+            {"origin": origin, "blind": origin == "random", "state": state, "action": action, "items": items}
+        )
+    return rows
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2])
+@pytest.mark.parametrize("stage", [0.5, 1.0])
+def test_the_intervals_hold_the_truth_in_93_of_100_queues(share: float, stage: float) -> None:
+    held = {"recall": 0, "residual": 0, "left": 0, "precision": 0}
+    for seed in range(100):
+        items, facts = build_queue(SAMPLES, SETTLED, FINDINGS, ReviewSettings(random_share=share), seed)
+        rows, seen = review(items, FAULTY, stage)
+        estimate = estimate_recipe(rows, facts)
+        truth = {"recall": 90 / 114, "residual": 24 / 480, "left": 114 - seen, "precision": 90 / 120}
+        for name, value in truth.items():
+            interval = getattr(estimate, name)
+            held[name] += interval is not None and interval.low - 1e-9 <= value <= interval.high + 1e-9
+    assert min(held.values()) >= 93, held
+
+
+def test_nothing_is_said_before_anything_was_decided() -> None:
+    estimate = estimate_recipe(rows_of(flagged_open=10, random_open=3), FACTS)
+    assert (estimate.flagged, estimate.unflagged) == (10, 480)
+    assert [estimate.precision, estimate.residual, estimate.left, estimate.recall] == [None] * 4
+    only_flagged = estimate_recipe(rows_of(flagged_drop=10, random_open=3), FACTS)
+    assert only_flagged.precision is not None
+    assert only_flagged.recall is None  # what the checks miss, nobody has looked for yet
+
+
+def test_once_all_is_decided_nothing_is_uncertain() -> None:
+    rows = rows_of(flagged_drop=30, flagged_keep=10, random_drop=6, random_keep=54)
+    estimate = estimate_recipe(rows, {"unflagged": 60})
+    for interval, value in (
+        (estimate.precision, 0.75),
+        (estimate.residual, 0.1),
+        (estimate.left, 0),
+        (estimate.recall, 30 / 36),
+    ):
+        assert interval is not None
+        assert (interval.low, interval.point, interval.high) == pytest.approx((value,) * 3)
+
+
+def test_without_faults_nothing_was_missed_so_far() -> None:
+    estimate = estimate_recipe(rows_of(flagged_keep=40, random_keep=20), FACTS)
+    assert estimate.precision is not None
+    assert estimate.precision.high == 0
+    assert estimate.residual is not None
+    assert estimate.residual.low == 0 < estimate.residual.high < 0.2
+    assert estimate.recall is not None
+    assert (estimate.recall.low, estimate.recall.high) == (0, 1)
+
+
+def test_with_faults_alone_recall_is_the_share_that_was_flagged() -> None:
+    estimate = estimate_recipe(rows_of(flagged_drop=40, random_drop=20), FACTS)
+    assert estimate.residual is not None
+    assert estimate.residual.high == 1
+    assert estimate.residual.low > 0.8
+    assert estimate.recall is not None
+    assert estimate.recall.point == pytest.approx(40 / 520)
+    assert estimate.recall.low == pytest.approx(40 / 520)
+
+
+def test_no_flag_at_all() -> None:
+    estimate = estimate_recipe(rows_of(random_drop=1, random_keep=19), {"unflagged": 100})
+    assert estimate.precision is None
+    assert estimate.recall is not None
+    assert estimate.recall.high == 0
+
+
+def test_the_bounds_are_exact() -> None:
+    """Whatever the truth, the chance that the bounds miss it is at most 5 %, over every sample that can be drawn."""
+    from scipy.stats import hypergeom
+
+    bounds = [bound_count(60, 12, failed, 0.05) for failed in range(13)]
+    for truth in range(61):
+        drawn = hypergeom.pmf(np.arange(13), 60, truth, 12)
+        missed = sum(drawn[failed] for failed, (low, high) in enumerate(bounds) if not low <= truth <= high)
+        assert missed <= 0.05 + 1e-12, truth
