@@ -22,15 +22,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from benchmarks.curate import import_everything
 from benchmarks.measure import free_port, prefect_server
 from flows.engine import configure_prefect
 from tasks.recipe import LabelNoiseSettings, PassageSettings, QualitySettings, Recipe, Source, SplitSettings
 from tasks.records import Task
+from tasks.snapshot import SnapshotRef
 from tasks.storage import Workspace
 
 State = dict[str, str]
 """Path in the history's folder -> name of the blob that stands there."""
+
+
+OF_THE_PAST = ("former_gate_item",)
+"""Checks that say what an earlier run was judged on, which a run from scratch cannot know."""
 
 
 class Run(NamedTuple):
@@ -128,7 +136,15 @@ def run_once(recipe: Recipe, workspace: Workspace) -> Run:
         begin = time.perf_counter()
         snapshot = flows.curate.curate(recipe, workspace).snapshot
         seconds = time.perf_counter() - begin
-    return Run(snapshot.model_dump(mode="json", exclude={"folder"}), tuple(sorted(given)), seconds)
+    return Run(_content_of(snapshot, workspace), tuple(sorted(given)), seconds)
+
+
+def _content_of(snapshot: SnapshotRef, workspace: Workspace) -> dict[str, Any]:
+    """All of a snapshot but its place and id, and of its findings those that do not speak of earlier runs."""
+    found = workspace.read_table(snapshot.findings)
+    told = found.filter(pc.invert(pc.is_in(found["check"], value_set=pa.array(OF_THE_PAST))))
+    content = snapshot.model_dump(mode="json", exclude={"folder", "snapshot_id", "findings"})
+    return content | {"findings": workspace.write_table(told, "findings-compared").digest}
 
 
 def _noted(give: Callable[..., None], given: list[str]) -> Callable[..., None]:

@@ -450,12 +450,12 @@ def test_empty_mail(content: bytes) -> None:
     ids=["multipart", "rfc822", "signatures", "rules", "attributions", "words"],
 )
 def test_hostile_mail_neither_crashes_nor_hangs(content: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     try:
         read_eml(content, OPTIONS)
     except UnreadableError as error:
         assert error.check == "corrupt"  # noqa: PT017
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_compressed_rtf_bodies() -> None:  # the examples of [MS-OXRTFCP]

@@ -182,9 +182,9 @@ def test_entity_bombs_stay_small() -> None:
     ids=["div", "list", "table", "attributes", "spans", "breaks"],
 )
 def test_hostile_pages_neither_crash_nor_hang(source: str, expected: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert expected in "\n".join(texts(source))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @needs_data
@@ -332,9 +332,9 @@ def test_rtf_structure() -> None:
     ],
 )
 def test_hostile_rtf(body: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert any("deep" in text for text in content_of(rtf(body)))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("read", [read_html, read_epub, read_rtf])

@@ -33,7 +33,7 @@ def test_documents_come_change_and_go(steps: Sequence[Step]) -> None:
     assert all(0 < len(step.changed) < step.documents for step in steps[1:])
     gone = [set(before.scratch.parsed) - set(after.scratch.parsed) for before, after in pairwise(steps)]
     assert [len(paths) for paths in gone] == [3, 0, 1]
-    assert len({step.scratch.content["snapshot_id"] for step in steps}) == len(steps)
+    assert len({step.scratch.content["samples"]["digest"] for step in steps}) == len(steps)
 
 
 def test_incremental_run_gives_what_a_run_from_scratch_gives(steps: Sequence[Step]) -> None:
