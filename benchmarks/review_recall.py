@@ -76,7 +76,7 @@ def find_faulty(samples: pa.Table, settled: pa.Table) -> set[str]:
 
 def review(items: list[dict[str, Any]], faulty: set[str], stage: float) -> tuple[list[dict[str, Any]], int]:
     """Decides the first `stage` (0-1) of a queue by the truth; returns rows for the estimate, and the faults seen."""
-    ordered = sorted(items, key=lambda item: (-item["value"], item["sample_id"]))
+    ordered = sorted(items, key=lambda item: (item["value"], item["sample_id"]), reverse=True)
     counted: Counter[tuple[Any, ...]] = Counter()
     seen = 0
     for place, item in enumerate(ordered):

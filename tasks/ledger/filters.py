@@ -43,4 +43,4 @@ def where(query: Any, wanted: Filter) -> Any:
 
 
 def ordered(query: Any) -> Any:
-    return query.order_by(QUEUE.c.value.desc(), QUEUE.c.sample_id)
+    return query.order_by(QUEUE.c.value.desc(), QUEUE.c.sample_id.desc())

@@ -161,9 +161,9 @@ QUEUE = sa.Table(  # what the newest snapshot of each recipe leaves to people; f
     _text("passage"),  # JSON of before, text, after: what the sample was cut from
     sa.Column("state", sa.String(16), nullable=False),  # open, escalated or decided
     sa.Column("version", sa.Integer, nullable=False),  # one more with each change of state
-    # each in the order in which items are handed out, of one check and of all
-    sa.Index("queue_order", "recipe", "check", "state", sa.text("value DESC"), "sample_id"),
-    sa.Index("queue_order_of_all", "recipe", "state", sa.text("value DESC"), "sample_id"),
+    # each is the order in which items are handed out (read backwards), of one check and of all
+    sa.Index("queue_order", "recipe", "check", "state", "value", "sample_id"),
+    sa.Index("queue_order_of_all", "recipe", "state", "value", "sample_id"),
     # the page of queues counts all items: from here, without a look at their texts
     sa.Index("queue_counts", "recipe", "check", "state", "chance", "origin", "blind", "sample_id"),
     sa.Index("queue_samples", "sample_id"),

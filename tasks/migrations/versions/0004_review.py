@@ -99,7 +99,7 @@ def _create_queue() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
     )
-    handed_out = [sa.text("value DESC"), "sample_id"]
+    handed_out = ["value", "sample_id"]
     op.create_index("queue_order", "queue", ["recipe", "check", "state", *handed_out])
     op.create_index("queue_order_of_all", "queue", ["recipe", "state", *handed_out])
     counted = ["recipe", "check", "state", "chance", "origin", "blind", "sample_id"]
