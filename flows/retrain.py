@@ -130,7 +130,7 @@ def _parts(line: Line, workspace: Workspace, run_id: str) -> Parts:
     docs = shown_path(workspace.path("data_docs"))
     places = (
         Told(f"report: {report}", f"レポート: {report}"),
-        Told("review queue: seimai review list", "レビュー待ち: seimai review list"),
+        Told("review the queue: seimai review", "レビュー: seimai review"),
         Told(f"what Great Expectations saw: {docs}", f"Great Expectations の検査結果: {docs}"),
         Told(
             "every run and its stages: seimai ui (the Prefect UI)",

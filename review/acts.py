@@ -9,11 +9,13 @@ from fastapi.responses import Response
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
+from review.finish import finish_queue
 from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of
 from review.render import render
 from review.view import editable_texts, mark_inline, twin_of
 from review.words import LANGUAGES
 from tasks.errors import SeimaiError
+from tasks.ledger.filters import Filter
 from tasks.ledger.moves import Choice, LostRaceError, State
 from tasks.records import Action
 
@@ -194,6 +196,18 @@ def decide_many(request: Request, recipe: str, check: str, reviewer: Adjudicator
         seen, recipe, lambda sample: make_choice(sample, action, given, note=note), reviewer.name
     )
     return go(request, f"/queues/{recipe}/{check}", batch=batch)
+
+
+@router.post("/queues/{recipe}/{check}/finish")
+def finish(request: Request, recipe: str, check: str, reviewer: Decider, form: Form) -> Response:
+    """Says that a queue is done; refused while something of it is open."""
+    room = room_of(request)
+    if recipe not in room.desk.facts():
+        raise HTTPException(404, f"there is no queue of a recipe {recipe!r}")
+    if left := room.desk.count_items(Filter(recipe, None if check == "all" else check)):
+        raise HTTPException(422, f"{left} items of this queue are still open")
+    finish_queue(room, recipe, check, reviewer.name)
+    return go(request, f"/queues/{recipe}/{check}", finished="yes")
 
 
 @router.post("/batches/{batch}/undo")

@@ -252,6 +252,7 @@ POSTS = {
     "/items/{name}/leave": "reviewer",
     "/items/{name}/pair": "reviewer",
     "/decisions/x/undo": "reviewer",
+    "/queues/intents/label_noise/finish": "reviewer",
     "/queues/intents/label_noise/preview": "adjudicator",
     "/queues/intents/label_noise/bulk": "adjudicator",
     "/batches/x/undo": "adjudicator",
@@ -463,3 +464,17 @@ def test_the_page_works_below_another_path(workspace_path: Workspace) -> None:
             assert client.get(link.replace("&amp;", "&"), follow_redirects=True).status_code in (200, 405), (
                 link
             )
+
+
+def test_a_queue_is_finished_when_nothing_of_it_is_open(alone: TestClient) -> None:
+    room = room_of(alone)
+    fill(room, count=1)
+    token = form_at(alone, "/", "/language")["fields"]["csrf"]
+    path = "/queues/intents/label_noise/finish"
+    answer = alone.post(path, data={"csrf": token}, headers=ORIGIN)
+    assert answer.status_code == 422
+    assert "1 items of this queue are still open" in answer.text
+    press(alone, form_at(alone, "/queues/intents/label_noise/next", "/decide"), "drop")
+    form = form_at(alone, "/queues/intents/label_noise", "/finish")
+    assert "The next run applies" in alone.post(form["action"], data=form["fields"], headers=ORIGIN).text
+    assert [act["act"] for act in room.desk.acts()] == ["queue_finished"]
