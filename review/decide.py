@@ -95,7 +95,8 @@ def _read_payload(sample: Mapping[str, Any], action: Action, given: Mapping[str,
     own = {**sample, **text_fields(sample)}
     payload = {key: value for key, value in given.items() if value != own.get(key)}
     if allowed and not payload:
-        raise SeimaiError(f"{action} takes {', '.join(allowed)}, got nothing that differs from what is there")
+        got = "nothing that differs from what is there" if given else "none"
+        raise SeimaiError(f"{action} takes {', '.join(allowed)}, got {got}")
     if any(isinstance(value, str) and not value.strip() for value in payload.values()):
         raise SeimaiError(
             f"{', '.join(k for k, v in payload.items() if not v)} must not be empty; use drop instead"
