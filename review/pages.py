@@ -110,9 +110,10 @@ def show_queue(
     """One queue as a list, with filters; `check` "all" is every queue of the recipe."""
     room, language = room_of(request), language_of(request)
     wanted = read_filter(request, recipe, check)
-    if recipe not in room.desk.facts():
+    facts = room.desk.facts()
+    if recipe not in facts:
         raise HTTPException(404, f"there is no queue of a recipe {recipe!r}")
-    choices = {name: room.desk.values(name, recipe) for name in ("label", "language", "source")}
+    known = facts[recipe]["choices"]
     return render(
         request,
         "queue.html",
@@ -123,7 +124,7 @@ def show_queue(
         count=room.desk.count_items(wanted),
         page=page,
         rows=PAGE_ROWS,
-        choices=choices,
+        choices={name: known[name] for name in ("label", "language", "source")},
         states=["any", *State],
         given={
             "batch": "",
@@ -134,7 +135,7 @@ def show_queue(
         },
         query=filter_query(request),
         guideline=room.guidelines.current(recipe, check),
-        titles={name: title_of(name).say(language) for name in room.desk.values("check", recipe)},
+        titles={name: title_of(name).say(language) for name in known["check"]},
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from tasks import base_model
@@ -153,6 +154,13 @@ def read_vectors(workspace: Workspace, encoder: EncoderRef, texts: Sequence[str]
         keys,
         lambda missing: load_encoder(workspace, encoder).encode([texts[i] for i in missing]),
     )
+
+
+def encode_inputs(workspace: Workspace, encoder: EncoderRef | None, samples: pa.Table) -> np.ndarray | None:
+    """`encode_texts` of what N samples (schema SAMPLE) are asked; None without an encoder or samples."""
+    if encoder is None or not len(samples):
+        return None
+    return encode_texts(workspace, encoder, [said or "" for said in samples["input"].to_pylist()])
 
 
 @stage("encoder", base_model, retries=2)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from scipy.sparse import csr_array
 
 from tasks import features, findings, neighbours, text
-from tasks.features import EncoderRef, encode_texts
+from tasks.features import EncoderRef, encode_inputs
 from tasks.findings import Columns, about_sample, excerpt, read_columns
 from tasks.label_noise import annotators, folds, hashed, models, ngrams, pool, summary
 from tasks.label_noise.annotators import hear_annotators
@@ -179,9 +179,7 @@ def find_label_noise_stage(
 ) -> NoiseRefs:
     """Thin task over `find_label_noise`, on the grouped samples of the duplicates stage."""
     table = workspace.read_table(samples)
-    vectors = None
-    if encoder is not None and len(table):
-        vectors = encode_texts(workspace, encoder, [said or "" for said in table["input"].to_pylist()])
+    vectors = encode_inputs(workspace, encoder, table)
     return keep_result(workspace, find_label_noise(table, settings, seed, vectors), "label-noise")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks import features, findings, neighbours, text
-from tasks.features import EncoderRef, encode_texts
+from tasks.features import EncoderRef, encode_inputs
 from tasks.findings import Columns, about_sample, excerpt, read_columns
 from tasks.label_noise import find, folds, hashed, models, ngrams, one_vs_rest, summary
 from tasks.label_noise.find import SHOWN, STAGE, small_class_finding
@@ -180,9 +180,7 @@ def find_multilabel_noise_stage(
 ) -> NoiseRefs:
     """Thin task over `find_multilabel_noise`, on the grouped samples of the duplicates stage."""
     table = workspace.read_table(samples)
-    vectors = None
-    if encoder is not None and len(table):
-        vectors = encode_texts(workspace, encoder, [said or "" for said in table["input"].to_pylist()])
+    vectors = encode_inputs(workspace, encoder, table)
     return keep_result(workspace, find_multilabel_noise(table, settings, seed, vectors), "label-sets")
 
 

@@ -81,7 +81,8 @@ class Desk:
             connection.execute(QUEUE_FACTS.insert(), stored)
 
     def facts(self) -> dict[str, dict[str, Any]]:
-        """What each recipe's queue was drawn from: recipe -> snapshot_id, created, rows, flagged, unflagged, …"""
+        """What each recipe's queue was drawn from: recipe -> snapshot_id, created, rows, flagged,
+        unflagged, …, and choices: the distinct checks, labels, languages and sources, for filters."""
         with self.engine.connect() as connection:
             rows = connection.execute(sa.select(QUEUE_FACTS)).mappings().all()
         return {
@@ -97,10 +98,6 @@ class Desk:
         )
         with self.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query.group_by(*keys)).mappings()]
-
-    def values(self, column: str, recipe: str) -> list[str]:
-        """Distinct labels, languages, sources or checks of a recipe's queue, for filters."""
-        return list(self.facts().get(recipe, {}).get("choices", {}).get(column, []))
 
     def list_items(self, wanted: Filter, limit: int, offset: int = 0) -> list[dict[str, Any]]:
         """Items, the most valuable look first, without their text and without what tells random ones."""
@@ -329,13 +326,6 @@ class Desk:
         with self.engine.connect() as connection:
             content = connection.execute(sa.select(DRAFTS.c.content).where(*here)).scalar()
         return None if content is None else json.loads(content)
-
-    def group(self, recipe: str, group_id: str) -> list[dict[str, Any]]:
-        """Items of one near-duplicate cluster or document family, whole."""
-        query = sa.select(QUEUE).where(QUEUE.c.recipe == recipe, QUEUE.c.group_id == group_id)
-        with self.engine.connect() as connection:
-            rows = connection.execute(query.order_by(QUEUE.c.sample_id)).mappings().all()
-        return [{**r, "sample": json.loads(r["sample"]), "findings": json.loads(r["findings"])} for r in rows]
 
     def looked_at(self, recipe: str) -> list[dict[str, Any]]:
         """What the estimates need: how many items (`items`) have the same origin, blind, state and standing action."""
