@@ -116,7 +116,7 @@ def rare_grams(tokens: Tokens, answers: np.ndarray, least: int, most: int, purit
     blocks = frequent.reshape(-1, BLOCK)
     places = np.where(blocks, np.cumsum(blocks, axis=1, dtype=np.uint8), np.uint8(0)).ravel()
     bases = np.append(0, np.cumsum(np.count_nonzero(blocks, axis=1)))
-    counted = _count(*tokens[:2], tokens.starts, answers, places, bases, bits)
+    counted = _count(*tokens[:2], tokens.starts, answers, places, bases, 2 * most, bits)
     held, lead = counted[:, 0], counted[:, 1]
     tested = int(np.count_nonzero(held >= least))
     wanted = (held >= least) & (held <= 2 * most) & (lead >= (2 * purity - 1) * 0.8 * held)
@@ -177,12 +177,13 @@ def _frequent(codes, cjk, starts, least, bits):
 
 
 @njit(cache=True)
-def _count(codes, cjk, starts, answers, places, bases, bits):
+def _count(codes, cjk, starts, answers, places, bases, most, bits):
     """Of each frequent bucket, at its slot from 1 on: what is counted of the n-grams in it.
 
     Args:
         places: (2 ** bits,) uint8 slot of each bucket within its block, from 1 on; 0 where it is not frequent.
         bases: frequent buckets before each block, and before the end.
+        most: texts from which on more are not counted; the bucket's place becomes 0.
 
     Returns:
         (B + 1, 5) int32: texts that hold one; by how many of them the leading answer leads (Boyer-Moore); that
@@ -210,6 +211,8 @@ def _count(codes, cjk, starts, answers, places, bases, bits):
                 leader = answer if lead == 0 else counted[slot, 2]
                 counted[slot, 2] = leader
                 counted[slot, 1] = lead + 2 * (leader == answer) - 1
+                if counted[slot, 0] > most:
+                    places[at] = 0
     return counted
 
 

@@ -67,7 +67,8 @@ class _Suspect(NamedTuple):
 
 
 class _Texts(NamedTuple):
-    members: list[np.ndarray]  # N: indices of samples of one group and answer
+    members: np.ndarray  # indices of samples: those of text i, of one group and answer, are
+    bounds: np.ndarray  # (N + 1,) `members[bounds[i]:bounds[i + 1]]`
     answers: np.ndarray  # (N,) int64; K for one without a name
     names: list[str]  # K
     points: Points
@@ -104,15 +105,17 @@ def _read_texts(samples: pa.Table, least: int) -> _Texts:
     often = sorted((said.dictionary[code].as_py(), code) for code in most[counts[most] >= least].tolist())
     number = np.full(len(said.dictionary), len(often))
     number[[code for _, code in often]] = np.arange(len(often))
-    places = np.argsort(text, kind="stable")
-    members = np.split(rows.to_numpy()[places].astype(np.int64), np.cumsum(np.bincount(text))[:-1])
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    text = place[text]
+    members = rows.to_numpy()[np.argsort(text, kind="stable")].astype(np.int64)
+    bounds = np.append(0, np.cumsum(np.bincount(text, minlength=len(order))))
     inputs = samples["input"].take(pc.take(rows, pa.array(first)))
-    return _Texts(
-        [members[place] for place in order.tolist()],
-        number[codes[first]],
-        [answer for answer, _ in often],
-        fold_texts(inputs),
-    )
+    return _Texts(members, bounds, number[codes[first]], [answer for answer, _ in often], fold_texts(inputs))
+
+
+def _members(texts: _Texts, text: int) -> np.ndarray:
+    return texts.members[texts.bounds[text] : texts.bounds[text + 1]]
 
 
 def _answers(samples: pa.Table) -> pa.LargeStringArray:
@@ -180,7 +183,7 @@ def _unexplained(
         fresh = one.texts[~taken[one.texts]]
         taken[fresh] = True
         if len(fresh):
-            members = np.concatenate([texts.members[text] for text in fresh])
+            members = np.concatenate([_members(texts, text) for text in fresh.tolist()])
             phrase, answer = _spell(grams, one.phrase, texts, tokens), texts.names[leaders[one.phrase]]
             told = (one.held, len(one.texts), one.unexplained, one.usual, one.p_value, len(leaders))
             triggers.append(Trigger(phrase, answer, members, *told))
