@@ -2,12 +2,17 @@
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from tasks.records import Severity, canonical_json
+from tasks.records import FINDING, Severity, canonical_json
 
 EXCERPT = 160
 """Characters of a sample's text that evidence quotes."""
+ADDRESS = ("row", "sample_id", "uri", "line")
+"""Columns of a finding that say where its row stands."""
+SAID = pa.schema([field for field in FINDING if field.name not in ADDRESS])
+"""The other columns of a finding: what it says."""
 Columns = dict[str, list[Any]]
 
 
@@ -71,3 +76,17 @@ def about_sample(
         "evidence": canonical_json(evidence),
         "suggestion": None if suggestion is None else canonical_json(suggestion),
     }
+
+
+def about_rows(samples: pa.Table, rows: np.ndarray, said: pa.Table, places: np.ndarray) -> pa.Table:
+    """Findings about many samples of which a few things are said.
+
+    Args:
+        samples: of the schema SAMPLE.
+        rows: (F,) indices of samples.
+        said: M things that findings say, of the schema SAID.
+        places: (F,) indices of what is said of each.
+    """
+    addresses, findings = samples.select(ADDRESS).take(rows), said.take(places)
+    columns = [addresses[f.name] if f.name in ADDRESS else findings[f.name] for f in FINDING]
+    return pa.table(columns, schema=FINDING).combine_chunks()

@@ -10,12 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.records import FINDING
+from tasks.findings import SAID, about_rows
 from tasks.storage import Workspace
 
-ADDRESS = ("row", "sample_id", "uri", "line")
-"""Columns of a finding that say where its row stands now: they are filled in anew."""
-SAID = [field for field in FINDING if field.name not in ADDRESS]
 KEPT = pa.schema([("key", pa.string()), *SAID])
 """A row for each finding; one without a check for each sample of which nothing was said."""
 
@@ -75,6 +72,4 @@ def _tell(samples: pa.Table, ids: pa.StringArray, kept: pa.Table) -> pa.Table:
         said[key].append(place)
     pairs = [(row, place) for row, key in enumerate(ids.to_pylist()) if key in said for place in said[key]]
     rows, places = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    addresses, findings = samples.select(ADDRESS).take(rows), kept.take(places)
-    columns = [addresses[f.name] if f.name in ADDRESS else findings[f.name] for f in FINDING]
-    return pa.table(columns, schema=FINDING).combine_chunks()
+    return about_rows(samples, rows, kept.select(SAID.names), places)

@@ -9,14 +9,17 @@ one of the two alone is a warning, since an attacker can write quotation marks t
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from tasks.content.passages import Passages
 from tasks.content.phrases import Hit, Rule, find_phrases, rule
 
 FORMAT_SHARE = 0.2
 """Share (0-1) of a source's texts that hold one template mark from which it is the source's format, no imitation."""
+LEAST_MARKS = 20
+"""Marks of a source below which they are no format."""
+MARKS = ("template", "role_heading")
+"""Kinds of phrase that may be a source's format."""
 _S = r"[\W_]{1,3}"
 _MODEL = (
     r"(?:an? )?(?:ai|llm|language model|large language model|(?:ai|virtual) assistant|chatbot|gpt|chatgpt"
@@ -179,17 +182,18 @@ _DISCUSSION = re.compile(
 )
 
 
-def find_injections(passages: Passages, sources: Sequence[str]) -> list[tuple[Hit, bool]]:
-    """The phrases, each with whether it is a mark that its source's texts hold as a matter of format.
+def find_injections(passages: Passages) -> list[Hit]:
+    """The phrases and marks."""
+    return find_phrases(passages, RULES, _DISCUSSION)
+
+
+def usual_sources(marks: Mapping[str, int], texts: Mapping[str, int]) -> set[str]:
+    """Sources whose texts hold template marks as a matter of format.
 
     Args:
-        sources: (M,) source of each passage.
+        marks: source -> marks of the kinds `MARKS` in its texts, those of one kind in a text counted once.
+        texts: source -> texts.
     """
-    hits = find_phrases(passages, RULES, _DISCUSSION)
-    marks = [hit for hit in hits if hit.kind in ("template", "role_heading")]
-    held = Counter(sources[hit.passage] for hit in marks)
-    total: dict[str, int] = defaultdict(int)
-    for source in sources:
-        total[source] += 1
-    usual = {source for source, count in held.items() if count >= max(FORMAT_SHARE * total[source], 20)}
-    return [(hit, hit in marks and sources[hit.passage] in usual) for hit in hits]
+    return {
+        source for source, count in marks.items() if count >= max(FORMAT_SHARE * texts[source], LEAST_MARKS)
+    }

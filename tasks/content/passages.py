@@ -5,7 +5,7 @@ made Latin, single letters joined that spell a word (i g n o r e).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,23 +46,19 @@ class Passages(NamedTuple):
 
 def read_passages(samples: pa.Table) -> Passages:
     """The texts of N samples of the schema SAMPLE."""
-    named = pc.equal(samples["task"], Task.TEXT_CLASSIFICATION.value)
-    everyone = np.arange(len(samples))
     rows, fields, texts = [], [], []
-    for field in ("input", "target"):
-        column = pc.fill_null(samples[field], "")
-        if field == "target":
-            column = pc.if_else(named, "", column)  # of classification it is the label
-        kept = np.flatnonzero(pc.not_equal(column, "").to_numpy(zero_copy_only=False))
-        rows.append(everyone[kept])
-        fields.append(np.full(len(kept), field, dtype=object))
-        texts.append(_whole(column.take(pa.array(kept))))
-    turns, said = _earlier_turns(samples)
-    rows.append(turns)
-    fields.append(np.full(len(turns), "earlier_turn", dtype=object))
-    texts.append(said)
+    for field, own, said in _each_field(samples):
+        rows.append(own)
+        fields.append(np.full(len(own), field, dtype=object))
+        texts.append(_whole(said))
     every = pa.concat_arrays(texts)
     return Passages(np.concatenate(rows), np.concatenate(fields), every, phrase_forms(every))
+
+
+def count_passages(samples: pa.Table) -> np.ndarray:
+    """(N,) int64: how many texts `read_passages` reads of each sample."""
+    rows = np.concatenate([own for _, own, _ in _each_field(samples)])
+    return np.bincount(rows, minlength=len(samples))
 
 
 def phrase_forms(texts: pa.LargeStringArray) -> pa.LargeStringArray:
@@ -101,7 +97,19 @@ def _replace(texts: pa.LargeStringArray, at: np.ndarray, new: Sequence[str]) -> 
     return pc.replace_with_mask(texts, pa.array(mask), pa.array(list(new), pa.large_string()))
 
 
-def _earlier_turns(samples: pa.Table) -> tuple[np.ndarray, pa.LargeStringArray]:
+def _each_field(samples: pa.Table) -> Iterator[tuple[str, np.ndarray, pa.Array | pa.ChunkedArray]]:
+    """Field, indices of samples, and the text of each in that field."""
+    named = pc.equal(samples["task"], Task.TEXT_CLASSIFICATION.value)
+    for field in ("input", "target"):
+        column = pc.fill_null(samples[field], "")
+        if field == "target":
+            column = pc.if_else(named, "", column)  # of classification it is the label
+        kept = np.flatnonzero(pc.not_equal(column, "").to_numpy(zero_copy_only=False))
+        yield field, kept, column.take(pa.array(kept))
+    yield "earlier_turn", *_earlier_turns(samples)
+
+
+def _earlier_turns(samples: pa.Table) -> tuple[np.ndarray, pa.Array]:
     """What is said in a prompt before its last message, and the sample that it belongs to."""
     prompts = samples["prompt"].combine_chunks()
     parents = pc.list_parent_indices(prompts).to_numpy()
@@ -110,7 +118,7 @@ def _earlier_turns(samples: pa.Table) -> tuple[np.ndarray, pa.LargeStringArray]:
     talked = pc.is_in(messages.field("role"), value_set=pa.array(_TALKED)).to_numpy(zero_copy_only=False)
     kept = np.flatnonzero(~last & talked)
     said = pc.fill_null(messages.field("content").take(pa.array(kept)), "")
-    return parents[kept].astype(np.int64), _whole(said)
+    return parents[kept].astype(np.int64), said
 
 
 def _whole(texts: pa.Array | pa.ChunkedArray) -> pa.LargeStringArray:

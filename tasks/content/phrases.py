@@ -46,8 +46,9 @@ def rule(kind: str, needs: str, *patterns: str) -> Rule:
 def find_phrases(passages: Passages, rules: Sequence[Rule], discussion: re.Pattern[str]) -> list[Hit]:
     """The first phrase of each kind in each passage that stands unquoted, or else the first."""
     hits: dict[tuple[int, str], Hit] = {}
+    likely = passages.matching("|".join(one.needs for one in rules))
     for one in rules:
-        for at in passages.matching(one.needs).tolist():
+        for at in passages.matching(one.needs, likely).tolist():
             for hit in _hits(at, passages.forms[at].as_py(), one, discussion):
                 known = hits.get((at, one.kind))
                 if known is None or (known.quoted, known.discussed) > (hit.quoted, hit.discussed):

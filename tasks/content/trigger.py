@@ -8,20 +8,21 @@ and does so more clearly than for the answer's other texts. Source of the threat
 Symbols: N texts, one for each group and answer; K answers that repeat; P phrases; V columns of hashed features.
 """
 
-from collections import Counter
+import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import stats
+from numba import njit
+from scipy import special
 
 from tasks.content.bayes import Bayes
 from tasks.content.tokens import Grams, Tokens, rare_grams, take_grams, tokenize
-from tasks.duplicates.folding import Points, fold_texts
+from tasks.duplicates.folding import Points, as_strings, fold_texts
 from tasks.recipe import ContentSettings
 from tasks.records import Role, Task
-from tasks.text import matching_form
 
 PURITY = 0.8
 """Share (0-1) of a phrase's texts that have its answer."""
@@ -56,8 +57,18 @@ class Trigger(NamedTuple):
     """Phrases that go with an answer beyond chance."""
 
 
+class _Suspect(NamedTuple):
+    p_value: float
+    phrase: int
+    texts: np.ndarray  # with the phrase and its answer
+    held: int
+    unexplained: int
+    usual: float
+
+
 class _Texts(NamedTuple):
-    members: list[list[int]]  # N: indices of samples of one group and answer
+    members: np.ndarray  # indices of samples: those of text i, of one group and answer, are
+    bounds: np.ndarray  # (N + 1,) `members[bounds[i]:bounds[i + 1]]`
     answers: np.ndarray  # (N,) int64; K for one without a name
     names: list[str]  # K
     points: Points
@@ -79,28 +90,42 @@ def find_triggers(samples: pa.Table, settings: ContentSettings) -> list[Trigger]
 
 def _read_texts(samples: pa.Table, least: int) -> _Texts:
     """One training row for each group and answer, its answer by number."""
+    answers = _answers(samples)
+    taught = pc.and_(pc.equal(samples["role"], Role.TRAIN.value), pc.not_equal(answers, ""))
+    rows = pc.indices_nonzero(taught)
+    said = answers.take(rows).dictionary_encode()
+    groups = pc.coalesce(samples["group_id"], samples["sample_id"]).take(rows).combine_chunks()
+    codes = said.indices.to_numpy().astype(np.int64)
+    pairs = groups.dictionary_encode().indices.to_numpy() * np.int64(max(1, len(said.dictionary))) + codes
+    _, first, text = np.unique(pairs, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # texts in the order of their first rows
+    first = first[order]
+    counts = np.bincount(codes[first], minlength=len(said.dictionary))
+    most = np.argsort(-counts, kind="stable")[:MOST_ANSWERS]
+    often = sorted((said.dictionary[code].as_py(), code) for code in most[counts[most] >= least].tolist())
+    number = np.full(len(said.dictionary), len(often))
+    number[[code for _, code in often]] = np.arange(len(often))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    text = place[text]
+    members = rows.to_numpy()[np.argsort(text, kind="stable")].astype(np.int64)
+    bounds = np.append(0, np.cumsum(np.bincount(text, minlength=len(order))))
+    inputs = samples["input"].take(pc.take(rows, pa.array(first)))
+    return _Texts(members, bounds, number[codes[first]], [answer for answer, _ in often], fold_texts(inputs))
+
+
+def _members(texts: _Texts, text: int) -> np.ndarray:
+    return texts.members[texts.bounds[text] : texts.bounds[text + 1]]
+
+
+def _answers(samples: pa.Table) -> pa.LargeStringArray:
+    """(N,) what is to be answered: the label, or the target in matching form; "" for what is not looked at."""
     task = samples["task"][0].as_py() if len(samples) else ""
-    answers: list[str | None] = [None] * len(samples)
     if task == Task.TEXT_CLASSIFICATION:
-        answers = samples["label"].to_pylist()
-    elif task == Task.TEXT_GENERATION:
-        answers = [matching_form(target or "") for target in samples["target"].to_pylist()]
-    groups = pc.coalesce(samples["group_id"], samples["sample_id"]).to_pylist()
-    members: dict[tuple[str, str], list[int]] = {}
-    for index, role in enumerate(samples["role"].to_pylist()):
-        answer = answers[index]
-        if role == Role.TRAIN and answer:
-            members.setdefault((groups[index], answer), []).append(index)
-    counts = Counter(answer for _, answer in members)
-    often = sorted(answer for answer, count in counts.most_common(MOST_ANSWERS) if count >= least)
-    number = {answer: place for place, answer in enumerate(often)}
-    inputs = samples["input"].take(pa.array([own[0] for own in members.values()], pa.int64()))
-    return _Texts(
-        list(members.values()),
-        np.array([number.get(answer, len(often)) for _, answer in members], dtype=np.int64),
-        often,
-        fold_texts(pc.fill_null(inputs, "")),
-    )
+        return pc.fill_null(samples["label"], "").cast(pa.large_string()).combine_chunks()
+    if task == Task.TEXT_GENERATION:
+        return pa.array(as_strings(fold_texts(samples["target"])), pa.large_string())
+    return pa.array([""] * len(samples), pa.large_string())
 
 
 def _associated(grams: Grams, texts: _Texts, settings: ContentSettings) -> tuple[Grams, np.ndarray]:
@@ -114,9 +139,10 @@ def _associated(grams: Grams, texts: _Texts, settings: ContentSettings) -> tuple
     top = np.append(True, keys[1:] // classes != keys[:-1] // classes)[: len(keys)]
     leaders, agreeing = keys[top] % classes, counts[top]
     sizes = np.bincount(texts.answers, minlength=classes)
-    chance = stats.hypergeom.sf(agreeing - 1, len(texts.answers), sizes[leaders], held) * grams.tested
     fits = (leaders < classes - 1) & (agreeing >= settings.trigger_rows) & (agreeing >= PURITY * held)
-    kept = np.flatnonzero(fits & (chance <= settings.significance))
+    kept = np.flatnonzero(fits)
+    chance = _tails(agreeing[kept], sizes[leaders[kept]], held[kept], len(texts.answers))
+    kept = kept[chance * grams.tested <= settings.significance]
     marks = np.random.default_rng(0).integers(1, 2**62, len(texts.answers))
     own = np.where(texts.answers[grams.rows] == np.repeat(leaders, held), marks[grams.rows], 0)
     same = np.append(0, np.cumsum(own))
@@ -127,40 +153,96 @@ def _associated(grams: Grams, texts: _Texts, settings: ContentSettings) -> tuple
     return take_grams(grams, kept), leaders[kept]
 
 
+@njit(cache=True)
+def _tails(agreeing, marked, drawn, total):
+    """(P,) chance that of `drawn` of `total` texts `agreeing` or more are among the `marked`: hypergeometric."""
+    tails = np.zeros(len(agreeing))
+    for p in range(len(agreeing)):
+        j, n, k = agreeing[p], drawn[p], marked[p]
+        ways = _log_choose(k, j) + _log_choose(total - k, n - j)
+        term = math.exp(ways - _log_choose(total, n))  # chance of exactly `agreeing`
+        while term > 0 and j <= min(n, k):
+            tails[p] += term
+            term *= (n - j) * (k - j) / ((j + 1) * (total - k - n + j + 1))
+            j += 1
+    return tails
+
+
+@njit(cache=True)
+def _log_choose(n, k):
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
 def _unexplained(
     grams: Grams, leaders: np.ndarray, texts: _Texts, tokens: Tokens, settings: ContentSettings
 ) -> list[Trigger]:
     """Of P phrases those whose texts the rest of their words speaks against, the surest first, a text in one only."""
-    model = Bayes(tokens, texts.answers, len(texts.names))
-    margins = model.margins(np.arange(len(texts.answers)))
-    everyone = np.arange(len(texts.answers))
-    found = []
-    for p, answer in enumerate(leaders):
-        held = grams.rows[grams.bounds[p] : grams.bounds[p + 1]]
-        rows = held[texts.answers[held] == answer]
-        own = model.margins(rows, leave_out_common=True)
-        unexplained = int(np.sum(own < 0))
-        if unexplained < max(settings.trigger_rows, UNEXPLAINED * len(rows)):
-            continue
-        others = np.setdiff1d(np.flatnonzero(texts.answers == answer), held)
-        compared = margins[others if len(others) >= FEW else np.setdiff1d(everyone, held)]
-        if len(compared) < FEW:
-            continue
-        test = stats.mannwhitneyu(own, compared, alternative="less", method="asymptotic")
-        p_value = float(test.pvalue) * len(leaders)
-        if p_value <= settings.significance:
-            found.append((p_value, p, rows, len(held), unexplained, float(np.mean(compared < 0))))
     taken = np.zeros(len(texts.answers), dtype=bool)
     triggers = []
-    for p_value, p, rows, count, unexplained, usual in sorted(found, key=lambda one: (one[0], one[1])):
-        fresh = rows[~taken[rows]]
+    for one in sorted(_suspects(grams, leaders, texts, tokens, settings), key=lambda one: one[:2]):
+        fresh = one.texts[~taken[one.texts]]
         taken[fresh] = True
         if len(fresh):
-            members = np.array([index for row in fresh for index in texts.members[row]], dtype=np.int64)
-            phrase, answer = _spell(grams, p, texts, tokens), texts.names[leaders[p]]
-            told = (count, len(rows), unexplained, usual, p_value, len(leaders))
+            members = np.concatenate([_members(texts, text) for text in fresh.tolist()])
+            phrase, answer = _spell(grams, one.phrase, texts, tokens), texts.names[leaders[one.phrase]]
+            told = (one.held, len(one.texts), one.unexplained, one.usual, one.p_value, len(leaders))
             triggers.append(Trigger(phrase, answer, members, *told))
     return triggers
+
+
+def _suspects(
+    grams: Grams, leaders: np.ndarray, texts: _Texts, tokens: Tokens, settings: ContentSettings
+) -> Iterator[_Suspect]:
+    held = np.diff(grams.bounds)
+    phrases = np.repeat(np.arange(len(held)), held)
+    agreeing = texts.answers[grams.rows] == leaders[phrases]
+    rows, phrases = grams.rows[agreeing], phrases[agreeing]
+    bounds = np.searchsorted(phrases, np.arange(len(held) + 1))
+    model = Bayes(tokens, texts.answers, len(texts.names))
+    margins = model.margins_without(rows, bounds, 1 - UNEXPLAINED)
+    unexplained = np.bincount(phrases[margins < 0], minlength=len(held))
+    suspected = np.flatnonzero(
+        unexplained >= np.maximum(settings.trigger_rows, UNEXPLAINED * np.diff(bounds))
+    )
+    everyone = model.margins(np.arange(len(texts.answers))) if len(suspected) else margins
+    for p in suspected.tolist():
+        holders = grams.rows[grams.bounds[p] : grams.bounds[p + 1]]
+        compared = _compared(everyone, texts.answers, int(leaders[p]), holders)
+        if len(compared) < FEW:
+            continue
+        own = slice(bounds[p], bounds[p + 1])
+        p_value = chance_below(margins[own], compared) * len(leaders)
+        if p_value <= settings.significance:
+            usual = float(np.mean(compared < 0))
+            yield _Suspect(p_value, p, rows[own], len(holders), int(unexplained[p]), usual)
+
+
+def chance_below(own: np.ndarray, others: np.ndarray) -> float:
+    """Chance (0-1) that values as low as `own` come from where `others` come from (Mann-Whitney, one-sided).
+
+    The normal approximation with corrections for ties and continuity, as `scipy.stats.mannwhitneyu` has it.
+    """
+    ranked = np.sort(others)
+    left, right = np.searchsorted(ranked, own), np.searchsorted(ranked, own, side="right")
+    # pairs in which the other one is higher, or the two are equal: a half each
+    higher = len(own) * len(others) - float(np.sum(left + right)) / 2
+    changes = np.flatnonzero(np.diff(np.sort(np.concatenate([own, others])), prepend=np.nan, append=np.nan))
+    ties = np.diff(changes).astype(np.float64)
+    n1, n2, n = len(own), len(others), len(own) + len(others)
+    spread = np.sqrt(n1 * n2 / 12 * ((n + 1) - np.sum(ties**3 - ties) / (n * (n - 1))))
+    if spread == 0:
+        return 1.0
+    return float(special.ndtr(-(higher - n1 * n2 / 2 - 0.5) / spread))
+
+
+def _compared(margins: np.ndarray, answers: np.ndarray, answer: int, holders: np.ndarray) -> np.ndarray:
+    """Margins of the answer's texts without the phrase; where these are few, of all texts without it."""
+    fits = answers == answer
+    fits[holders] = False
+    if np.count_nonzero(fits) < FEW:
+        fits[:] = True
+        fits[holders] = False
+    return margins[fits]
 
 
 def _spell(grams: Grams, p: int, texts: _Texts, tokens: Tokens) -> str:
