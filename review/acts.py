@@ -4,7 +4,7 @@ import json
 import random
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
@@ -13,7 +13,7 @@ from review.finish import finish_queue
 from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of
 from review.render import render
 from review.view import editable_texts, mark_inline, twin_of
-from review.words import LANGUAGES
+from review.words import LANGUAGES, refuse, tell
 from tasks.errors import SeimaiError
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import Choice, LostRaceError, State
@@ -35,9 +35,11 @@ def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> R
     recipe, queue = form.get("recipe", ""), form.get("queue", "all")
     item = room.desk.item(sample_id, recipe)
     if item is None:
-        raise HTTPException(404, f"sample {sample_id[:12]} is in no queue of {recipe!r}")
+        raise refuse(
+            404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
+        )
     if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
-        raise HTTPException(403, "this item waits for an adjudicator")
+        raise refuse(403, "This item waits for an adjudicator.")
     try:
         choice = _read_choice(room, item, form)
         version = int(form.get("version", ""))
@@ -55,7 +57,7 @@ def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> R
         room.desk.save_draft(recipe, sample_id, reviewer.name, _typed(form, item))
         if isinstance(error, SeimaiError):
             raise
-        raise HTTPException(422, "the form lacks the version of the item that was looked at") from error
+        raise refuse(422, "The form lacks the version of the item that was looked at.") from error
     handed_on = {name: form[f"f_{name}"] for name in FILTERS if form.get(f"f_{name}")}
     return go(request, f"/queues/{recipe}/{queue}/next", done=done, **handed_on)
 
@@ -67,7 +69,9 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
     try:
         action = Action(said)
     except ValueError:
-        raise SeimaiError(f"action is one of {', '.join(Action)}; got {said!r}") from None
+        raise SeimaiError(
+            tell("The action is one of {known}; got {given!r}.", known=", ".join(Action), given=said)
+        ) from None
     if suggested:
         given = json.loads(suggested)
     else:
@@ -103,7 +107,9 @@ def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) 
     desk, recipe = room_of(request).desk, form.get("recipe", "")
     item = desk.item(sample_id, recipe)
     if item is None:
-        raise HTTPException(404, f"sample {sample_id[:12]} is in no queue of {recipe!r}")
+        raise refuse(
+            404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
+        )
     desk.save_draft(recipe, sample_id, reviewer.name, _typed(form, item))
     return Response(status_code=204)
 
@@ -126,7 +132,7 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
     item = room.desk.item(sample_id, recipe)
     twin = twin_of(item) if item else ""
     if item is None or not twin:
-        raise HTTPException(404, f"no other side of sample {sample_id[:12]} is known")
+        raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     keep, note = Choice(Action.KEEP, {}, note=form.get("note", "")), form.get("note", "").strip()
     choices = {
         "this": {sample_id: keep, twin: Choice(Action.MERGE, {"into": sample_id}, note=note)},
@@ -134,7 +140,9 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
         "both": {sample_id: keep, twin: keep},
     }
     if stands not in choices:
-        raise HTTPException(422, f"stands is one of {', '.join(choices)}; got {stands!r}")
+        raise refuse(
+            422, "What stands is one of {known}; got {given!r}.", known=", ".join(choices), given=stands
+        )
     batch = room.desk.decide_together(
         recipe, sample_id, int(form.get("version", 0)), choices[stands], reviewer.name
     )
@@ -147,9 +155,11 @@ def undo(request: Request, decision_id: str, reviewer: Decider, form: Form) -> R
     room = room_of(request)
     decision = room.desk.decision(decision_id)
     if decision is None:
-        raise HTTPException(404, f"there is no decision {decision_id[:12]}")
+        raise refuse(404, "There is no decision {decision}.", decision=decision_id[:12])
     if decision["actor"] != reviewer.name and reviewer.role < Role.ADJUDICATOR:
-        raise HTTPException(403, f"this decision is {decision['actor']}'s; an adjudicator may take it back")
+        raise refuse(
+            403, "This decision is of {name}; an adjudicator may take it back.", name=decision["actor"]
+        )
     sample_id = room.desk.undo(decision_id, reviewer.name)
     return go(request, f"/items/{sample_id}", recipe=decision["recipe"] or "", queue=form.get("queue", ""))
 
@@ -160,7 +170,9 @@ def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, fo
     room = room_of(request)
     wanted = read_filter(request, recipe, check)
     if form.get("action") not in BULK:
-        raise HTTPException(422, f"in bulk: {', '.join(BULK)}; got {form.get('action', '')!r}")
+        raise refuse(
+            422, "In bulk: {known}; got {given!r}.", known=", ".join(BULK), given=form.get("action", "")
+        )
     seen = room.desk.choose_many(wanted, MOST_AT_ONCE)
     return render(
         request,
@@ -187,9 +199,11 @@ def decide_many(request: Request, recipe: str, check: str, reviewer: Adjudicator
         seen = {str(name): int(version) for name, version in json.loads(form.get("seen", "{}")).items()}
         action = Action(form.get("action", ""))
     except (ValueError, AttributeError):
-        raise HTTPException(422, "the form is not that of a preview") from None
+        raise refuse(422, "The form is not that of a preview.") from None
     if action not in BULK or not 0 < len(seen) <= MOST_AT_ONCE:
-        raise HTTPException(422, f"in bulk: {', '.join(BULK)}, of 1 to {MOST_AT_ONCE} items")
+        raise refuse(
+            422, "In bulk: {known}, of 1 to {most} items.", known=", ".join(BULK), most=f"{MOST_AT_ONCE:,}"
+        )
     given = {"label": form.get("label", "")} if action is Action.RELABEL else {}
     note = form.get("note", "").strip()
     batch = room.desk.decide_many(
@@ -203,9 +217,9 @@ def finish(request: Request, recipe: str, check: str, reviewer: Decider, form: F
     """Says that a queue is done; refused while something of it is open."""
     room = room_of(request)
     if recipe not in room.desk.facts():
-        raise HTTPException(404, f"there is no queue of a recipe {recipe!r}")
+        raise refuse(404, "There is no queue of a recipe {recipe!r}.", recipe=recipe)
     if left := room.desk.count_items(Filter(recipe, None if check == "all" else check)):
-        raise HTTPException(422, f"{left} items of this queue are still open")
+        raise refuse(422, "{left} items of this queue are still open.", left=f"{left:,}")
     finish_queue(room, recipe, check, reviewer.name)
     return go(request, f"/queues/{recipe}/{check}", finished="yes")
 
@@ -214,7 +228,7 @@ def finish(request: Request, recipe: str, check: str, reviewer: Decider, form: F
 def undo_batch(request: Request, batch: str, reviewer: Adjudicator, form: Form) -> Response:
     """Takes back what still stands of a bulk decision."""
     if not room_of(request).desk.undo_batch(batch, reviewer.name):
-        raise LostRaceError("nothing of that bulk decision stands any more")
+        raise LostRaceError(tell("Nothing of that decision stands any more."))
     return go(request, f"/queues/{form.get('recipe', '')}/{form.get('queue', 'all')}")
 
 
@@ -225,7 +239,9 @@ def set_language(
     """The language of the page, kept in a cookie for a year."""
     language = form.get("language", "")
     if language not in LANGUAGES:
-        raise HTTPException(422, f"language is one of {', '.join(LANGUAGES)}; got {language!r}")
+        raise refuse(
+            422, "The language is one of {known}; got {given!r}.", known=", ".join(LANGUAGES), given=language
+        )
     back = form.get("back", "/")
     response = go(request, back if back.startswith("/") and not back.startswith("//") else "/")
     secure = room_of(request).secure

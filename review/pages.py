@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-import pyarrow.parquet as pq
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from review.access import Reviewer, Role, current_reviewer
@@ -14,10 +13,11 @@ from review.diff import diff_texts
 from review.estimates import estimate_recipe
 from review.render import language_of, render
 from review.room import Room
-from review.view import editable_texts, mark_inline, told_prompt, view_item
+from review.snapshots import find_reported, find_samples
+from review.view import editable_texts, mark_inline, told_prompt, view_item, view_reported
+from review.words import refuse
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import State
-from tasks.records import SAMPLE
 from tasks.wording import title_of
 
 router = APIRouter()
@@ -47,9 +47,11 @@ def read_filter(request: Request, recipe: str, check: str | None) -> Filter:
         try:
             scores[name] = float(text) if text else None
         except ValueError:
-            raise HTTPException(422, f"{name} is a number, got {text!r}") from None
+            raise refuse(422, "The score is a number; got {given!r}.", given=text) from None
     if state != "any" and state not in list(State):
-        raise HTTPException(422, f"state is one of any, {', '.join(State)}; got {state!r}")
+        raise refuse(
+            422, "The state is one of {known}; got {given!r}.", known=", ".join(["any", *State]), given=state
+        )
     named = {name: value or None for name, value in given.items() if name != "text"}
     return Filter(
         recipe=recipe,
@@ -112,7 +114,7 @@ def show_queue(
     wanted = read_filter(request, recipe, check)
     facts = room.desk.facts()
     if recipe not in facts:
-        raise HTTPException(404, f"there is no queue of a recipe {recipe!r}")
+        raise refuse(404, "There is no queue of a recipe {recipe!r}.", recipe=recipe)
     known = facts[recipe]["choices"]
     return render(
         request,
@@ -162,9 +164,7 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
     room, language = room_of(request), language_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     if item is None:
-        raise HTTPException(
-            404, f"sample {sample_id[:12]} is in no queue; the newest snapshot did not flag it"
-        )
+        return _show_reported(request, sample_id, language)
     recipe = item["recipe"]
     holder = None
     if reviewer.role >= Role.REVIEWER and item["state"] != State.DECIDED:
@@ -200,9 +200,9 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
     room, language = room_of(request), language_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     view = view_item(item, room.desk.history(sample_id), language) if item else None
-    twin = find_sample(room, item, view.twin) if item and view and view.twin else None
+    twin = _find_sample(room, item, view.twin) if item and view and view.twin else None
     if item is None or view is None or twin is None:
-        raise HTTPException(404, f"no other side of sample {sample_id[:12]} is known")
+        raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     prompts = [told_prompt(sample) for sample in (twin, item["sample"])]
     answers = [sample["target"] or "" for sample in (twin, item["sample"])]
     return render(
@@ -217,17 +217,29 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
     )
 
 
-def find_sample(room: Room, item: Mapping[str, Any], sample_id: str) -> dict[str, Any] | None:
+def _find_sample(room: Room, item: Mapping[str, Any], sample_id: str) -> dict[str, Any] | None:
     """A sample of the item's snapshot: from the queue, else from the snapshot's tables; None where it is gone."""
     queued = room.desk.item(sample_id, item["recipe"])
     if queued is not None:
         return dict(queued["sample"])
-    for name in ("samples", "set_aside"):
-        path = room.workspace.path("snapshots", item["snapshot_id"], f"{name}.parquet")
-        if path.exists():
-            rows = pq.read_table(
-                path, filters=[("sample_id", "=", sample_id)], columns=SAMPLE.names
-            ).to_pylist()
-            if rows:
-                return dict(rows[0])
-    return None
+    return find_samples(room.workspace, item["snapshot_id"], [sample_id]).get(sample_id)
+
+
+def _show_reported(request: Request, sample_id: str, language: str) -> Response:
+    """A sample that nobody is asked about, to look at: where a report's link leads that is of no queued sample."""
+    room = room_of(request)
+    history = room.desk.history(sample_id)
+    found = find_reported(room, sample_id)
+    if found is not None and found.origin != sample_id and room.desk.item(found.origin, found.recipe):
+        return go(request, f"/items/{found.origin}", recipe=found.recipe)
+    return render(
+        request,
+        "sample.html",
+        status=404 if found is None and not history else 200,
+        sample_id=sample_id,
+        found=found,
+        item=view_reported(found, history, language) if found else None,
+        history=history,
+        done=None,
+        queue="all",
+    )

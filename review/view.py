@@ -133,6 +133,25 @@ def view_item(item: Mapping[str, Any], history: Sequence[Mapping[str, Any]], lan
     )
 
 
+def view_reported(reported: Any, history: Sequence[Mapping[str, Any]], language: str) -> ItemView:
+    """Args: reported: a `review.snapshots.Reported`; nothing of it is hidden, nothing can be done with it."""
+    item = {
+        "sample_id": reported.sample["sample_id"],
+        "recipe": reported.recipe,
+        "check": "",
+        "version": 0,
+        "state": State.DECIDED,
+        "blind": False,
+        "overlap": False,
+        "origin": "reported",
+        "copies": 1,
+        "sample": reported.sample,
+        "findings": reported.findings,
+        "passage": None,
+    }
+    return view_item(item, history, language)
+
+
 def actions_for(sample: Mapping[str, Any]) -> tuple[Action, ...]:
     """What can be done with a sample of its task."""
     middle = (Action.RELABEL, Action.EDIT) if sample["label"] is not None else (Action.EDIT,)
