@@ -10,11 +10,12 @@ from fastapi.responses import Response
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
 from review.finish import finish_queue
-from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of
+from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of, stands_apart
 from review.render import render
 from review.view import editable_texts, mark_inline, twin_of
 from review.words import LANGUAGES, refuse, tell
 from tasks.errors import SeimaiError
+from tasks.ledger.clusters import read_batch
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import Choice, LostRaceError, State
 from tasks.records import Action
@@ -133,10 +134,14 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
     twin = twin_of(item) if item else ""
     if item is None or not twin:
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
-    keep, note = Choice(Action.KEEP, {}, note=form.get("note", "")), form.get("note", "").strip()
+    if stands_apart(room, recipe, twin):
+        raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
+    guideline = room.guidelines.current(recipe, item["check"])
+    by = {"note": form.get("note", "").strip(), "guideline": guideline["version"] if guideline else None}
+    keep = Choice(Action.KEEP, {}, **by)
     choices = {
-        "this": {sample_id: keep, twin: Choice(Action.MERGE, {"into": sample_id}, note=note)},
-        "other": {sample_id: Choice(Action.MERGE, {"into": twin}, note=note), twin: keep},
+        "this": {sample_id: keep, twin: Choice(Action.MERGE, {"into": sample_id}, **by)},
+        "other": {sample_id: Choice(Action.MERGE, {"into": twin}, **by), twin: keep},
         "both": {sample_id: keep, twin: keep},
     }
     if stands not in choices:
@@ -202,7 +207,7 @@ def decide_many(request: Request, recipe: str, check: str, reviewer: Adjudicator
         raise refuse(422, "The form is not that of a preview.") from None
     if action not in BULK or not 0 < len(seen) <= MOST_AT_ONCE:
         raise refuse(
-            422, "In bulk: {known}, of 1 to {most} items.", known=", ".join(BULK), most=f"{MOST_AT_ONCE:,}"
+            422, "In bulk: {known}, of 1 to {most:,} items.", known=", ".join(BULK), most=MOST_AT_ONCE
         )
     given = {"label": form.get("label", "")} if action is Action.RELABEL else {}
     note = form.get("note", "").strip()
@@ -219,17 +224,27 @@ def finish(request: Request, recipe: str, check: str, reviewer: Decider, form: F
     if recipe not in room.desk.facts():
         raise refuse(404, "There is no queue of a recipe {recipe!r}.", recipe=recipe)
     if left := room.desk.count_items(Filter(recipe, None if check == "all" else check)):
-        raise refuse(422, "{left} items of this queue are still open.", left=f"{left:,}")
+        raise refuse(422, "{left:,} items of this queue are still open.", left=left)
     finish_queue(room, recipe, check, reviewer.name)
     return go(request, f"/queues/{recipe}/{check}", finished="yes")
 
 
 @router.post("/batches/{batch}/undo")
-def undo_batch(request: Request, batch: str, reviewer: Adjudicator, form: Form) -> Response:
-    """Takes back what still stands of a bulk decision."""
-    if not room_of(request).desk.undo_batch(batch, reviewer.name):
+def undo_batch(request: Request, batch: str, reviewer: Decider, form: Form) -> Response:
+    """Takes back what still stands of decisions that were made together: one's own, or as an adjudicator anybody's."""
+    room = room_of(request)
+    made = read_batch(room.ledger.engine, batch)
+    if reviewer.role < Role.ADJUDICATOR and any(row["actor"] != reviewer.name for row in made):
+        raise refuse(
+            403, "This decision is of {name}; an adjudicator may take it back.", name=made[0]["actor"]
+        )
+    if not room.desk.undo_batch(batch, reviewer.name):
         raise LostRaceError(tell("Nothing of that decision stands any more."))
-    return go(request, f"/queues/{form.get('recipe', '')}/{form.get('queue', 'all')}")
+    queue = form.get("queue", "all")
+    if made[0]["origin"] in ("pair", "cluster"):
+        first = made[0]["sample_id"]
+        return go(request, f"/items/{first}", recipe=made[0]["recipe"], queue=queue)
+    return go(request, f"/queues/{form.get('recipe', '')}/{queue}")
 
 
 @router.post("/language")

@@ -11,11 +11,13 @@ from review.access import Reviewer, Role, current_reviewer
 from review.decide import REASON_CODES
 from review.diff import diff_texts
 from review.estimates import estimate_recipe
+from review.kin import has_cluster, is_blind
 from review.render import language_of, render
 from review.room import Room
 from review.snapshots import find_reported, find_samples
 from review.view import editable_texts, mark_inline, told_prompt, view_item, view_reported
 from review.words import refuse
+from tasks.ledger.clusters import read_batch
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import State
 from tasks.wording import title_of
@@ -23,7 +25,7 @@ from tasks.wording import title_of
 router = APIRouter()
 PAGE_ROWS = 50
 """Items of one page of a list."""
-DRAFTED = ("label", "marked", "note", "reason_code")
+DRAFTED = ("label", "marked", "note", "reason_code", "stands", "redact_text", "redact_kind")
 """Fields of an item's form that a draft keeps, beside its texts."""
 FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
@@ -128,8 +130,8 @@ def show_queue(
         rows=PAGE_ROWS,
         choices={name: known[name] for name in ("label", "language", "source")},
         states=["any", *State],
+        batch=_read_batch(request),
         given={
-            "batch": "",
             "finished": "",
             "state": "",
             **dict.fromkeys(FILTERS, ""),
@@ -190,6 +192,8 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
         reason_codes=REASON_CODES,
         guideline=room.guidelines.current(recipe, view.check),
         done=room.desk.decision(request.query_params.get("done", "")),
+        batch=_read_batch(request),
+        clustered=has_cluster(view.check) and not view.hidden,
         left=room.desk.count_left(recipe, None if queue == "all" else queue),
     )
 
@@ -212,9 +216,23 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
         twin=twin,
         prompts=diff_texts(*prompts),
         answers=diff_texts(*answers),
+        apart=stands_apart(room, item["recipe"], view.twin),
+        clustered=has_cluster(view.check),
         queue=request.query_params.get("queue") or view.check,
         guideline=room.guidelines.current(item["recipe"], view.check),
     )
+
+
+def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:
+    """Whether a sample is looked at blind, so that nobody decides about it beside another."""
+    queued = room.desk.item(sample_id, recipe)
+    return queued is not None and is_blind(queued)
+
+
+def _read_batch(request: Request) -> list[dict[str, Any]]:
+    """The decisions made together just now, which the page offers to take back."""
+    batch = request.query_params.get("batch")
+    return read_batch(room_of(request).ledger.engine, batch) if batch else []
 
 
 def _find_sample(room: Room, item: Mapping[str, Any], sample_id: str) -> dict[str, Any] | None:

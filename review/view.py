@@ -195,6 +195,16 @@ def twin_of(item: Mapping[str, Any]) -> str:
     return ""
 
 
+def pointed_at(findings: Sequence[Mapping[str, Any]], checks: Sequence[str]) -> list[str]:
+    """The sample_ids that findings of `checks` point at."""
+    named = []
+    for finding in findings:
+        if finding["check"] in checks:
+            evidence = json.loads(finding["evidence"] or "{}")
+            named += [str(side["sample_id"]) for side in _others(evidence) if side.get("sample_id")]
+    return named
+
+
 def _others(evidence: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Other samples that evidence points at (`findings.point_at`), whatever the witness calls them."""
     sides: list[Mapping[str, Any]] = []

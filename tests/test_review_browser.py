@@ -197,7 +197,6 @@ def press(page: Any, key: str) -> None:
     page.evaluate(
         "() => { document.querySelector('main').dataset.left = 'yes' }"
     )  # the address changes first
-    page.wait_for_timeout(150)  # nobody decides about an item within a tenth of a second of seeing it
     page.keyboard.press(key)
     page.wait_for_function("url => location.href !== url", arg=before)
     page.wait_for_function("() => document.activeElement.matches('main:not([data-left]) h1')")
@@ -259,6 +258,27 @@ def test_a_steward_clears_a_queue_by_keyboard_and_the_next_run_does_as_told(
             assert by_origin[name]["input"].endswith("ダクト")
     assert len(kept) + len(aside) == len(queue.samples)
     assert judgement.rescued == sum(action != "drop" for action, _ in told.values())
+
+
+def test_a_key_in_the_moment_an_item_appears_leaves_the_page_where_it_is(
+    queue: Queue, open_page: Callable[..., Any]
+) -> None:
+    """Where htmx took its time to see to new content, the key sent a plain form: a new page, the focus on nothing."""
+    page = open_page(queue.server, f"{queue.path}/next")
+    page.evaluate("""() => {
+        window.same = true;
+        new MutationObserver((changes, observer) => {
+            observer.disconnect();
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "d", bubbles: true }));
+        }).observe(document.body, { childList: true });
+    }""")
+    page.keyboard.press("d")
+    deadline = time.monotonic() + 30
+    while len(queue.decisions()) < 2 and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    assert len(queue.decisions()) == 2
+    page.wait_for_function("() => document.activeElement.tagName === 'H1'")
+    assert page.evaluate("() => window.same === true")
 
 
 def test_shortcuts_sleep_while_typing_and_can_be_turned_off(

@@ -11,7 +11,7 @@ import pytest
 from conftest import make_samples
 from starlette.testclient import TestClient
 
-from review import acts, oversight, pages, passwords, sign_in
+from review import acts, clusters, oversight, pages, passwords, sign_in
 from review.app import create_app
 from review.room import Room
 from tasks.judge import judge
@@ -26,7 +26,7 @@ HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(1)> "quoted" \u202e
 ORIGIN = {"origin": "http://localhost", "sec-fetch-site": "same-origin"}
 ROLES = ("viewer", "reviewer", "adjudicator", "admin")
 PASSWORD = "a long enough password"
-ROUTES: list[Any] = [r for part in (acts, oversight, pages, sign_in) for r in part.router.routes]
+ROUTES: list[Any] = [r for part in (acts, clusters, oversight, pages, sign_in) for r in part.router.routes]
 
 
 @pytest.fixture(autouse=True)
@@ -251,11 +251,12 @@ POSTS = {
     "/items/{name}/draft": "reviewer",
     "/items/{name}/leave": "reviewer",
     "/items/{name}/pair": "reviewer",
+    "/items/{name}/cluster": "reviewer",
     "/decisions/x/undo": "reviewer",
     "/queues/intents/label_noise/finish": "reviewer",
     "/queues/intents/label_noise/preview": "adjudicator",
     "/queues/intents/label_noise/bulk": "adjudicator",
-    "/batches/x/undo": "adjudicator",
+    "/batches/x/undo": "reviewer",
     "/guidelines/intents/label_noise": "adjudicator",
     "/people": "admin",
     "/people/viewer": "admin",

@@ -7,7 +7,7 @@ let draftTimer = 0;
 
 const main = () => document.getElementById("main");
 const isTyping = (element) => element instanceof HTMLElement &&
-  (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName)) && element.type !== "checkbox";
+  (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName)) && !/^(checkbox|radio)$/.test(element.type);
 const choices = () => [...main().querySelectorAll(".choice")];
 
 function say(text) {
@@ -63,6 +63,7 @@ function onKey(event) {
     main().querySelector('[data-save="label"]').click();
     return;
   }
+  if (event.target.type === "radio" && event.key.startsWith("Arrow")) return; // moves among the radios
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.getElementById("keys").open || localStorage.getItem(KEYS_OFF)) return;
   const done = {
@@ -70,7 +71,7 @@ function onKey(event) {
     ArrowDown: () => choose(1),
     ArrowUp: () => choose(-1),
     r: () => goTo("r"), e: () => goTo("e"), n: () => goTo("n"),
-    Enter: () => event.target.closest("a, button, summary") ? false : press("1") || press("Enter"),
+    Enter: () => event.target.closest("a, button, summary") ? false : press("Enter") || press("1"),
   }[event.key] || (() => press(event.key));
   if (done()) event.preventDefault();
 }
@@ -83,7 +84,7 @@ function focusTitle() {
 function sendDraft(form) {
   const body = new URLSearchParams(new FormData(form));
   fetch(form.dataset.draft, { method: "POST", body, keepalive: true })
-    .then((answer) => { if (!answer.ok) say(answer.statusText); })
+    .then((answer) => { if (!answer.ok) say(form.dataset.failed); })
     .catch(() => {}); // offline: the form still holds what was typed
 }
 
