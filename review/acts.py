@@ -2,9 +2,10 @@
 
 import json
 import random
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
@@ -12,6 +13,7 @@ from review.decide import make_choice
 from review.finish import finish_queue
 from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of, stands_apart
 from review.render import render
+from review.room import Room
 from review.view import editable_texts, mark_inline, twin_of
 from review.words import LANGUAGES, refuse, tell
 from tasks.errors import SeimaiError
@@ -33,7 +35,7 @@ MOST_AT_ONCE = 5_000
 def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
     """One decision; goes on to the next item, which offers to take it back."""
     room = room_of(request)
-    recipe, queue = form.get("recipe", ""), form.get("queue", "all")
+    recipe = form.get("recipe", "")
     item = room.desk.item(sample_id, recipe)
     if item is None:
         raise refuse(
@@ -42,25 +44,39 @@ def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> R
     if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
         raise refuse(403, "This item waits for an adjudicator.")
     try:
-        choice = _read_choice(room, item, form)
+        done = settle_choice(room, item, _read_choice(room, item, form), reviewer, form)
+    except (SeimaiError, HTTPException):
+        keep_typed(room, item, reviewer, form)
+        raise
+    return hand_on(request, recipe, form, done)
+
+
+def settle_choice(
+    room: Room, item: Mapping[str, Any], choice: Choice, reviewer: Reviewer, form: Mapping[str, str]
+) -> str:
+    """Decides about the version that the form names, or gives one of two opinions on an overlap item; returns the
+    decision's id, "" for an opinion.
+
+    Raises:
+        LostRaceError: the item is not as it was at that version.
+        HTTPException: 422 where the form names none.
+    """
+    place = item["recipe"], item["sample_id"]
+    try:
         version = int(form.get("version", ""))
-        if (
-            item["overlap"]
-            and room.several
-            and item["state"] == State.OPEN
-            and choice.action is not Action.ESCALATE
-        ):
-            room.desk.vote(recipe, sample_id, version, choice, reviewer.name)
-            done = ""
-        else:
-            done = room.desk.decide(recipe, sample_id, version, choice, reviewer.name)
-    except (SeimaiError, ValueError) as error:
-        room.desk.save_draft(recipe, sample_id, reviewer.name, _typed(form, item))
-        if isinstance(error, SeimaiError):
-            raise
+    except ValueError as error:
         raise refuse(422, "The form lacks the version of the item that was looked at.") from error
+    is_open = item["state"] == State.OPEN
+    if item["overlap"] and room.several and is_open and choice.action is not Action.ESCALATE:
+        room.desk.vote(*place, version, choice, reviewer.name)
+        return ""
+    return room.desk.decide(*place, version, choice, reviewer.name)
+
+
+def hand_on(request: Request, recipe: str, form: Mapping[str, str], done: str) -> Response:
+    """Goes on to the next item of the list that the form came from."""
     handed_on = {name: form[f"f_{name}"] for name in FILTERS if form.get(f"f_{name}")}
-    return go(request, f"/queues/{recipe}/{queue}/next", done=done, **handed_on)
+    return go(request, f"/queues/{recipe}/{form.get('queue', 'all')}/next", done=done, **handed_on)
 
 
 def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choice:
@@ -95,23 +111,28 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
     )
 
 
-def _typed(form: dict[str, Any], item: dict[str, Any]) -> dict[str, str]:
-    """What of a form is worth keeping: fields that differ from the sample's own."""
+def keep_typed(room: Room, item: Mapping[str, Any], reviewer: Reviewer, form: Mapping[str, str]) -> None:
+    """Puts what of a form is worth keeping into the draft: fields that differ from the sample's own; what other forms
+    about the item hold stays."""
     texts = editable_texts(item["sample"])
     own = {**texts, "label": item["sample"]["label"], "marked": mark_inline(item["sample"])}
-    return {name: form[name] for name in (*DRAFTED, *texts) if form.get(name) and form[name] != own.get(name)}
+    place = item["recipe"], item["sample_id"], reviewer.name
+    before = {name: text for name, text in (room.desk.draft(*place) or {}).items() if name not in form}
+    typed = {name: form[name] for name in (*DRAFTED, *texts) if form.get(name)}
+    changed = {name: text for name, text in typed.items() if text != own.get(name)}
+    room.desk.save_draft(*place, before | changed)
 
 
 @router.post("/items/{sample_id}/draft")
 def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
     """Keeps what was typed so far, and the lease."""
-    desk, recipe = room_of(request).desk, form.get("recipe", "")
-    item = desk.item(sample_id, recipe)
+    room, recipe = room_of(request), form.get("recipe", "")
+    item = room.desk.item(sample_id, recipe)
     if item is None:
         raise refuse(
             404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
         )
-    desk.save_draft(recipe, sample_id, reviewer.name, _typed(form, item))
+    keep_typed(room, item, reviewer, form)
     return Response(status_code=204)
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from review import acts, clusters, oversight, pages, sign_in
+from review import acts, clusters, oversight, pages, redact, sign_in
 from review.access import SignInNeededError
 from review.render import language_of, render
 from review.room import Room
@@ -39,7 +39,7 @@ def create_app(room: Room) -> FastAPI:
     """The page of one workspace; also fit to be mounted in another application."""
     app = FastAPI(title="seimai review", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.room = room
-    for part in (pages, acts, clusters, oversight, sign_in):
+    for part in (pages, acts, clusters, redact, oversight, sign_in):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.middleware("http")(_guard)
@@ -84,7 +84,7 @@ def _refusal(request: Request) -> Told | None:
         return tell("Changes are taken from this page alone.")
     if site is None and origin is None:
         return tell("The browser does not say where the change comes from.")
-    return ""
+    return None
 
 
 def _to_sign_in(request: Request, _error: Exception) -> Response:

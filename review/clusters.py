@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from review.access import Reviewer, Role, current_reviewer, needs, read_form
+from review.acts import keep_typed
 from review.kin import Cluster, find_cluster, has_cluster
 from review.pages import DRAFTED, go, room_of
 from review.render import language_of, render
@@ -61,8 +62,7 @@ def decide_about_cluster(request: Request, sample_id: str, reviewer: Decider, fo
         choices = _read_choices(reviewer, cluster, seen, form, versions)
         batch = decide_cluster(room.ledger.engine, item["recipe"], seen, choices, reviewer.name, time.time())
     except LostRaceError:
-        typed = {name: form[name] for name in DRAFTED if form.get(name)}
-        room.desk.save_draft(item["recipe"], sample_id, reviewer.name, typed)
+        keep_typed(room, item, reviewer, form)
         raise
     return go(request, f"/queues/{item['recipe']}/{form.get('queue', 'all')}/next", batch=batch)
 

@@ -24,6 +24,7 @@ REASON_CODES = (
     "outdated",
     "duplicate",
     "personal_data",
+    "redact",
     "unfit",
     "unreadable",
     "other",

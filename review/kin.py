@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.access import Reviewer, Role
-from review.diff import diff_inline, shorten_common
+from review.diff import DELETED, INSERTED, diff_inline, shorten_common
 from review.room import Room
 from review.snapshots import find_samples
 from review.view import Piece, pointed_at, told_prompt
@@ -85,7 +85,11 @@ class Member:
 
     @property
     def answer(self) -> tuple[Piece, ...]:
-        return self._compare(self.compared["target"] or "", self.sample["target"] or "")
+        """Likewise; a label is another one as a whole."""
+        first, own = self.compared["target"] or "", self.sample["target"] or ""
+        if self.sample["label"] is not None and first != own:
+            return Piece(first, DELETED), Piece(own, INSERTED)
+        return self._compare(first, own)
 
     @property
     def differs(self) -> bool:

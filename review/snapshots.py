@@ -26,7 +26,8 @@ class Reported(NamedTuple):
 
 def find_samples(workspace: Workspace, snapshot_id: str, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """sample_id -> records.SAMPLE, for those of `names` that the snapshot holds or set aside."""
-    wanted, found = set(names), {}
+    wanted = set(names)
+    found: dict[str, dict[str, Any]] = {}
     for table in ("samples", "set_aside"):
         path = workspace.path("snapshots", snapshot_id, f"{table}.parquet")
         if (missing := sorted(wanted - found.keys())) and path.exists():

@@ -1,17 +1,15 @@
 """The page of a whole cluster: who is in it, what becomes of each, and what is refused."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pyarrow.parquet as pq
 import pytest
 from conftest import make_samples
+from review_client import ORIGIN, form_at, room_of
 from starlette.testclient import TestClient
-from test_review_page import ORIGIN, form_at, people, room_of, workspace_path  # noqa: F401
 
-from review import kin, passwords, sign_in
-from review.app import create_app
+from review import kin
 from review.diff import diff_inline, shorten_common
 from review.room import Room
 from review.view import Piece
@@ -22,7 +20,6 @@ from tasks.recipe import DuplicateSettings, ReviewSettings, SplitSettings
 from tasks.records import Action
 from tasks.review_queue import build_queue
 from tasks.snapshot import assemble
-from tasks.storage import Workspace
 
 TEXT = (
     "The kettle I bought in May stopped working after a week and I would like to have it repaired, order {}."
@@ -38,18 +35,6 @@ DISPUTE = [
     ("Can I get the money back for the broken lid of pot 12!", "repair"),
     ("Can I get the money back for a broken lid of pot 12?", "delivery"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "COST", 2**10)
-    monkeypatch.setattr(sign_in, "_NOBODY", passwords.hash_password("a long enough password"))
-
-
-@pytest.fixture
-def alone(workspace_path: Workspace) -> Iterator[TestClient]:  # noqa: F811
-    with TestClient(create_app(Room(workspace_path, user="aki")), base_url="http://localhost") as client:
-        yield client
 
 
 def fill(room: Room, rows: list[tuple[str, str]], random_share: float = 0, overlap: float = 0) -> list[str]:
@@ -152,7 +137,7 @@ def test_item_pair_and_cluster_lead_to_each_other(alone: TestClient) -> None:
 
 
 def test_a_race_lost_by_one_member_decides_nothing_and_keeps_what_was_typed(
-    people: Callable[[str], TestClient],  # noqa: F811
+    people: Callable[[str], TestClient],
 ) -> None:
     first = people("reviewer")
     room = room_of(first)
@@ -182,7 +167,7 @@ def test_a_sample_in_no_queue_is_raced_for_too(alone: TestClient) -> None:
     assert set(room.ledger.decisions()) == {kept}
 
 
-def test_what_another_holds_is_left_to_them(people: Callable[[str], TestClient]) -> None:  # noqa: F811
+def test_what_another_holds_is_left_to_them(people: Callable[[str], TestClient]) -> None:
     first, second = people("reviewer"), people("second")
     room = room_of(first)
     inside = queued(room, fill(room, COPIES + OTHERS))
@@ -197,7 +182,7 @@ def test_what_another_holds_is_left_to_them(people: Callable[[str], TestClient])
     assert inside[1] not in room.ledger.decisions()
 
 
-def test_blind_members_stay_out_of_it(people: Callable[[str], TestClient]) -> None:  # noqa: F811
+def test_blind_members_stay_out_of_it(people: Callable[[str], TestClient]) -> None:
     client = people("reviewer")
     room = room_of(client)
     names = fill(room, COPIES + OTHERS, overlap=1.0)[:6]
@@ -212,7 +197,7 @@ def test_blind_members_stay_out_of_it(people: Callable[[str], TestClient]) -> No
     assert len(room.ledger.decisions()) == 1
 
 
-def test_escalated_members_are_an_adjudicators(people: Callable[[str], TestClient]) -> None:  # noqa: F811
+def test_escalated_members_are_an_adjudicators(people: Callable[[str], TestClient]) -> None:
     first, third = people("reviewer"), people("adjudicator")
     room = room_of(first)
     inside = queued(room, fill(room, COPIES + OTHERS))
@@ -222,7 +207,7 @@ def test_escalated_members_are_an_adjudicators(people: Callable[[str], TestClien
     assert f"seen_{inside[1]}" in third.get(f"/items/{inside[0]}/cluster").text
 
 
-def test_a_reviewer_takes_back_only_what_they_decided_together(people: Callable[[str], TestClient]) -> None:  # noqa: F811
+def test_a_reviewer_takes_back_only_what_they_decided_together(people: Callable[[str], TestClient]) -> None:
     first, second = people("reviewer"), people("second")
     room = room_of(first)
     name = queued(room, fill(room, COPIES + OTHERS))[0]
@@ -271,7 +256,7 @@ def test_bad_forms_are_refused_in_the_readers_language(alone: TestClient) -> Non
     assert "まとまりに入っていません" in alone.get(f"/items/{names[-1]}/cluster").text
 
 
-def test_viewers_look_and_decide_nothing(people: Callable[[str], TestClient]) -> None:  # noqa: F811
+def test_viewers_look_and_decide_nothing(people: Callable[[str], TestClient]) -> None:
     client = people("viewer")
     name = queued(room_of(client), fill(room_of(client), COPIES + OTHERS))[0]
     page = client.get(f"/items/{name}/cluster").text

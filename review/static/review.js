@@ -95,6 +95,11 @@ document.addEventListener("input", (event) => {
   clearTimeout(draftTimer);
   draftTimer = setTimeout(() => sendDraft(form), DRAFT_AFTER);
 });
+document.addEventListener("pointerup", (event) => { // words marked in a text go into the field that waits for them
+  const box = event.target.closest && event.target.closest("[data-pick]");
+  const picked = box ? getSelection().toString().trim() : "";
+  if (picked && !picked.includes("\n")) document.getElementById(box.dataset.pick).value = picked;
+});
 document.addEventListener("submit", () => clearTimeout(draftTimer), true);
 document.addEventListener("visibilitychange", () => {
   const form = document.querySelector("form[data-draft]");
