@@ -130,6 +130,7 @@ def show_queue(
         rows=PAGE_ROWS,
         choices={name: known[name] for name in ("label", "language", "source")},
         states=["any", *State],
+        done=_read_done(request),
         batch=_read_batch(request),
         given={
             "finished": "",
@@ -191,7 +192,7 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
         texts=texts,
         reason_codes=REASON_CODES,
         guideline=room.guidelines.current(recipe, view.check),
-        done=room.desk.decision(request.query_params.get("done", "")),
+        done=_read_done(request),
         batch=_read_batch(request),
         clustered=has_cluster(view.check) and not view.hidden,
         left=room.desk.count_left(recipe, None if queue == "all" else queue),
@@ -227,6 +228,12 @@ def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:
     """Whether a sample is looked at blind, so that nobody decides about it beside another."""
     queued = room.desk.item(sample_id, recipe)
     return queued is not None and is_blind(queued)
+
+
+def _read_done(request: Request) -> dict[str, Any] | None:
+    """The decision made just now, which the page offers to take back."""
+    decision_id = request.query_params.get("done")
+    return room_of(request).desk.decision(decision_id) if decision_id else None
 
 
 def _read_batch(request: Request) -> list[dict[str, Any]]:

@@ -43,6 +43,7 @@ function goTo(field) {
 function press(key) {
   const target = main().querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!target) return false;
+  if (target.tagName === "INPUT") target.focus();
   target.click();
   return true;
 }
