@@ -1,6 +1,6 @@
 """The stewards' acts, as functions: the page and the terminal call the same."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from review.words import tell
@@ -93,14 +93,7 @@ def _read_payload(sample: Mapping[str, Any], action: Action, given: Mapping[str,
         }
     unknown = {k for k in given if k not in allowed and not (action is Action.EDIT and is_text_field(k))}
     if unknown:
-        raise SeimaiError(
-            tell(
-                "{action} takes {takes}, got {given}.",
-                action=_name(action),
-                takes=_names(allowed) or tell("no change"),
-                given=", ".join(sorted(unknown)),
-            )
-        )
+        raise _misfit(action, Told(", ".join(sorted(unknown))))
     if action in (Action.RELABEL, Action.EDIT) and "label" in given and sample["label"] is None:
         raise SeimaiError(tell("Sample {sample} has no label to change; use edit.", sample=own_id))
     if action is Action.EDIT and sample.get("spans") is not None:
@@ -113,24 +106,29 @@ def _read_payload(sample: Mapping[str, Any], action: Action, given: Mapping[str,
     own = {**sample, **text_fields(sample)}
     payload = {key: value for key, value in given.items() if value != own.get(key)}
     if allowed and not payload:
-        given_so = tell("nothing that differs from what is there") if given else tell("none")
-        raise SeimaiError(
-            tell(
-                "{action} takes {takes}, got {given}.",
-                action=_name(action),
-                takes=_names(allowed),
-                given=given_so,
-            )
-        )
-    if any(isinstance(value, str) and not value.strip() for value in payload.values()):
-        empty = [key for key, value in payload.items() if isinstance(value, str) and not value.strip()]
+        got = tell("nothing that differs from what is there") if given else tell("none")
+        raise _misfit(action, got)
+    if empty := [key for key, value in payload.items() if isinstance(value, str) and not value.strip()]:
         raise SeimaiError(tell("{fields} must not be empty; use drop instead.", fields=_names(empty)))
     return payload
+
+
+def _misfit(action: Action, given: Told) -> SeimaiError:
+    allowed = _FIELDS.get(action, ())
+    takes = _either(allowed) if allowed else tell("no change")
+    return SeimaiError(
+        tell("{action} takes {takes}, got {given}.", action=_name(action), takes=takes, given=given)
+    )
 
 
 def _name(action: Action) -> Told:
     """An action as the page's buttons call it."""
     return tell("mend spans" if action is Action.SPANS else action.value)
+
+
+def _either(fields: Sequence[str]) -> Told:
+    *some, last = fields
+    return tell("{some} or {last}", some=_names(some), last=_names([last])) if some else _names([last])
 
 
 def _names(fields: Iterable[str]) -> Told:
