@@ -239,6 +239,22 @@ def test_a_large_cluster_says_what_it_leaves_out(alone: TestClient, monkeypatch:
     assert decided[name]["action"] == "keep"
 
 
+def test_of_a_cluster_beyond_what_is_read_the_undecided_are_read_first(
+    alone: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kin, "READ", 3)
+    room = room_of(alone)
+    names = fill(room, COPIES + OTHERS)[:6]
+    for _ in range(4):
+        open_ = [name for name in queued(room, names) if room.desk.item(name)["state"] == State.OPEN]
+        if len(open_) < 2:
+            break
+        page = alone.get(f"/items/{open_[0]}/cluster").text
+        assert "A large cluster" in page
+        assert decide(alone, open_[0], "keep").status_code == 303
+    assert len(open_) < 2
+
+
 def test_bad_forms_are_refused_in_the_readers_language(alone: TestClient) -> None:
     room = room_of(alone)
     names = fill(room, COPIES + OTHERS)

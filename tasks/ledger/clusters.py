@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tasks.ledger.decisions import standing_decisions
 from tasks.ledger.engine import writing
-from tasks.ledger.moves import Choice, LostRaceError, find_item, lease, lock_item, settle
+from tasks.ledger.moves import Choice, LostRaceError, State, find_item, lease, lock_item, settle
 from tasks.ledger.tables import DECISIONS, LEASES, QUEUE
 from tasks.wording.told import Told
 
@@ -17,9 +17,11 @@ from tasks.wording.told import Told
 def read_kin(
     engine: sa.Engine, recipe: str, groups: Iterable[str], names: Iterable[str], limit: int
 ) -> list[dict[str, Any]]:
-    """Queue items of any of the groups or names, at most `limit`, sample and findings as Python values."""
+    """Queue items of any of the groups or names, at most `limit`, undecided ones first; sample and findings as Python
+    values."""
     kin = sa.or_(QUEUE.c.group_id.in_(list(groups)), QUEUE.c.sample_id.in_(list(names)))
-    query = sa.select(QUEUE).where(QUEUE.c.recipe == recipe, kin).order_by(QUEUE.c.sample_id).limit(limit)
+    first = (QUEUE.c.state == State.DECIDED.value, QUEUE.c.sample_id)
+    query = sa.select(QUEUE).where(QUEUE.c.recipe == recipe, kin).order_by(*first).limit(limit)
     with engine.connect() as connection:
         rows = connection.execute(query).mappings().all()
     return [{**r, "sample": json.loads(r["sample"]), "findings": json.loads(r["findings"])} for r in rows]
