@@ -578,3 +578,14 @@ def test_a_blind_item_is_not_told_of_by_the_hash_after_its_edit(alone: TestClien
     page = alone.get(f"/items/{after}", follow_redirects=True)
     assert name in str(page.url)
     assert "holds a name" not in page.text
+
+
+def test_what_the_page_itself_noted_is_told_in_the_readers_language(alone: TestClient) -> None:
+    room = room_of(alone)
+    [name, *_] = fill(room)
+    room.desk.decide("intents", name, 1, Choice(Action.DROP, {}), "aki")
+    again = room.desk.decide("intents", name, 2, Choice(Action.KEEP, {}), "aki")
+    room.desk.undo(again, "aki")
+    history = alone.get(f"/items/{name}", headers={"accept-language": "ja"}).text
+    assert "再び有効" in history
+    assert "undoes" not in history
