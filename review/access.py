@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
+
+from review.words import refuse, tell
 
 SESSION_COOKIE = "seimai_session"
 LANGUAGE_COOKIE = "seimai_language"
@@ -61,8 +63,12 @@ def needs(role: Role) -> Callable[..., Reviewer]:
 
     def check(reviewer: Reviewer = Depends(current_reviewer)) -> Reviewer:  # noqa: B008
         if reviewer.role < role:
-            raise HTTPException(
-                403, f"this takes the role {role.word}; {reviewer.name} is {reviewer.role.word}"
+            raise refuse(
+                403,
+                "This takes the role {needed}; {name} has the role {role}.",
+                needed=tell(role.word),
+                name=reviewer.name,
+                role=tell(reviewer.role.word),
             )
         return reviewer
 
@@ -78,7 +84,7 @@ async def read_form(request: Request, reviewer: Reviewer = Depends(current_revie
     form = await request.form()
     given = str(form.get("csrf", "")) or request.headers.get("x-csrf-token", "")
     if not hmac.compare_digest(given, csrf_token(request.app.state.room.key, reviewer)):
-        raise HTTPException(403, "the form is of another session; reload the page and send it again")
+        raise refuse(403, "The form is of another session. Reload the page and send it again.")
     # PostgreSQL stores no NUL, and no reviewer means one
     return {key: str(value).replace("\r\n", "\n").replace("\0", "") for key, value in form.items()}
 

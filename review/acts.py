@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -10,11 +11,13 @@ from fastapi.responses import Response
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
 from review.finish import finish_queue
-from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of
+from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of, stands_apart
 from review.render import render
+from review.room import Room
 from review.view import editable_texts, mark_inline, twin_of
-from review.words import LANGUAGES
+from review.words import LANGUAGES, refuse, tell
 from tasks.errors import SeimaiError
+from tasks.ledger.clusters import read_batch
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import Choice, LostRaceError, State
 from tasks.records import Action
@@ -32,32 +35,48 @@ MOST_AT_ONCE = 5_000
 def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
     """One decision; goes on to the next item, which offers to take it back."""
     room = room_of(request)
-    recipe, queue = form.get("recipe", ""), form.get("queue", "all")
+    recipe = form.get("recipe", "")
     item = room.desk.item(sample_id, recipe)
     if item is None:
-        raise HTTPException(404, f"sample {sample_id[:12]} is in no queue of {recipe!r}")
+        raise refuse(
+            404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
+        )
     if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
-        raise HTTPException(403, "this item waits for an adjudicator")
+        raise refuse(403, "This item waits for an adjudicator.")
     try:
-        choice = _read_choice(room, item, form)
+        done = settle_choice(room, item, _read_choice(room, item, form), reviewer, form)
+    except (SeimaiError, HTTPException):
+        keep_typed(room, item, reviewer, form)
+        raise
+    return hand_on(request, recipe, form, done)
+
+
+def settle_choice(
+    room: Room, item: Mapping[str, Any], choice: Choice, reviewer: Reviewer, form: Mapping[str, str]
+) -> str:
+    """Decides about the version that the form names, or gives one of two opinions on an overlap item; returns the
+    decision's id, "" for an opinion.
+
+    Raises:
+        LostRaceError: the item is not as it was at that version.
+        HTTPException: 422 where the form names none.
+    """
+    place = item["recipe"], item["sample_id"]
+    try:
         version = int(form.get("version", ""))
-        if (
-            item["overlap"]
-            and room.several
-            and item["state"] == State.OPEN
-            and choice.action is not Action.ESCALATE
-        ):
-            room.desk.vote(recipe, sample_id, version, choice, reviewer.name)
-            done = ""
-        else:
-            done = room.desk.decide(recipe, sample_id, version, choice, reviewer.name)
-    except (SeimaiError, ValueError) as error:
-        room.desk.save_draft(recipe, sample_id, reviewer.name, _typed(form, item))
-        if isinstance(error, SeimaiError):
-            raise
-        raise HTTPException(422, "the form lacks the version of the item that was looked at") from error
+    except ValueError as error:
+        raise refuse(422, "The form lacks the version of the item that was looked at.") from error
+    is_open = item["state"] == State.OPEN
+    if item["overlap"] and room.several and is_open and choice.action is not Action.ESCALATE:
+        room.desk.vote(*place, version, choice, reviewer.name)
+        return ""
+    return room.desk.decide(*place, version, choice, reviewer.name)
+
+
+def hand_on(request: Request, recipe: str, form: Mapping[str, str], done: str) -> Response:
+    """Goes on to the next item of the list that the form came from."""
     handed_on = {name: form[f"f_{name}"] for name in FILTERS if form.get(f"f_{name}")}
-    return go(request, f"/queues/{recipe}/{queue}/next", done=done, **handed_on)
+    return go(request, f"/queues/{recipe}/{form.get('queue', 'all')}/next", done=done, **handed_on)
 
 
 def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choice:
@@ -67,7 +86,9 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
     try:
         action = Action(said)
     except ValueError:
-        raise SeimaiError(f"action is one of {', '.join(Action)}; got {said!r}") from None
+        raise SeimaiError(
+            tell("The action is one of {known}; got {given!r}.", known=", ".join(Action), given=said)
+        ) from None
     if suggested:
         given = json.loads(suggested)
     else:
@@ -90,21 +111,28 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
     )
 
 
-def _typed(form: dict[str, Any], item: dict[str, Any]) -> dict[str, str]:
-    """What of a form is worth keeping: fields that differ from the sample's own."""
+def keep_typed(room: Room, item: Mapping[str, Any], reviewer: Reviewer, form: Mapping[str, str]) -> None:
+    """Puts what of a form is worth keeping into the draft: fields that differ from the sample's own; what other forms
+    about the item hold stays."""
     texts = editable_texts(item["sample"])
     own = {**texts, "label": item["sample"]["label"], "marked": mark_inline(item["sample"])}
-    return {name: form[name] for name in (*DRAFTED, *texts) if form.get(name) and form[name] != own.get(name)}
+    place = item["recipe"], item["sample_id"], reviewer.name
+    before = {name: text for name, text in (room.desk.draft(*place) or {}).items() if name not in form}
+    typed = {name: form[name] for name in (*DRAFTED, *texts) if form.get(name)}
+    changed = {name: text for name, text in typed.items() if text != own.get(name)}
+    room.desk.save_draft(*place, before | changed)
 
 
 @router.post("/items/{sample_id}/draft")
 def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
     """Keeps what was typed so far, and the lease."""
-    desk, recipe = room_of(request).desk, form.get("recipe", "")
-    item = desk.item(sample_id, recipe)
+    room, recipe = room_of(request), form.get("recipe", "")
+    item = room.desk.item(sample_id, recipe)
     if item is None:
-        raise HTTPException(404, f"sample {sample_id[:12]} is in no queue of {recipe!r}")
-    desk.save_draft(recipe, sample_id, reviewer.name, _typed(form, item))
+        raise refuse(
+            404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
+        )
+    keep_typed(room, item, reviewer, form)
     return Response(status_code=204)
 
 
@@ -126,15 +154,21 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
     item = room.desk.item(sample_id, recipe)
     twin = twin_of(item) if item else ""
     if item is None or not twin:
-        raise HTTPException(404, f"no other side of sample {sample_id[:12]} is known")
-    keep, note = Choice(Action.KEEP, {}, note=form.get("note", "")), form.get("note", "").strip()
+        raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
+    if stands_apart(room, recipe, twin):
+        raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
+    guideline = room.guidelines.current(recipe, item["check"])
+    by = {"note": form.get("note", "").strip(), "guideline": guideline["version"] if guideline else None}
+    keep = Choice(Action.KEEP, {}, **by)
     choices = {
-        "this": {sample_id: keep, twin: Choice(Action.MERGE, {"into": sample_id}, note=note)},
-        "other": {sample_id: Choice(Action.MERGE, {"into": twin}, note=note), twin: keep},
+        "this": {sample_id: keep, twin: Choice(Action.MERGE, {"into": sample_id}, **by)},
+        "other": {sample_id: Choice(Action.MERGE, {"into": twin}, **by), twin: keep},
         "both": {sample_id: keep, twin: keep},
     }
     if stands not in choices:
-        raise HTTPException(422, f"stands is one of {', '.join(choices)}; got {stands!r}")
+        raise refuse(
+            422, "What stands is one of {known}; got {given!r}.", known=", ".join(choices), given=stands
+        )
     batch = room.desk.decide_together(
         recipe, sample_id, int(form.get("version", 0)), choices[stands], reviewer.name
     )
@@ -147,9 +181,11 @@ def undo(request: Request, decision_id: str, reviewer: Decider, form: Form) -> R
     room = room_of(request)
     decision = room.desk.decision(decision_id)
     if decision is None:
-        raise HTTPException(404, f"there is no decision {decision_id[:12]}")
+        raise refuse(404, "There is no decision {decision}.", decision=decision_id[:12])
     if decision["actor"] != reviewer.name and reviewer.role < Role.ADJUDICATOR:
-        raise HTTPException(403, f"this decision is {decision['actor']}'s; an adjudicator may take it back")
+        raise refuse(
+            403, "This decision is of {name}; an adjudicator may take it back.", name=decision["actor"]
+        )
     sample_id = room.desk.undo(decision_id, reviewer.name)
     return go(request, f"/items/{sample_id}", recipe=decision["recipe"] or "", queue=form.get("queue", ""))
 
@@ -160,7 +196,9 @@ def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, fo
     room = room_of(request)
     wanted = read_filter(request, recipe, check)
     if form.get("action") not in BULK:
-        raise HTTPException(422, f"in bulk: {', '.join(BULK)}; got {form.get('action', '')!r}")
+        raise refuse(
+            422, "In bulk: {known}; got {given!r}.", known=", ".join(BULK), given=form.get("action", "")
+        )
     seen = room.desk.choose_many(wanted, MOST_AT_ONCE)
     return render(
         request,
@@ -187,9 +225,11 @@ def decide_many(request: Request, recipe: str, check: str, reviewer: Adjudicator
         seen = {str(name): int(version) for name, version in json.loads(form.get("seen", "{}")).items()}
         action = Action(form.get("action", ""))
     except (ValueError, AttributeError):
-        raise HTTPException(422, "the form is not that of a preview") from None
+        raise refuse(422, "The form is not that of a preview.") from None
     if action not in BULK or not 0 < len(seen) <= MOST_AT_ONCE:
-        raise HTTPException(422, f"in bulk: {', '.join(BULK)}, of 1 to {MOST_AT_ONCE} items")
+        raise refuse(
+            422, "In bulk: {known}, of 1 to {most:,} items.", known=", ".join(BULK), most=MOST_AT_ONCE
+        )
     given = {"label": form.get("label", "")} if action is Action.RELABEL else {}
     note = form.get("note", "").strip()
     batch = room.desk.decide_many(
@@ -203,19 +243,29 @@ def finish(request: Request, recipe: str, check: str, reviewer: Decider, form: F
     """Says that a queue is done; refused while something of it is open."""
     room = room_of(request)
     if recipe not in room.desk.facts():
-        raise HTTPException(404, f"there is no queue of a recipe {recipe!r}")
+        raise refuse(404, "There is no queue of a recipe {recipe!r}.", recipe=recipe)
     if left := room.desk.count_items(Filter(recipe, None if check == "all" else check)):
-        raise HTTPException(422, f"{left} items of this queue are still open")
+        raise refuse(422, "{left:,} items of this queue are still open.", left=left)
     finish_queue(room, recipe, check, reviewer.name)
     return go(request, f"/queues/{recipe}/{check}", finished="yes")
 
 
 @router.post("/batches/{batch}/undo")
-def undo_batch(request: Request, batch: str, reviewer: Adjudicator, form: Form) -> Response:
-    """Takes back what still stands of a bulk decision."""
-    if not room_of(request).desk.undo_batch(batch, reviewer.name):
-        raise LostRaceError("nothing of that bulk decision stands any more")
-    return go(request, f"/queues/{form.get('recipe', '')}/{form.get('queue', 'all')}")
+def undo_batch(request: Request, batch: str, reviewer: Decider, form: Form) -> Response:
+    """Takes back what still stands of decisions that were made together: one's own, or as an adjudicator anybody's."""
+    room = room_of(request)
+    made = read_batch(room.ledger.engine, batch)
+    if reviewer.role < Role.ADJUDICATOR and any(row["actor"] != reviewer.name for row in made):
+        raise refuse(
+            403, "This decision is of {name}; an adjudicator may take it back.", name=made[0]["actor"]
+        )
+    if not room.desk.undo_batch(batch, reviewer.name):
+        raise LostRaceError(tell("Nothing of that decision stands any more."))
+    queue = form.get("queue", "all")
+    if made[0]["origin"] in ("pair", "cluster"):
+        first = made[0]["sample_id"]
+        return go(request, f"/items/{first}", recipe=made[0]["recipe"], queue=queue)
+    return go(request, f"/queues/{form.get('recipe', '')}/{queue}")
 
 
 @router.post("/language")
@@ -225,7 +275,9 @@ def set_language(
     """The language of the page, kept in a cookie for a year."""
     language = form.get("language", "")
     if language not in LANGUAGES:
-        raise HTTPException(422, f"language is one of {', '.join(LANGUAGES)}; got {language!r}")
+        raise refuse(
+            422, "The language is one of {known}; got {given!r}.", known=", ".join(LANGUAGES), given=language
+        )
     back = form.get("back", "/")
     response = go(request, back if back.startswith("/") and not back.startswith("//") else "/")
     secure = room_of(request).secure

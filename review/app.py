@@ -6,16 +6,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from review import acts, oversight, pages, sign_in
+from review import acts, clusters, oversight, pages, redact, sign_in
 from review.access import SignInNeededError
-from review.render import render
+from review.render import language_of, render
 from review.room import Room
+from review.words import tell
 from tasks.errors import SeimaiError
 from tasks.ledger.moves import LostRaceError
+from tasks.wording.told import Told, told_by
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -36,7 +39,7 @@ def create_app(room: Room) -> FastAPI:
     """The page of one workspace; also fit to be mounted in another application."""
     app = FastAPI(title="seimai review", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.room = room
-    for part in (pages, acts, oversight, sign_in):
+    for part in (pages, acts, clusters, redact, oversight, sign_in):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.middleware("http")(_guard)
@@ -44,6 +47,8 @@ def create_app(room: Room) -> FastAPI:
     app.add_exception_handler(LostRaceError, _lost_race)
     app.add_exception_handler(SeimaiError, _complain)
     app.add_exception_handler(StarletteHTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _bad_value)
+    app.add_exception_handler(Exception, _broken)
     return app
 
 
@@ -51,7 +56,8 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     """Refuses what comes under another site's name or from another site's page; hardens every answer."""
     refused = _refusal(request)
     if refused:
-        response: Response = Response(refused, status_code=403, media_type="text/plain")
+        told = refused.say(language_of(request))
+        response: Response = Response(told, status_code=403, media_type="text/plain")
     else:
         response = await call_next(request)
     for name, value in HEADERS.items():
@@ -63,29 +69,27 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     return response
 
 
-def _refusal(request: Request) -> str:
-    """Why a request is not answered; "" for one that is."""
+def _refusal(request: Request) -> Told | None:
+    """Why a request is not answered; None for one that is."""
     host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
     if host not in request.app.state.room.hosts:
-        return f"this page is not served under the name {host!r}"
+        return tell("This page is not served under the name {host!r}.", host=host)
     if request.method in SAFE:
-        return ""
+        return None
     site = request.headers.get("sec-fetch-site")
     if site not in (None, "same-origin", "none"):
-        return "changes are taken from this page alone"
+        return tell("Changes are taken from this page alone.")
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        return "changes are taken from this page alone"
+        return tell("Changes are taken from this page alone.")
     if site is None and origin is None:
-        return "the browser does not say where the change comes from"
-    return ""
+        return tell("The browser does not say where the change comes from.")
+    return None
 
 
 def _to_sign_in(request: Request, _error: Exception) -> Response:
     if request.app.state.room.proxy is not None:
-        return render(
-            request, "message.html", status=403, title="refused", message="the proxy vouches for nobody"
-        )
+        return _refused(request, 403, tell("The proxy vouches for nobody."))
     where = request.scope.get("root_path", "") + "/sign-in"
     if request.headers.get("hx-request"):  # a boosted request would follow into the fragment
         return Response(status_code=401, headers={"HX-Redirect": where})
@@ -94,15 +98,33 @@ def _to_sign_in(request: Request, _error: Exception) -> Response:
 
 def _lost_race(request: Request, error: Exception) -> Response:
     """Somebody was faster: says so, and nothing that was typed is lost (it stands in the draft)."""
-    return render(request, "message.html", status=409, title="lost_race", message=str(error))
+    return _refused(request, 409, told_by(error), "lost_race")
 
 
 def _complain(request: Request, error: Exception) -> Response:
-    return render(request, "message.html", status=422, title="refused", message=str(error))
+    return _refused(request, 422, told_by(error))
 
 
 def _http_error(request: Request, error: Any) -> Response:
     assert isinstance(error, StarletteHTTPException | HTTPException)
-    return render(
-        request, "message.html", status=error.status_code, title="refused", message=str(error.detail)
-    )
+    told = {404: tell("There is no such page."), 405: tell("This address takes no such request.")}
+    detail: Any = error.detail
+    said = detail if isinstance(detail, Told) else told.get(error.status_code, Told(str(detail)))
+    return _refused(request, error.status_code, said)
+
+
+def _bad_value(request: Request, error: Any) -> Response:
+    assert isinstance(error, RequestValidationError)
+    names = ", ".join(str(one["loc"][-1]) for one in error.errors())
+    return _refused(request, 422, tell("These values do not fit: {names}.", names=names))
+
+
+def _broken(request: Request, _error: Exception) -> Response:
+    """Something that nobody foresaw: it is in the server's log, and here without its insides."""
+    said = tell("The page failed. What was not confirmed has not happened; try again.")
+    return Response(said.say(language_of(request)), status_code=500, media_type="text/plain", headers=HEADERS)
+
+
+def _refused(request: Request, status: int, told: Told, title: str = "refused") -> Response:
+    said = told.say(language_of(request))
+    return render(request, "message.html", status=status, title=title, message=said)

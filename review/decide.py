@@ -1,8 +1,9 @@
 """The stewards' acts, as functions: the page and the terminal call the same."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from review.words import tell
 from tasks.edits import edit_sample, is_text_field, text_fields
 from tasks.errors import SeimaiError
 from tasks.ingest.builders.sample import RowError
@@ -11,6 +12,8 @@ from tasks.ledger import Ledger
 from tasks.ledger.desk import Desk
 from tasks.ledger.moves import Choice
 from tasks.records import Action
+from tasks.wording import term, title_of
+from tasks.wording.told import Told, join, told_by
 
 REASON_CODES = (
     "",
@@ -21,14 +24,16 @@ REASON_CODES = (
     "outdated",
     "duplicate",
     "personal_data",
+    "redact",
     "unfit",
     "unreadable",
     "other",
 )
 """Why, in a word that can be counted; "" for none given."""
+_MESSAGE = "a message such as prompt[0]"
 _FIELDS = {
     Action.RELABEL: ("label",),
-    Action.EDIT: ("label", "input", "target", "a message such as prompt[0]"),
+    Action.EDIT: ("label", "input", "target", _MESSAGE),
     Action.SPANS: ("input", "spans"),
     Action.MERGE: ("into",),
 }
@@ -56,52 +61,78 @@ def make_choice(
         SeimaiError: nothing is changed, a field does not go with the action or the task, or the reason is unknown.
     """
     if reason_code not in REASON_CODES:
-        raise SeimaiError(f"reason {reason_code!r} is not one of {', '.join(filter(None, REASON_CODES))}")
+        known = ", ".join(filter(None, REASON_CODES))
+        raise SeimaiError(tell("The reason {given!r} is not one of {known}.", given=reason_code, known=known))
     payload = _read_payload(sample, action, given)
     after = None
     if action in (Action.RELABEL, Action.EDIT, Action.SPANS):
         try:
             after = edit_sample(sample, payload)["sample_id"]
         except ValueError as error:
-            raise SeimaiError(f"sample {sample['sample_id'][:12]}: {error}") from error
+            raise SeimaiError(told_by(error)) from error
         if after == sample["sample_id"]:
-            raise SeimaiError(f"{action} changes nothing; use keep to leave the sample as it is")
+            raise SeimaiError(
+                tell("{action} changes nothing; use keep to leave the sample as it is.", action=_name(action))
+            )
     return Choice(action, payload, after, reason_code, note, guideline)
 
 
 def _read_payload(sample: Mapping[str, Any], action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
-    allowed = _FIELDS.get(action, ())
+    allowed, own_id = _FIELDS.get(action, ()), sample["sample_id"][:12]
     if action is Action.SPANS and "marked" in given:
         if sample.get("spans") is None:
-            raise SeimaiError(f"sample {sample['sample_id'][:12]} has no labelled spans; use edit")
+            raise SeimaiError(tell("Sample {sample} has no labelled spans; use edit.", sample=own_id))
         try:
             text, spans = read_inline(str(given["marked"]))
         except RowError as error:
-            raise SeimaiError(f"the marks cannot be read: {error}") from error
+            why = Told(str(error), title_of(error.check).ja)
+            raise SeimaiError(tell("The marks cannot be read: {why}", why=why)) from error
         given = {
             "input": text,
             "spans": [dict(zip(("start", "end", "label"), s, strict=True)) for s in spans],
         }
     unknown = {k for k in given if k not in allowed and not (action is Action.EDIT and is_text_field(k))}
     if unknown:
-        takes = " or ".join(filter(None, (", ".join(allowed[:-1]), *allowed[-1:]))) or "no change"
-        raise SeimaiError(f"{action} takes {takes}, got {', '.join(sorted(unknown))}")
+        raise _misfit(action, Told(", ".join(sorted(unknown))))
     if action in (Action.RELABEL, Action.EDIT) and "label" in given and sample["label"] is None:
-        raise SeimaiError(f"sample {sample['sample_id'][:12]} has no label to change; use edit")
+        raise SeimaiError(tell("Sample {sample} has no label to change; use edit.", sample=own_id))
     if action is Action.EDIT and sample.get("spans") is not None:
         raise SeimaiError(
-            f"sample {sample['sample_id'][:12]} has labelled spans, which an edit would shift; use spans, keep or drop"
+            tell(
+                "Sample {sample} has labelled spans, which an edit would shift; use spans, keep or drop.",
+                sample=own_id,
+            )
         )
     own = {**sample, **text_fields(sample)}
     payload = {key: value for key, value in given.items() if value != own.get(key)}
     if allowed and not payload:
-        got = "nothing that differs from what is there" if given else "none"
-        raise SeimaiError(f"{action} takes {', '.join(allowed)}, got {got}")
-    if any(isinstance(value, str) and not value.strip() for value in payload.values()):
-        raise SeimaiError(
-            f"{', '.join(k for k, v in payload.items() if not v)} must not be empty; use drop instead"
-        )
+        got = tell("nothing that differs from what is there") if given else tell("none")
+        raise _misfit(action, got)
+    if empty := [key for key, value in payload.items() if isinstance(value, str) and not value.strip()]:
+        raise SeimaiError(tell("{fields} must not be empty; use drop instead.", fields=_names(empty)))
     return payload
+
+
+def _misfit(action: Action, given: Told) -> SeimaiError:
+    allowed = _FIELDS.get(action, ())
+    takes = _either(allowed) if allowed else tell("no change")
+    return SeimaiError(
+        tell("{action} takes {takes}, got {given}.", action=_name(action), takes=takes, given=given)
+    )
+
+
+def _name(action: Action) -> Told:
+    """An action as the page's buttons call it."""
+    return tell("mend spans" if action is Action.SPANS else action.value)
+
+
+def _either(fields: Sequence[str]) -> Told:
+    *some, last = fields
+    return tell("{some} or {last}", some=_names(some), last=_names([last])) if some else _names([last])
+
+
+def _names(fields: Iterable[str]) -> Told:
+    return join(tell("a message such as prompt[0]") if field == _MESSAGE else term(field) for field in fields)
 
 
 def newest_flagged(ledger: Ledger, recipe: str | None) -> list[dict[str, Any]]:

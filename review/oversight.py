@@ -21,17 +21,35 @@ Form = Annotated[dict[str, Any], Depends(read_form)]
 
 @router.get("/guidelines/{recipe}/{check}")
 def show_guideline(request: Request, recipe: str, check: str, reviewer: Looker) -> Response:
-    current = room_of(request).guidelines.current(recipe, check)
-    title = title_of(check).say(language_of(request))
-    return render(request, "guideline.html", recipe=recipe, check=check, title=title, guideline=current)
+    return _guideline_page(request, recipe, check)
 
 
 @router.post("/guidelines/{recipe}/{check}")
 def write_guideline(request: Request, recipe: str, check: str, reviewer: Adjudicator, form: Form) -> Response:
-    """A new version; samples that were kept by an older one are asked about again if they are still flagged."""
+    """A new version, or a preview of it; samples that were kept by an older one are asked about again if they are
+    still flagged."""
     english, japanese = form.get("english", "").strip(), form.get("japanese", "").strip()
+    if form.get("act") == "preview":
+        return _guideline_page(request, recipe, check, {"english": english, "japanese": japanese})
     room_of(request).guidelines.write(recipe, check, english, japanese, reviewer.name)
     return go(request, f"/guidelines/{recipe}/{check}")
+
+
+def _guideline_page(
+    request: Request, recipe: str, check: str, preview: dict[str, str] | None = None
+) -> Response:
+    """Args: preview: the two texts as they are being written."""
+    current = room_of(request).guidelines.current(recipe, check)
+    return render(
+        request,
+        "guideline.html",
+        recipe=recipe,
+        check=check,
+        title=title_of(check).say(language_of(request)),
+        guideline=current,
+        preview=preview is not None,
+        typed=preview or current or {"english": "", "japanese": ""},
+    )
 
 
 @router.get("/agreement")

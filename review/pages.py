@@ -4,26 +4,28 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-import pyarrow.parquet as pq
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from review.access import Reviewer, Role, current_reviewer
 from review.decide import REASON_CODES
 from review.diff import diff_texts
 from review.estimates import estimate_recipe
+from review.kin import has_cluster, is_blind
 from review.render import language_of, render
 from review.room import Room
-from review.view import editable_texts, mark_inline, told_prompt, view_item
+from review.snapshots import find_reported, find_samples
+from review.view import editable_texts, mark_inline, told_prompt, view_item, view_reported
+from review.words import refuse
+from tasks.ledger.clusters import read_batch
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import State
-from tasks.records import SAMPLE
 from tasks.wording import title_of
 
 router = APIRouter()
 PAGE_ROWS = 50
 """Items of one page of a list."""
-DRAFTED = ("label", "marked", "note", "reason_code")
+DRAFTED = ("label", "marked", "note", "reason_code", "stands", "redact_text", "redact_kind")
 """Fields of an item's form that a draft keeps, beside its texts."""
 FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
@@ -47,9 +49,11 @@ def read_filter(request: Request, recipe: str, check: str | None) -> Filter:
         try:
             scores[name] = float(text) if text else None
         except ValueError:
-            raise HTTPException(422, f"{name} is a number, got {text!r}") from None
+            raise refuse(422, "The score is a number; got {given!r}.", given=text) from None
     if state != "any" and state not in list(State):
-        raise HTTPException(422, f"state is one of any, {', '.join(State)}; got {state!r}")
+        raise refuse(
+            422, "The state is one of {known}; got {given!r}.", known=", ".join(["any", *State]), given=state
+        )
     named = {name: value or None for name, value in given.items() if name != "text"}
     return Filter(
         recipe=recipe,
@@ -112,7 +116,7 @@ def show_queue(
     wanted = read_filter(request, recipe, check)
     facts = room.desk.facts()
     if recipe not in facts:
-        raise HTTPException(404, f"there is no queue of a recipe {recipe!r}")
+        raise refuse(404, "There is no queue of a recipe {recipe!r}.", recipe=recipe)
     known = facts[recipe]["choices"]
     return render(
         request,
@@ -126,8 +130,9 @@ def show_queue(
         rows=PAGE_ROWS,
         choices={name: known[name] for name in ("label", "language", "source")},
         states=["any", *State],
+        done=_read_done(request),
+        batch=_read_batch(request),
         given={
-            "batch": "",
             "finished": "",
             "state": "",
             **dict.fromkeys(FILTERS, ""),
@@ -162,9 +167,7 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
     room, language = room_of(request), language_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     if item is None:
-        raise HTTPException(
-            404, f"sample {sample_id[:12]} is in no queue; the newest snapshot did not flag it"
-        )
+        return _show_reported(request, sample_id, language)
     recipe = item["recipe"]
     holder = None
     if reviewer.role >= Role.REVIEWER and item["state"] != State.DECIDED:
@@ -189,7 +192,9 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
         texts=texts,
         reason_codes=REASON_CODES,
         guideline=room.guidelines.current(recipe, view.check),
-        done=room.desk.decision(request.query_params.get("done", "")),
+        done=_read_done(request),
+        batch=_read_batch(request),
+        clustered=has_cluster(view.check) and not view.hidden,
         left=room.desk.count_left(recipe, None if queue == "all" else queue),
     )
 
@@ -200,9 +205,9 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
     room, language = room_of(request), language_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     view = view_item(item, room.desk.history(sample_id), language) if item else None
-    twin = find_sample(room, item, view.twin) if item and view and view.twin else None
+    twin = _find_sample(room, item, view.twin) if item and view and view.twin else None
     if item is None or view is None or twin is None:
-        raise HTTPException(404, f"no other side of sample {sample_id[:12]} is known")
+        raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     prompts = [told_prompt(sample) for sample in (twin, item["sample"])]
     answers = [sample["target"] or "" for sample in (twin, item["sample"])]
     return render(
@@ -212,22 +217,54 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
         twin=twin,
         prompts=diff_texts(*prompts),
         answers=diff_texts(*answers),
+        apart=stands_apart(room, item["recipe"], view.twin),
+        clustered=has_cluster(view.check),
         queue=request.query_params.get("queue") or view.check,
         guideline=room.guidelines.current(item["recipe"], view.check),
     )
 
 
-def find_sample(room: Room, item: Mapping[str, Any], sample_id: str) -> dict[str, Any] | None:
+def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:
+    """Whether a sample is looked at blind, so that nobody decides about it beside another."""
+    queued = room.desk.item(sample_id, recipe)
+    return queued is not None and is_blind(queued)
+
+
+def _read_done(request: Request) -> dict[str, Any] | None:
+    """The decision made just now, which the page offers to take back."""
+    decision_id = request.query_params.get("done")
+    return room_of(request).desk.decision(decision_id) if decision_id else None
+
+
+def _read_batch(request: Request) -> list[dict[str, Any]]:
+    """The decisions made together just now, which the page offers to take back."""
+    batch = request.query_params.get("batch")
+    return read_batch(room_of(request).ledger.engine, batch) if batch else []
+
+
+def _find_sample(room: Room, item: Mapping[str, Any], sample_id: str) -> dict[str, Any] | None:
     """A sample of the item's snapshot: from the queue, else from the snapshot's tables; None where it is gone."""
     queued = room.desk.item(sample_id, item["recipe"])
     if queued is not None:
         return dict(queued["sample"])
-    for name in ("samples", "set_aside"):
-        path = room.workspace.path("snapshots", item["snapshot_id"], f"{name}.parquet")
-        if path.exists():
-            rows = pq.read_table(
-                path, filters=[("sample_id", "=", sample_id)], columns=SAMPLE.names
-            ).to_pylist()
-            if rows:
-                return dict(rows[0])
-    return None
+    return find_samples(room.workspace, item["snapshot_id"], [sample_id]).get(sample_id)
+
+
+def _show_reported(request: Request, sample_id: str, language: str) -> Response:
+    """A sample that nobody is asked about, to look at: where a report's link leads that is of no queued sample."""
+    room = room_of(request)
+    history = room.desk.history(sample_id)
+    found = find_reported(room, sample_id)
+    if found is not None and found.origin != sample_id and room.desk.item(found.origin, found.recipe):
+        return go(request, f"/items/{found.origin}", recipe=found.recipe)
+    return render(
+        request,
+        "sample.html",
+        status=404 if found is None and not history else 200,
+        sample_id=sample_id,
+        found=found,
+        item=view_reported(found, history, language) if found else None,
+        history=history,
+        done=None,
+        queue="all",
+    )

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, csrf_token
+from review.markdown import say_guideline, say_markdown, spoken_language
 from review.words import LANGUAGES, choose_language, translations
 from tasks.report.page import show_characters
 
@@ -54,5 +55,8 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.filters["shown"] = show_characters
+    environment.filters["markdown"] = say_markdown
+    environment.filters["told"] = say_guideline
+    environment.filters["spoken"] = spoken_language
     environment.filters["percent"] = lambda share: f"{100 * share:.1f} %"
     return environment

@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from review.access import SESSION_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.pages import go, room_of
-from review.passwords import check_password, hash_password
+from review.passwords import LEAST_CHARACTERS, check_password, hash_password
 from review.render import render
+from review.words import refuse, tell
 from tasks.errors import SeimaiError
 from tasks.ledger.people import LONGEST_SECONDS
 
@@ -16,6 +17,8 @@ router = APIRouter()
 MOST_FAILURES = 5
 """Failed sign-ins with one name, or from one address, after which the next has to wait."""
 WAIT_SECONDS = 15 * 60
+LONGEST_NAME = 64
+"""Characters."""
 _NOBODY = hash_password(
     "a password that nobody has"
 )  # so that an unknown name takes as long as a wrong password
@@ -79,8 +82,8 @@ def show_people(request: Request, reviewer: Admin) -> Response:
 @router.post("/people")
 def add_person(request: Request, reviewer: Admin, form: Form) -> Response:
     name = form.get("name", "").strip()
-    if not name or len(name) > 64:
-        raise HTTPException(422, "a name has 1 to 64 characters")
+    if not name or len(name) > LONGEST_NAME:
+        raise refuse(422, "A name has 1 to {most} characters.", most=LONGEST_NAME)
     room_of(request).people.add(name, _role(form), _hashed(form), reviewer.name)
     return go(request, "/people")
 
@@ -96,14 +99,14 @@ def change_person(request: Request, name: str, reviewer: Admin, form: Form) -> R
     if form.get("active") in ("yes", "no"):
         changed["active"] = form["active"] == "yes"
     if not changed:
-        raise HTTPException(422, "role, password or active is needed")
+        raise refuse(422, "A role, a password or whether the account is active is needed.")
     room_of(request).people.change(name, reviewer.name, **changed)
     return go(request, "/people")
 
 
 def _role(form: dict[str, Any]) -> str:
     if form.get("role") not in [role.word for role in Role]:
-        raise HTTPException(422, f"role is one of {', '.join(role.word for role in Role)}")
+        raise refuse(422, "The role is one of {known}.", known=", ".join(role.word for role in Role))
     return str(form["role"])
 
 
@@ -111,4 +114,6 @@ def _hashed(form: dict[str, Any]) -> str:
     try:
         return hash_password(form.get("password", ""))
     except ValueError as error:
-        raise SeimaiError(str(error)) from error
+        raise SeimaiError(
+            tell("A password has at least {least} characters.", least=LEAST_CHARACTERS)
+        ) from error

@@ -133,6 +133,25 @@ def view_item(item: Mapping[str, Any], history: Sequence[Mapping[str, Any]], lan
     )
 
 
+def view_reported(reported: Any, history: Sequence[Mapping[str, Any]], language: str) -> ItemView:
+    """Args: reported: a `review.snapshots.Reported`; nothing of it is hidden, nothing can be done with it."""
+    item = {
+        "sample_id": reported.sample["sample_id"],
+        "recipe": reported.recipe,
+        "check": "",
+        "version": 0,
+        "state": State.DECIDED,
+        "blind": False,
+        "overlap": False,
+        "origin": "reported",
+        "copies": 1,
+        "sample": reported.sample,
+        "findings": reported.findings,
+        "passage": None,
+    }
+    return view_item(item, history, language)
+
+
 def actions_for(sample: Mapping[str, Any]) -> tuple[Action, ...]:
     """What can be done with a sample of its task."""
     middle = (Action.RELABEL, Action.EDIT) if sample["label"] is not None else (Action.EDIT,)
@@ -174,6 +193,16 @@ def twin_of(item: Mapping[str, Any]) -> str:
                 if side.get("sample_id") not in (None, item["sample_id"]):
                     return str(side["sample_id"])
     return ""
+
+
+def pointed_at(findings: Sequence[Mapping[str, Any]], checks: Sequence[str]) -> list[str]:
+    """The sample_ids that findings of `checks` point at."""
+    named = []
+    for finding in findings:
+        if finding["check"] in checks:
+            evidence = json.loads(finding["evidence"] or "{}")
+            named += [str(side["sample_id"]) for side in _others(evidence) if side.get("sample_id")]
+    return named
 
 
 def _others(evidence: Mapping[str, Any]) -> list[Mapping[str, Any]]:

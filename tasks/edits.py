@@ -6,6 +6,7 @@ from typing import Any
 
 from tasks.ingest.builders.entities import entities_as_json
 from tasks.records import join_labels, normalize_text, sample_id, split_labels
+from tasks.wording.told import Told
 
 _MESSAGE = re.compile(r"(prompt|completion)\[(\d{1,6})\]")
 
@@ -86,5 +87,10 @@ def _put_messages(messages: Mapping[str, list[dict[str, Any]]], edit: Mapping[st
         if match := _MESSAGE.fullmatch(name):
             place, number = messages[match[1]], int(match[2])
             if number >= len(place):
-                raise ValueError(f"the sample has no {name}: its {match[1]} has {len(place)} messages")
+                raise ValueError(
+                    Told(
+                        f"the sample has no {name}: its {match[1]} has {len(place)} messages",
+                        f"サンプルに{name}はありません。{match[1]}のメッセージは{len(place)}件です。",
+                    )
+                )
             place[number]["content"] = normalize_text(text)

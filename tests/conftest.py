@@ -184,3 +184,46 @@ def _new_database(server: str) -> str:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
+
+
+@pytest.fixture
+def alone(workspace: Workspace) -> Iterator[Any]:
+    """The review page of one user on loopback, as a client."""
+    from starlette.testclient import TestClient
+
+    from review.app import create_app
+    from review.room import Room
+
+    Path(workspace.root).mkdir()
+    with TestClient(create_app(Room(workspace, user="aki")), base_url="http://localhost") as client:
+        yield client
+
+
+@pytest.fixture
+def people(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Signs in somebody of a role on the review page (each role is a person of that name, and `second` another
+    reviewer). Hashing a password is cheap here."""
+    from review_client import ORIGIN, PASSWORD, ROLES
+    from starlette.testclient import TestClient
+
+    from review import passwords, sign_in
+    from review.app import create_app
+    from review.room import Room
+
+    monkeypatch.setattr(passwords, "COST", 2**10)
+    monkeypatch.setattr(sign_in, "_NOBODY", passwords.hash_password(PASSWORD))
+    Path(workspace.root).mkdir()
+    room = Room(workspace, user=None)
+    app = create_app(room)
+    for name in (*ROLES, "second"):
+        role = name if name in ROLES else "reviewer"
+        room.people.add(name, role, passwords.hash_password(PASSWORD), "test")
+
+    def as_(name: str) -> Any:
+        client = TestClient(app, base_url="http://localhost", follow_redirects=False)
+        if name:
+            answer = client.post("/sign-in", data={"name": name, "password": PASSWORD}, headers=ORIGIN)
+            assert answer.status_code == 303
+        return client
+
+    return as_

@@ -17,13 +17,15 @@ import pyarrow as pa
 import pytest
 from conftest import make_samples
 
+from tasks.duplicates.find import find_duplicates
 from tasks.judge import judge
 from tasks.ledger import Ledger
 from tasks.ledger.decisions import standing_decisions
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
+from tasks.ledger.guidelines import Guidelines
 from tasks.ledger.moves import State
-from tasks.recipe import ReviewSettings, SplitSettings
+from tasks.recipe import DuplicateSettings, ReviewSettings, SplitSettings
 from tasks.records import FINDING, build_table, canonical_json
 from tasks.review_queue import build_queue
 from tasks.snapshot import assemble
@@ -197,7 +199,6 @@ def press(page: Any, key: str) -> None:
     page.evaluate(
         "() => { document.querySelector('main').dataset.left = 'yes' }"
     )  # the address changes first
-    page.wait_for_timeout(150)  # nobody decides about an item within a tenth of a second of seeing it
     page.keyboard.press(key)
     page.wait_for_function("url => location.href !== url", arg=before)
     page.wait_for_function("() => document.activeElement.matches('main:not([data-left]) h1')")
@@ -259,6 +260,27 @@ def test_a_steward_clears_a_queue_by_keyboard_and_the_next_run_does_as_told(
             assert by_origin[name]["input"].endswith("ダクト")
     assert len(kept) + len(aside) == len(queue.samples)
     assert judgement.rescued == sum(action != "drop" for action, _ in told.values())
+
+
+def test_a_key_in_the_moment_an_item_appears_leaves_the_page_where_it_is(
+    queue: Queue, open_page: Callable[..., Any]
+) -> None:
+    """Where htmx took its time to see to new content, the key sent a plain form: a new page, the focus on nothing."""
+    page = open_page(queue.server, f"{queue.path}/next")
+    page.evaluate("""() => {
+        window.same = true;
+        new MutationObserver((changes, observer) => {
+            observer.disconnect();
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "d", bubbles: true }));
+        }).observe(document.body, { childList: true });
+    }""")
+    page.keyboard.press("d")
+    deadline = time.monotonic() + 30
+    while len(queue.decisions()) < 2 and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    assert len(queue.decisions()) == 2
+    page.wait_for_function("() => document.activeElement.tagName === 'H1'")
+    assert page.evaluate("() => window.same === true")
 
 
 def test_shortcuts_sleep_while_typing_and_can_be_turned_off(
@@ -340,11 +362,103 @@ def test_the_core_works_without_javascript(queue: Queue, open_page: Callable[...
     assert standing_decisions(queue.decisions()) == {}
 
 
+@pytest.fixture
+def cluster(shared: Served) -> Queue:
+    """A recipe whose queue holds six near-copies, one of them with another label, and one with personal data."""
+    recipe = f"copies-{uuid.uuid4().hex[:8]}"
+    text = (
+        recipe
+        + ": 五月に買った湯沸かしが一週間で動かなくなりました。修理の送り先を教えてください。注文番号は{}です。"
+    )
+    rows = [(text.format(f"A-10{i}"), "repair") for i in range(5)] + [(text.format("A-107"), "refund")]
+    rows.append((f"{recipe}: 電話は090-1234-5678です。担当の白鳥まで。", "delivery"))
+    rows.append((f"{recipe}: 電話は090-1234-5678です。担当の白鳥まで!", "delivery"))
+    found = find_duplicates(make_samples(rows, date="2026-05-01"), DuplicateSettings())
+    settled = judge(found.samples, found.findings, {}, {}).dispositions
+    settings = ReviewSettings(random_share=0, overlap_share=0)
+    queue = build_queue(found.samples, settled, found.findings, settings, 0)
+    Desk(shared.ledger).fill(recipe, "snap", queue.items, queue.facts)
+    return Queue(shared, recipe, found.samples)
+
+
+def test_a_cluster_is_merged_by_keyboard_and_taken_back(
+    cluster: Queue, open_page: Callable[..., Any]
+) -> None:
+    name = cluster.samples["sample_id"][0].as_py()
+    page = open_page(cluster.server, f"/items/{name}?recipe={cluster.recipe}")
+    page.keyboard.press("c")
+    page.wait_for_url("**/cluster?**")
+    page.locator(".member").first.wait_for()
+    assert page.locator(".member").count() == 6
+    assert page.locator(".member del").count() >= 5
+    assert page.locator(".flash").get_by_text("The members disagree").is_visible()
+    page.keyboard.press("3")
+    stands = page.locator("input[name=stands]:checked").input_value()
+    page.keyboard.press("ArrowDown")  # a radio is focused: the arrow moves among them
+    assert page.locator("input[name=stands]:checked").input_value() != stands
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("n")
+    page.keyboard.type("k は残さない")
+    page.keyboard.press("Escape")
+    press(page, "Enter")
+    decided = standing_decisions(cluster.decisions())
+    assert len(decided) == 6
+    assert {n for n, row in decided.items() if row["action"] == "keep"} == {stands}
+    assert {row["payload"]["into"] for row in decided.values() if row["action"] == "merge"} == {stands}
+    assert {row["reason"] for row in decided.values()} == {"k は残さない"}
+    press(page, "u")
+    assert standing_decisions(cluster.decisions()) == {}
+
+
+def test_a_cluster_is_decided_and_personal_data_redacted_without_javascript(
+    cluster: Queue, open_page: Callable[..., Any]
+) -> None:
+    names = cluster.samples["sample_id"].to_pylist()
+    page = open_page(cluster.server, f"/items/{names[0]}?recipe={cluster.recipe}", java_script_enabled=False)
+    page.get_by_role("link", name="the whole cluster").click()
+    page.get_by_role("link", name="compare with this one 2").click()
+    page.get_by_role("button", name="keep all").click()
+    assert {row["action"] for row in standing_decisions(cluster.decisions()).values()} == {"keep"}
+    page.get_by_role("button", name="Take it back").click()
+    assert standing_decisions(cluster.decisions()) == {}
+
+    name = next(n for n in names[6:] if Desk(cluster.server.ledger).item(n))
+    page.goto(f"/items/{name}?recipe={cluster.recipe}")
+    page.get_by_role("link", name="Redact personal data").click()
+    page.locator("#redact-text").fill("白鳥")
+    page.locator("#redact-kind").select_option("PERSON")
+    page.get_by_role("button", name="redact").click()
+    [decision] = standing_decisions(cluster.decisions()).values()
+    assert "電話は[PHONE]です。担当の[PERSON]まで" in decision["payload"]["input"]
+    page.locator(".flash button").click()
+    assert standing_decisions(cluster.decisions()) == {}
+
+
+def test_words_marked_in_the_text_are_what_is_redacted(cluster: Queue, open_page: Callable[..., Any]) -> None:
+    names = cluster.samples["sample_id"].to_pylist()
+    name = next(n for n in names[6:] if Desk(cluster.server.ledger).item(n))
+    page = open_page(cluster.server, f"/items/{name}/redact?recipe={cluster.recipe}")
+    page.locator(".message .text").dblclick(position={"x": 30, "y": 12})
+    picked = page.evaluate("() => getSelection().toString().trim()")
+    assert picked
+    assert page.locator("#redact-text").input_value() == picked
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_serious(
-    queue: Queue, open_page: Callable[..., Any], scheme: str, width: int
+    queue: Queue, cluster: Queue, open_page: Callable[..., Any], scheme: str, width: int
 ) -> None:
+    guidelines = Guidelines(queue.server.ledger)
+    guidelines.write(
+        queue.recipe,
+        "label_noise",
+        "# Rule\n\n| a | b |\n|---|---|\n| 1 | [x](https://example.com) |",
+        "",
+        "x",
+    )
+    names = cluster.samples["sample_id"].to_pylist()
+    queued = next(n for n in names[6:] if Desk(cluster.server.ledger).item(n))
     page = open_page(
         queue.server, "/", color_scheme=scheme, viewport={"width": width, "height": 844}, bypass_csp=True
     )
@@ -354,6 +468,11 @@ def test_axe_finds_nothing_serious(
         f"{queue.path}/next",
         "/audit",
         f"/guidelines/{queue.recipe}/label_noise",
+        f"/items/{names[0]}?recipe={cluster.recipe}",
+        f"/items/{names[0]}/pair?recipe={cluster.recipe}",
+        f"/items/{names[0]}/cluster?recipe={cluster.recipe}",
+        f"/items/{queued}/redact?recipe={cluster.recipe}",
+        "/items/unknown",
     ):
         page.goto(path)
         page.add_script_tag(path=str(AXE))

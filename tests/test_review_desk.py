@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tasks.judge import judge
 from tasks.ledger import Ledger
+from tasks.ledger.clusters import decide_cluster, read_batch, read_kin, standing_about, take_all
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
 from tasks.ledger.guidelines import Guidelines, decisions_in_force
@@ -314,3 +315,33 @@ def _check_history(desk: Desk, acts: list[Any]) -> None:
     expected = {"retract": State.OPEN, "escalate": State.ESCALATED}.get(last, State.DECIDED)
     assert desk.item(name)["state"] == expected
     assert json.loads(json.dumps(desk.history(name))) == desk.history(name)
+
+
+def test_a_cluster_is_decided_whole_or_not_at_all(desk: Desk) -> None:
+    queue = fill(desk, count=4, share=0)
+    first, second, third, fourth = (item["sample_id"] for item in queue.items)
+    outside = SAMPLES["sample_id"][50].as_py()
+    moment = time.time()
+    desk.take("intents", second, "mika")
+    assert take_all(desk.engine, "intents", [first, second], "aki", moment) == {second: "mika"}
+    seen = {first: "1", second: "1", outside: ""}
+    choices = {first: KEEP, second: DROP, outside: DROP}
+    with pytest.raises(LostRaceError, match="mika is looking"):
+        decide_cluster(desk.engine, "intents", seen, choices, "aki", moment)
+    with pytest.raises(LostRaceError, match="changed by somebody else"):
+        decide_cluster(desk.engine, "intents", seen | {first: "2"}, choices, "aki", moment + 10_000)
+    with pytest.raises(LostRaceError, match="decided by somebody else"):
+        decide_cluster(desk.engine, "intents", seen | {outside: "x"}, choices, "aki", moment + 10_000)
+    assert standing_about(desk.engine, choices) == {}
+    batch = decide_cluster(desk.engine, "intents", seen, choices, "aki", moment + 10_000)
+    assert [row["sample_id"] for row in read_batch(desk.engine, batch)] == [first, second, outside]
+    assert {n: row["action"] for n, row in standing_about(desk.engine, choices).items()} == {
+        first: "keep",
+        second: "drop",
+        outside: "drop",
+    }
+    groups = [item["group_id"] for item in queue.items]
+    read = [row["sample_id"] for row in read_kin(desk.engine, "intents", groups, [], 3)]
+    assert set(read[:2]) == {third, fourth}  # undecided ones first
+    assert desk.undo_batch(batch, "aki") == 3
+    assert standing_about(desk.engine, choices) == {}

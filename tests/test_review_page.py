@@ -2,37 +2,34 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from conftest import make_samples
+from review_client import ORIGIN, PASSWORD, ROLES, Forms, form_at, press, room_of
 from starlette.testclient import TestClient
 
-from review import acts, oversight, pages, passwords, sign_in
+from review import acts, clusters, oversight, pages, redact, sign_in
 from review.app import create_app
 from review.room import Room
 from tasks.judge import judge
-from tasks.ledger.moves import State
+from tasks.ledger.moves import Choice, State
 from tasks.ledger.people import IDLE_SECONDS, LONGEST_SECONDS
-from tasks.recipe import ReviewSettings
-from tasks.records import FINDING, build_table, canonical_json
+from tasks.recipe import ReviewSettings, SplitSettings
+from tasks.records import FINDING, Action, build_table, canonical_json
+from tasks.report.review_link import item_url
 from tasks.review_queue import build_queue
+from tasks.snapshot import assemble
 from tasks.storage import Workspace
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(1)> "quoted" \u202e txet {{ 7*7777777 }}'
-ORIGIN = {"origin": "http://localhost", "sec-fetch-site": "same-origin"}
-ROLES = ("viewer", "reviewer", "adjudicator", "admin")
-PASSWORD = "a long enough password"
-ROUTES: list[Any] = [r for part in (acts, oversight, pages, sign_in) for r in part.router.routes]
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "COST", 2**10)
-    monkeypatch.setattr(sign_in, "_NOBODY", passwords.hash_password(PASSWORD))
+ROUTES: list[Any] = [
+    r for part in (acts, clusters, oversight, pages, redact, sign_in) for r in part.router.routes
+]
 
 
 def fill(room: Room, count: int = 12, overlap: float = 0.0, text: str = HOSTILE) -> list[str]:
@@ -62,73 +59,6 @@ def fill(room: Room, count: int = 12, overlap: float = 0.0, text: str = HOSTILE)
     queue = build_queue(samples, settled, findings, ReviewSettings(random_share=0, overlap_share=overlap), 0)
     room.desk.fill("intents", "snap", queue.items, queue.facts)
     return [item["sample_id"] for item in queue.items]
-
-
-@pytest.fixture
-def workspace_path(tmp_path: Path) -> Workspace:
-    (tmp_path / "workspace").mkdir()
-    return Workspace(root=str(tmp_path / "workspace"))
-
-
-@pytest.fixture
-def alone(workspace_path: Workspace) -> Iterator[TestClient]:
-    """The page of one user on loopback."""
-    with TestClient(create_app(Room(workspace_path, user="aki")), base_url="http://localhost") as client:
-        yield client
-
-
-@pytest.fixture
-def people(workspace_path: Workspace) -> Callable[[str], TestClient]:
-    """Signs in somebody of a role (each role is a person of that name, and `second` another reviewer)."""
-    room = Room(workspace_path, user=None)
-    app = create_app(room)
-    for name in (*ROLES, "second"):
-        role = name if name in ROLES else "reviewer"
-        room.people.add(name, role, passwords.hash_password(PASSWORD), "test")
-
-    def as_(name: str) -> TestClient:
-        client = TestClient(app, base_url="http://localhost", follow_redirects=False)
-        if name:
-            answer = client.post("/sign-in", data={"name": name, "password": PASSWORD}, headers=ORIGIN)
-            assert answer.status_code == 303
-        return client
-
-    return as_
-
-
-def room_of(client: TestClient) -> Room:
-    return client.app.state.room  # type: ignore[attr-defined, no-any-return]
-
-
-class _Forms(HTMLParser):
-    """The forms of a page: what a browser would post, each with its buttons."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.forms: list[dict[str, Any]] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = dict(attributes)
-        if tag == "form":
-            self.forms.append(
-                {"action": given.get("action"), "method": given.get("method"), "fields": {}, "buttons": []}
-            )
-        elif tag == "input" and self.forms and given.get("name"):
-            self.forms[-1]["fields"][given["name"]] = given.get("value") or ""
-        elif tag == "button" and self.forms:
-            self.forms[-1]["buttons"].append((given.get("name"), given.get("value")))
-
-
-def form_at(client: TestClient, path: str, ending: str) -> dict[str, Any]:
-    page = client.get(path, follow_redirects=True)
-    assert page.status_code == 200, page.text
-    return next(f for f in _Forms(page.text).forms if (f["action"] or "").endswith(ending))
-
-
-def press(client: TestClient, form: dict[str, Any], action: str, **fields: str) -> Any:
-    data = form["fields"] | {"action": action} | fields
-    return client.post(form["action"], data=data, headers=ORIGIN, follow_redirects=False)
 
 
 def test_a_steward_works_through_a_queue_with_forms_alone(alone: TestClient) -> None:
@@ -251,11 +181,13 @@ POSTS = {
     "/items/{name}/draft": "reviewer",
     "/items/{name}/leave": "reviewer",
     "/items/{name}/pair": "reviewer",
+    "/items/{name}/cluster": "reviewer",
+    "/items/{name}/redact": "reviewer",
     "/decisions/x/undo": "reviewer",
     "/queues/intents/label_noise/finish": "reviewer",
     "/queues/intents/label_noise/preview": "adjudicator",
     "/queues/intents/label_noise/bulk": "adjudicator",
-    "/batches/x/undo": "adjudicator",
+    "/batches/x/undo": "reviewer",
     "/guidelines/intents/label_noise": "adjudicator",
     "/people": "admin",
     "/people/viewer": "admin",
@@ -368,9 +300,6 @@ def test_a_lost_race_says_so_and_keeps_what_was_typed(people: Callable[[str], Te
     form = form_at(first, "/queues/intents/label_noise/next", "/decide")
     name = form["action"].split("/")[2]
     version = room_of(first).desk.item(name)["version"]
-    from tasks.ledger.moves import Choice
-    from tasks.records import Action
-
     room_of(second).desk.decide("intents", name, version, Choice(Action.DROP, {}), "second")
     answer = press(first, form, "relabel", label="c", note="十分に長いメモ")
     assert answer.status_code == 409
@@ -423,7 +352,7 @@ def test_bulk_is_previewed_decided_and_taken_back(alone: TestClient) -> None:
         form["action"], data=form["fields"] | {"action": "relabel", "label": "b"}, headers=ORIGIN
     )
     assert page.status_code == 200
-    bulk = next(f for f in _Forms(page.text).forms if f["action"].endswith("/bulk"))
+    bulk = next(f for f in Forms(page.text).forms if f["action"].endswith("/bulk"))
     answer = alone.post(bulk["action"], data=bulk["fields"], headers=ORIGIN, follow_redirects=False)
     assert answer.status_code == 303
     decided = room_of(alone).ledger.decisions()
@@ -450,11 +379,11 @@ def test_the_language_is_chosen_by_a_form_and_by_the_browser(alone: TestClient) 
     assert '<html lang="ja">' in alone.get("/").text
 
 
-def test_the_page_works_below_another_path(workspace_path: Workspace) -> None:
+def test_the_page_works_below_another_path(workspace: Workspace) -> None:
     from fastapi import FastAPI
 
     outer = FastAPI()
-    room = Room(workspace_path, user="aki")
+    room = Room(workspace, user="aki")
     outer.mount("/review", create_app(room))
     fill(room)
     with TestClient(outer, base_url="http://localhost") as client:
@@ -478,3 +407,185 @@ def test_a_queue_is_finished_when_nothing_of_it_is_open(alone: TestClient) -> No
     form = form_at(alone, "/queues/intents/label_noise", "/finish")
     assert "The next run applies" in alone.post(form["action"], data=form["fields"], headers=ORIGIN).text
     assert [act["act"] for act in room.desk.acts()] == ["queue_finished"]
+
+
+JAPANESE = re.compile("[\u3041-\u30fe\u4e00-\u9fff]")
+
+
+def told(answer: Any) -> str:
+    """What an answer's warning says, or the whole of a plain text."""
+    found = re.search(r'<p class="flash warn" role="alert">(.*?)</p>', answer.text, re.DOTALL)
+    return found[1] if found else str(answer.text)
+
+
+def test_every_refusal_is_said_in_the_readers_language(people: Callable[[str], TestClient]) -> None:
+    """One request for each refusal, asked in Japanese: what is said is Japanese, and not the catalogue's key."""
+    client, admin, nobody = people("reviewer"), people("admin"), people("")
+    room = room_of(client)
+    [name, other, *_] = fill(room)
+    room.desk.decide("intents", other, 1, Choice(Action.DROP, {}), "second")
+    tokens = {one: form_at(one, "/", "/sign-out")["fields"]["csrf"] for one in (client, admin)}
+    for one in (client, admin, nobody):
+        one.headers["accept-language"] = "ja"
+
+    def post(path: str, by: TestClient = client, headers: dict[str, str] = ORIGIN, **fields: str) -> Any:
+        return by.post(path, data={"csrf": tokens.get(by, "")} | fields, headers=headers)
+
+    item = {"recipe": "intents", "version": "1"}
+    decision = room.ledger.all_decisions()[0]["decision_id"]
+    queue = "/queues/intents/label_noise"
+    answers = [
+        (403, post(f"{queue}/preview")),
+        (403, post(f"/items/{name}/decide", csrf="wrong")),
+        (403, post(f"/decisions/{decision}/undo")),
+        (403, post(f"/items/{name}/decide", headers={"sec-fetch-site": "cross-site"})),
+        (403, post(f"/items/{name}/decide", headers={"origin": "http://evil.example"})),
+        (403, post(f"/items/{name}/decide", headers={})),
+        (403, client.get("/", headers={"host": "rebound.example"})),
+        (404, client.get("/nowhere")),
+        (404, client.get("/queues/other/label_noise")),
+        (404, client.get("/items/unknown")),
+        (404, client.get(f"/items/{name}/pair")),
+        (404, client.get(f"/items/{name}/cluster")),
+        (404, post("/items/unknown/decide", **item)),
+        (404, post("/decisions/x/undo")),
+        (405, client.put(f"/items/{name}", headers=ORIGIN)),
+        (409, post(f"/items/{other}/decide", **item, action="keep")),
+        (409, post("/batches/x/undo")),
+        (422, post(f"/items/{name}/decide", **item, action="fly")),
+        (422, post(f"/items/{name}/decide", **item, action="relabel")),
+        (422, post(f"/items/{name}/decide", **item, action="edit", input=" ")),
+        (422, post(f"/items/{name}/decide", **item, action="keep", reason_code="because")),
+        (422, post(f"/items/{name}/decide", **item | {"version": "x"}, action="keep")),
+        (422, post(f"/items/{name}/decide", **item, action='keep {"label": "z"}')),
+        (422, post(f"/items/{name}/decide", **item, action="spans", marked="<A>x")),
+        (422, post(f"{queue}/finish")),
+        (422, post("/language", language="fr")),
+        (422, client.get(f"{queue}?least_score=high")),
+        (422, client.get(f"{queue}?state=lost")),
+        (422, client.get(f"{queue}?page=0")),
+        (422, post(f"{queue}/preview", admin, action="fly")),
+        (422, post(f"{queue}/bulk", admin, seen="x")),
+        (422, post(f"{queue}/bulk", admin, seen="{}", action="keep")),
+        (422, post("/people", admin, name="")),
+        (422, post("/people", admin, name="new", role="king")),
+        (422, post("/people", admin, name="new", role="viewer", password="short")),
+        (422, post("/people", admin, name="viewer", role="viewer", password=PASSWORD)),
+        (422, post("/people/nobody", admin, role="viewer")),
+        (422, post("/people/admin", admin, role="viewer")),
+        (422, post("/people/viewer", admin)),
+        (403, nobody.post("/sign-in", data={"name": "viewer", "password": "guess"}, headers=ORIGIN)),
+    ]
+    for number, (status, answer) in enumerate(answers):
+        assert answer.status_code == status, (number, answer.text)
+        assert JAPANESE.search(told(answer)), (number, told(answer))
+    nobody_page = [
+        nobody.post("/sign-in", data={"name": "viewer", "password": "guess"}, headers=ORIGIN)
+        for _ in range(sign_in.MOST_FAILURES)
+    ][-1]
+    assert nobody_page.status_code == 429
+    assert JAPANESE.search(told(nobody_page))
+
+
+def test_a_failure_of_the_page_gives_nothing_away(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(workspace.root).mkdir()
+    monkeypatch.setattr(pages, "estimate_recipe", None)  # calling it fails
+    app = create_app(Room(workspace, user="aki"))
+    fill(app.state.room)
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        answer = client.get("/", headers={"accept-language": "ja"})
+    assert answer.status_code == 500
+    assert answer.text.startswith("ページで障害が起きました")
+    assert answer.headers["content-security-policy"]
+
+
+def test_a_report_s_link_to_a_sample_in_no_queue_shows_it(alone: TestClient) -> None:
+    """A report links to samples that were only reported: what the snapshot holds of them is shown, to look at."""
+    room = room_of(alone)
+    samples = make_samples([(f"{HOSTILE} {i}", "a") for i in range(3)])
+    name, edited, gone = samples["sample_id"].to_pylist()
+    finding = {
+        "row": 0,
+        "sample_id": name,
+        "stage": "content",
+        "check": "burst",
+        "severity": "info",
+        "reason": f"too many of them {HOSTILE}",
+        "evidence": "{}",
+    }
+    findings = build_table([finding], FINDING)
+    decisions = {
+        edited: {
+            "action": "relabel",
+            "payload": {"label": "b"},
+            "reason": "",
+            "actor": "x",
+            "decision_id": "d",
+        },
+        gone: {"action": "drop", "payload": {}, "reason": "", "actor": "x", "decision_id": "e"},
+    }
+    judgement = judge(samples, findings, {}, decisions)
+    queue = build_queue(samples, judgement.dispositions, findings, ReviewSettings(random_share=0), 0)
+    assert queue.items == []
+    room.desk.fill("intents", "snap", queue.items, queue.facts)
+    folder = room.workspace.path("snapshots", "snap")
+    folder.mkdir(parents=True)
+    kept, aside = assemble(samples, judgement.dispositions, judgement.edits, SplitSettings(), False)
+    for table, rows in (("samples", kept), ("set_aside", aside), ("findings", findings)):
+        pq.write_table(rows, folder / f"{table}.parquet")
+    page = alone.get(item_url("", name))
+    assert page.status_code == 200
+    assert "too many of them" in page.text
+    assert "only reported" in page.text
+    assert "<script>alert" not in page.text
+    assert "/decide" not in page.text
+    assert "as it was edited" in alone.get(f"/items/{edited}").text
+    after = kept.filter(pc.equal(kept["edited_from"], edited))["sample_id"][0].as_py()
+    assert "as it was edited" in alone.get(f"/items/{after}").text
+    assert "set aside, as was decided" in alone.get(f"/items/{gone}").text
+    unknown = alone.get("/items/unknown", headers={"accept-language": "ja"})
+    assert unknown.status_code == 404
+    assert "最新のスナップショットにありません" in unknown.text
+
+
+def test_a_blind_item_is_not_told_of_by_the_hash_after_its_edit(alone: TestClient) -> None:
+    room = room_of(alone)
+    samples = make_samples([("one", "a"), ("two", "a")])
+    name = samples["sample_id"][0].as_py()
+    finding = {
+        "row": 0,
+        "sample_id": name,
+        "stage": "privacy",
+        "check": "personal_data",
+        "severity": "warning",
+        "reason": "holds a name",
+        "evidence": "{}",
+        "suggestion": canonical_json({"action": "edit", "input": "changed"}),
+    }
+    findings = build_table([finding], FINDING)
+    judgement = judge(samples, findings, {}, {})
+    settings = ReviewSettings(random_share=0, overlap_share=1.0)
+    queue = build_queue(samples, judgement.dispositions, findings, settings, 0)
+    room.desk.fill("intents", "snap", queue.items, queue.facts)
+    folder = room.workspace.path("snapshots", "snap")
+    folder.mkdir(parents=True)
+    kept, _ = assemble(samples, judgement.dispositions, judgement.edits, SplitSettings(), False)
+    pq.write_table(kept, folder / "samples.parquet")
+    pq.write_table(findings, folder / "findings.parquet")
+    after = kept.filter(pc.equal(kept["edited_from"], name))["sample_id"][0].as_py()
+    page = alone.get(f"/items/{after}", follow_redirects=True)
+    assert name in str(page.url)
+    assert "holds a name" not in page.text
+
+
+def test_what_the_page_itself_noted_is_told_in_the_readers_language(alone: TestClient) -> None:
+    room = room_of(alone)
+    [name, *_] = fill(room)
+    room.desk.decide("intents", name, 1, Choice(Action.DROP, {}), "aki")
+    again = room.desk.decide("intents", name, 2, Choice(Action.KEEP, {}), "aki")
+    room.desk.undo(again, "aki")
+    history = alone.get(f"/items/{name}", headers={"accept-language": "ja"}).text
+    assert "再び有効" in history
+    assert "undoes" not in history

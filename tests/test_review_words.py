@@ -1,5 +1,6 @@
 """The page's two languages: each string of the templates is in the catalogue, and nothing else is."""
 
+import re
 from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
@@ -11,9 +12,14 @@ from review.words import choose_language, translations
 FOLDER = Path(review.__file__).parent
 
 
+NAMED = re.compile(r"\{(\w+)")
+
+
 def used_strings() -> set[str]:
+    """What the templates and the code say."""
     options = {"**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
-    found = extract_from_dir(FOLDER / "templates", [("**.html", "jinja2")], options, {"_": None})
+    found = [*extract_from_dir(FOLDER / "templates", [("**.html", "jinja2")], options, {"_": None})]
+    found += extract_from_dir(FOLDER, [("*.py", "python")], keywords={"tell": None, "refuse": (2,)})
     return {str(message) for _, _, message, _, _ in found}
 
 
@@ -29,6 +35,7 @@ def test_japanese_is_japanese_and_placeholders_survive() -> None:
         said = translations("ja").gettext(string)
         assert said != string or string in ("",), string
         assert said.count("%") == string.count("%"), string
+        assert sorted(NAMED.findall(said)) == sorted(NAMED.findall(string)), string
 
 
 def test_english_is_what_the_templates_say() -> None:

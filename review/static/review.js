@@ -7,7 +7,7 @@ let draftTimer = 0;
 
 const main = () => document.getElementById("main");
 const isTyping = (element) => element instanceof HTMLElement &&
-  (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName)) && element.type !== "checkbox";
+  (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName)) && !/^(checkbox|radio)$/.test(element.type);
 const choices = () => [...main().querySelectorAll(".choice")];
 
 function say(text) {
@@ -43,6 +43,7 @@ function goTo(field) {
 function press(key) {
   const target = main().querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!target) return false;
+  if (target.tagName === "INPUT") target.focus();
   target.click();
   return true;
 }
@@ -63,6 +64,7 @@ function onKey(event) {
     main().querySelector('[data-save="label"]').click();
     return;
   }
+  if (event.target.type === "radio" && event.key.startsWith("Arrow")) return; // moves among the radios
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.getElementById("keys").open || localStorage.getItem(KEYS_OFF)) return;
   const done = {
@@ -70,7 +72,7 @@ function onKey(event) {
     ArrowDown: () => choose(1),
     ArrowUp: () => choose(-1),
     r: () => goTo("r"), e: () => goTo("e"), n: () => goTo("n"),
-    Enter: () => event.target.closest("a, button, summary") ? false : press("1") || press("Enter"),
+    Enter: () => event.target.closest("a, button, summary") ? false : press("Enter") || press("1"),
   }[event.key] || (() => press(event.key));
   if (done()) event.preventDefault();
 }
@@ -83,7 +85,7 @@ function focusTitle() {
 function sendDraft(form) {
   const body = new URLSearchParams(new FormData(form));
   fetch(form.dataset.draft, { method: "POST", body, keepalive: true })
-    .then((answer) => { if (!answer.ok) say(answer.statusText); })
+    .then((answer) => { if (!answer.ok) say(form.dataset.failed); })
     .catch(() => {}); // offline: the form still holds what was typed
 }
 
@@ -93,6 +95,11 @@ document.addEventListener("input", (event) => {
   if (!form) return;
   clearTimeout(draftTimer);
   draftTimer = setTimeout(() => sendDraft(form), DRAFT_AFTER);
+});
+document.addEventListener("pointerup", (event) => { // words marked in a text go into the field that waits for them
+  const box = event.target.closest && event.target.closest("[data-pick]");
+  const picked = box ? getSelection().toString().trim() : "";
+  if (picked && !picked.includes("\n")) document.getElementById(box.dataset.pick).value = picked;
 });
 document.addEventListener("submit", () => clearTimeout(draftTimer), true);
 document.addEventListener("visibilitychange", () => {

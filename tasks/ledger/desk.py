@@ -35,6 +35,7 @@ from tasks.ledger.store import Ledger
 from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, LEASES, QUEUE, QUEUE_FACTS, VOTES
 from tasks.ledger.times import now
 from tasks.records import Action
+from tasks.wording.told import Told
 
 _LISTED = [c for c in QUEUE.columns if c.name not in ("sample", "findings", "words", "origin", "passage")]
 COUNT_SECONDS = 2
@@ -279,7 +280,12 @@ class Desk:
             item = lock_item(connection, recipe, sample_id, version)
             earlier = votes_on(connection, recipe, sample_id)
             if any(row["actor"] == actor for row in earlier):
-                raise LostRaceError(f"{actor} has given an opinion on {sample_id[:12]} already")
+                raise LostRaceError(
+                    Told(
+                        f"{actor} has given an opinion on {sample_id[:12]} already",
+                        f"{actor}は、サンプル{sample_id[:12]}についてすでに判断しています。",
+                    )
+                )
             row = dict(
                 recipe=recipe,
                 sample_id=sample_id,

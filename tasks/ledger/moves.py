@@ -13,6 +13,7 @@ from tasks.ledger.decisions import append_decision, read_decisions
 from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, LEASES, QUEUE, VOTES
 from tasks.ledger.times import now
 from tasks.records import Action
+from tasks.wording.told import Told
 
 LEASE_SECONDS = 300
 """How long an item is one reviewer's after the last sign of life."""
@@ -65,9 +66,19 @@ def lock_item(connection: sa.Connection, recipe: str, sample_id: str, version: i
     query = sa.select(QUEUE).where(*item_is(QUEUE, recipe, sample_id)).with_for_update()
     item = connection.execute(query).mappings().first()
     if item is None:
-        raise LostRaceError(f"sample {sample_id[:12]} is no longer in the queue of {recipe}")
+        raise LostRaceError(
+            Told(
+                f"sample {sample_id[:12]} is no longer in the queue of {recipe}",
+                f"サンプル{sample_id[:12]}は、{recipe}のキューにもうありません。",
+            )
+        )
     if item["version"] != version:
-        raise LostRaceError(f"sample {sample_id[:12]} was changed by somebody else since you opened it")
+        raise LostRaceError(
+            Told(
+                f"sample {sample_id[:12]} was changed by somebody else since you opened it",
+                f"サンプル{sample_id[:12]}は、開いている間に別の人が変更しました。",
+            )
+        )
     return dict(item)
 
 
@@ -129,10 +140,17 @@ def take_back(connection: sa.Connection, decision_id: str, actor: str, batch: st
         sa.select(DECISIONS.c.sample_id).where(DECISIONS.c.decision_id == decision_id)
     ).scalar()
     if found is None:
-        raise SeimaiError(f"there is no decision {decision_id[:12]}")
+        raise SeimaiError(
+            Told(f"there is no decision {decision_id[:12]}", f"判断{decision_id[:12]}はありません。")
+        )
     history = read_decisions(connection, found)
     if history[-1]["decision_id"] != decision_id:
-        raise LostRaceError(f"decision {decision_id[:12]} was superseded by {history[-1]['actor']}")
+        raise LostRaceError(
+            Told(
+                f"decision {decision_id[:12]} was superseded by {history[-1]['actor']}",
+                f"判断{decision_id[:12]}は、{history[-1]['actor']}の判断に置き換えられています。",
+            )
+        )
     last = history[-1]
     before = next((row for row in history if row["decision_id"] == last["supersedes"]), None)
     again = before if before and before["action"] != Action.RETRACT else None

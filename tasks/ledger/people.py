@@ -13,6 +13,7 @@ from tasks.ledger.moves import note_act
 from tasks.ledger.store import Ledger
 from tasks.ledger.tables import ACCOUNTS, ATTEMPTS, SESSIONS
 from tasks.ledger.times import now
+from tasks.wording.told import Told
 
 IDLE_SECONDS = 30 * 60
 """A session ends when nothing was asked for so long."""
@@ -49,7 +50,9 @@ class People:
                 connection.execute(ACCOUNTS.insert(), row)
                 note_act(connection, actor, "account_added", name, {"role": role})
         except sa.exc.IntegrityError as error:
-            raise SeimaiError(f"there is an account {name!r} already") from error
+            raise SeimaiError(
+                Told(f"there is an account {name!r} already", f"アカウント{name!r}はすでにあります。")
+            ) from error
 
     def change(self, name: str, actor: str, **values: Any) -> None:
         """New role, password or active; a change ends the account's sessions.
@@ -60,10 +63,15 @@ class People:
         with writing(self.engine) as connection:
             changed = connection.execute(ACCOUNTS.update().where(ACCOUNTS.c.name == name).values(**values))
             if not changed.rowcount:
-                raise SeimaiError(f"there is no account {name!r}")
+                raise SeimaiError(Told(f"there is no account {name!r}", f"アカウント{name!r}はありません。"))
             admins = sa.select(sa.func.count()).where(ACCOUNTS.c.role == "admin", ACCOUNTS.c.active)
             if not connection.execute(admins).scalar_one():
-                raise SeimaiError(f"{name!r} is the last active admin: give the role to somebody else first")
+                raise SeimaiError(
+                    Told(
+                        f"{name!r} is the last active admin: give the role to somebody else first",
+                        f"{name!r}は最後の有効な管理者です。先に別の人に管理者の役割を与えてください。",
+                    )
+                )
             connection.execute(SESSIONS.delete().where(SESSIONS.c.account == name))
             told = {key: "changed" if key == "password" else value for key, value in values.items()}
             note_act(connection, actor, "account_changed", name, told)

@@ -1,0 +1,202 @@
+"""Personal data taken out of a sample by a steward: what a detector finds, or words that the steward names."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from review.access import Reviewer, Role, needs, read_form
+from review.acts import hand_on, keep_typed, settle_choice
+from review.decide import make_choice
+from review.pages import DRAFTED, FILTERS, filter_query, room_of
+from review.render import language_of, render
+from review.view import Piece, cut_pieces, editable_texts, view_item
+from review.words import refuse, tell
+from tasks.errors import SeimaiError
+from tasks.ledger.moves import Choice, LostRaceError, State
+from tasks.privacy import Span, find_spans, redact
+from tasks.privacy.scan import settle
+from tasks.privacy.spans import fold
+from tasks.records import Action, PersonalKind
+from tasks.wording import term
+from tasks.wording.terms import field_term
+from tasks.wording.told import told_by
+
+router = APIRouter()
+Form = Annotated[dict[str, Any], Depends(read_form)]
+Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
+REASON = "redact"
+"""Reason code of the edit that a redaction is."""
+
+
+class Suggested(NamedTuple):
+    field: str
+    span: Span
+    text: str
+
+    @property
+    def name(self) -> str:
+        """Of its checkbox."""
+        return f"span_{self.field}_{self.span.start}_{self.span.end}_{self.span.kind.value}"
+
+
+@router.get("/items/{sample_id}/redact")
+def show_redaction(request: Request, sample_id: str, reviewer: Decider) -> Response:
+    """What could be taken out of an item; opening it leases it."""
+    room = room_of(request)
+    item = _find_item(request, sample_id, request.query_params.get("recipe"))
+    if item["state"] != State.DECIDED:
+        room.desk.take(item["recipe"], sample_id, reviewer.name)
+    draft = room.desk.draft(item["recipe"], sample_id, reviewer.name) or {}
+    return _page(request, item, dict.fromkeys(DRAFTED, "") | draft, None)
+
+
+@router.post("/items/{sample_id}/redact")
+def decide_redaction(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
+    """Puts a placeholder in the place of each chosen span, and of each place where the named words stand."""
+    room = room_of(request)
+    item = _find_item(request, sample_id, form.get("recipe"))
+    if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
+        raise refuse(403, "This item waits for an adjudicator.")
+    guideline = room.guidelines.current(item["recipe"], item["check"])
+    try:
+        choice = make_redaction(
+            item["sample"], form, form.get("note", "").strip(), guideline["version"] if guideline else None
+        )
+    except SeimaiError as error:
+        return _page(request, item, form, told_by(error).say(language_of(request)))
+    try:
+        done = settle_choice(room, item, choice, reviewer, form)
+    except LostRaceError:
+        keep_typed(room, item, reviewer, form)
+        raise
+    return hand_on(request, item["recipe"], form, done)
+
+
+def redactable_texts(sample: Mapping[str, Any]) -> dict[str, str]:
+    """Name -> text of what can be redacted: what can be edited; of labelled spans the input, from which their target
+    follows."""
+    texts = editable_texts(sample)
+    return texts if sample.get("spans") is None else {"input": texts["input"]}
+
+
+def suggest_spans(sample: Mapping[str, Any]) -> list[Suggested]:
+    """What the privacy witness's detectors find in the texts of a sample that may be rewritten."""
+    return [
+        Suggested(field, span, text[span.start : span.end])
+        for field, text in redactable_texts(sample).items()
+        for span in find_spans(text)
+    ]
+
+
+def make_redaction(
+    sample: Mapping[str, Any], form: Mapping[str, str], note: str, guideline: int | None
+) -> Choice:
+    """The edit that a form asks for: its ticked spans, and the words of `redact_text` wherever they stand, in full or
+    half width.
+
+    Raises:
+        SeimaiError: nothing is chosen, the words stand nowhere, or the kind is unknown.
+    """
+    texts = redactable_texts(sample)
+    named = form.get("redact_text", "").strip()
+    kind = form.get("redact_kind", "")
+    if named and kind not in list(PersonalKind):
+        raise SeimaiError(tell("Choose what kind of personal data it is."))
+    chosen: dict[str, list[Span]] = {field: [] for field in texts}
+    if named:
+        for field, text in texts.items():
+            chosen[field] += _find_words(text, named, PersonalKind(kind))
+        if not any(chosen.values()):
+            raise SeimaiError(tell("These words stand nowhere in the sample: {words}", words=named))
+    for one in suggest_spans(sample):
+        chosen[one.field] += [one.span] if one.name in form else []
+    spans = {field: settle(found) for field, found in chosen.items() if found}
+    if not spans:
+        raise SeimaiError(tell("Nothing is chosen: tick a span, or name the words to take out."))
+    given: dict[str, Any] = {field: redact(texts[field], found) for field, found in spans.items()}
+    action = Action.EDIT
+    if sample.get("spans") is not None:
+        action = Action.SPANS
+        given = {"input": given["input"], "spans": move_labels(sample["spans"], spans["input"])}
+    return make_choice(sample, action, given, note=note, reason_code=REASON, guideline=guideline)
+
+
+def move_labels(labels: Sequence[Mapping[str, Any]], taken: Sequence[Span]) -> list[dict[str, Any]]:
+    """Labelled spans where they stand after a redaction; one that a placeholder cuts into holds all of it.
+
+    Raises:
+        SeimaiError: two of them would overlap.
+    """
+    moved = [
+        {**label, "start": _move(label["start"], taken, False), "end": _move(label["end"], taken, True)}
+        for label in labels
+    ]
+    ordered = sorted(moved, key=lambda label: label["start"])
+    if any(one["end"] > other["start"] for one, other in pairwise(ordered)):
+        raise SeimaiError(tell("Two labelled spans would overlap; mend the spans first."))
+    return moved
+
+
+def _move(at: int, taken: Iterable[Span], is_end: bool) -> int:
+    """Where a border stands after a redaction; within what is taken out, at the placeholder's border."""
+    shift = 0
+    for span in taken:
+        placeholder = len(redact("", [Span(0, 0, span.kind)]))
+        if at <= span.start:
+            break
+        if at < span.end:
+            return span.start + shift + (placeholder if is_end else 0)
+        shift += placeholder - (span.end - span.start)
+    return at + shift
+
+
+def _find_words(text: str, words: str, kind: PersonalKind) -> list[Span]:
+    folded, wanted = fold(text), fold(words)
+    found, at = [], folded.find(wanted)
+    while at >= 0:
+        found.append(Span(at, at + len(words), kind))
+        at = folded.find(wanted, at + len(words))
+    return found
+
+
+def _find_item(request: Request, sample_id: str, recipe: str | None) -> dict[str, Any]:
+    item = room_of(request).desk.item(sample_id, recipe)
+    if item is None:
+        raise refuse(
+            404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe or ""
+        )
+    return item
+
+
+def _page(request: Request, item: dict[str, Any], typed: Mapping[str, str], refused: str | None) -> Response:
+    """Args: typed: what the form's fields hold. refused: why it was not taken, if it was not."""
+    language = language_of(request)
+    view = view_item(item, (), language)
+    suggested = [] if view.hidden else suggest_spans(item["sample"])
+    again = refused is not None
+    return render(
+        request,
+        "redact.html",
+        status=422 if again else 200,
+        item=view,
+        filters=FILTERS,
+        query=filter_query(request),
+        queue=request.query_params.get("queue") or typed.get("queue") or view.check,
+        texts=_mark(item["sample"], suggested),
+        suggested=[(one, one.name in typed or not again) for one in suggested],
+        kinds=[(kind.value, term(kind.value).say(language)) for kind in PersonalKind],
+        names={name: field_term(name).say(language) for name in redactable_texts(item["sample"])},
+        typed={name: typed.get(name, "") for name in DRAFTED},
+        refused=refused,
+    )
+
+
+def _mark(sample: Mapping[str, Any], suggested: Sequence[Suggested]) -> dict[str, tuple[Piece, ...]]:
+    marks: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for one in suggested:
+        marks[one.field].append((one.span.start, one.span.end, one.span.kind.value))
+    return {field: cut_pieces(text, marks[field]) for field, text in redactable_texts(sample).items()}
