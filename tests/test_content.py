@@ -254,6 +254,7 @@ def test_abuse_is_graded_and_look_alikes_are_not(text: str, grade: int) -> None:
 def test_abuse_weighs_more_in_what_the_model_is_to_say() -> None:
     assert severities("このクズ野郎、早く直せ", "toxic") == ["info"]
     assert severities("i will kill you", "toxic") == ["warning"]
+    assert severities("i will killlll you", "toxic") == ["warning"]
     assert severities("質問です", "toxic", answer="このクズ野郎") == ["critical"]
     assert severities("a question", "toxic", answer="shut up bitch") == ["critical"]
 

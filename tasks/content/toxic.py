@@ -23,6 +23,8 @@ _NOT_BEFORE = re.compile(r"\(\?<!(?:\[([^\]^\\]+)\]|([^\[\]\\()|]))\)")
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 """An escape, a character class, or one character of a pattern."""
 _DEPTH = {"(": 1, ")": -1}
+_THRICE = "|".join(f"{letter}{{3}}" for letter in ascii_lowercase)
+"""A letter three times, without the back-reference that RE2 does not know."""
 
 
 class Abuse(NamedTuple):
@@ -96,7 +98,7 @@ def find_abuse(passages: Passages) -> list[tuple[int, Abuse]]:
 def _needs() -> str:
     """RE2 alternation without look-arounds: what a text must hold to be weighed."""
     english = "|".join(one.terms for one in ENTRIES if not one.cjk)
-    return rf"\b(?:{english})|[a-z][013457@$!*]+[a-z]|([a-z])aaa|{NEEDS_CJK}"
+    return rf"\b(?:{english})|[a-z][013457@$!*]+[a-z]|{_THRICE}|{NEEDS_CJK}"
 
 
 @cache
@@ -107,8 +109,7 @@ def _terms() -> tuple[str, ...]:
     states for RE2 to compile as it goes: one of all is 20 times as slow on long Japanese texts.
     """
     english = [rf"\b(?:{one.terms})" for one in ENTRIES if not one.cjk]
-    stretched = [f"{letter}{{3}}" for letter in ascii_lowercase]
-    latin = "|".join([*english, *stretched, "[013457@$!][a-z]"])
+    latin = "|".join([*english, _THRICE, "[013457@$!][a-z]"])
     return tuple(map(_loosely, [latin, *(one.terms for one in ENTRIES if one.cjk)]))
 
 
