@@ -17,6 +17,8 @@ PROBED = 32
 SHORT = 128
 """Principal components of dense vectors in which neighbours are looked for."""
 _CHUNK = 1_000
+_FEW = 250
+"""Newcomers that are compared with everyone at once: 100 MB of cosines with 100,000 others."""
 
 
 class Graph(NamedTuple):
@@ -51,6 +53,25 @@ def build_graph(vectors: np.ndarray, count: int = NEIGHBOURS, seed: int = 0) -> 
         others = np.sort(np.concatenate([members[number] for number in probed]))
         _search(vectors, own, others if len(others) > count else everyone, graph)
     return graph
+
+
+def extend_graph(graph: Graph, vectors: np.ndarray) -> Graph:
+    """The graph of N vectors from that of the first of them: the others are compared with everyone.
+
+    Args:
+        vectors: (N, D) float32, rows of length 1; more than C.
+    """
+    known, count = graph.indices.shape
+    new = len(vectors) - known
+    indices = np.concatenate([graph.indices, np.zeros((new, count), dtype=np.int64)])
+    similarities = np.concatenate([graph.similarities, np.zeros((new, count), dtype=np.float32)])
+    for start in range(known, len(vectors), _FEW):
+        part = np.arange(start, min(start + _FEW, len(vectors)))
+        cosines = vectors[part] @ vectors.T
+        cosines[np.arange(len(part)), part] = -2
+        similarities[part], indices[part] = _keep_best(cosines, count)
+        _offer(cosines[:, :known], start, similarities, indices)
+    return Graph(indices, similarities)
 
 
 def shorten(vectors: np.ndarray, dimensions: int = SHORT) -> np.ndarray:
@@ -106,3 +127,18 @@ def _keep_best(values, count):
                 best[row, place], found[row, place] = value, column
                 least = best[row, count - 1]
     return best, found
+
+
+@njit(cache=True, nogil=True)
+def _offer(cosines, first, best, found):
+    """Puts rows `first` and on among the best of the rows that stand in the columns, where they are nearer."""
+    count = best.shape[1]
+    for new in range(len(cosines)):
+        for row in range(cosines.shape[1]):
+            value = cosines[new, row]
+            if value > best[row, count - 1]:
+                place = count - 1
+                while place > 0 and best[row, place - 1] < value:
+                    best[row, place], found[row, place] = best[row, place - 1], found[row, place - 1]
+                    place -= 1
+                best[row, place], found[row, place] = value, first + new

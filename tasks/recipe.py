@@ -396,6 +396,9 @@ class LabelNoiseSettings(Settings):
     """Folds of the out-of-sample probabilities; near-duplicates share a fold."""
     max_flagged_share: float = Field(default=0.1, gt=0, le=0.5)
     """At most this share of samples (0-1) is flagged: a queue that no one can finish helps no one."""
+    refit_share: float = Field(default=0.05, ge=0, le=0.5)
+    """Of more than 20,000 labelled samples, share (0-1) that may come or go before models are fitted anew; 0 fits
+    them in every run. Until then a run pays for what is new, and a new sample is judged by models that saw none."""
     base_rows: int = Field(default=2_000, ge=0)
     """Rows, chosen by the hash of their content, that the base model reads for its losses; 0 for none. On a CPU it
     reads a few rows a second. Classification needs none."""

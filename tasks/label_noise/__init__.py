@@ -1,9 +1,9 @@
 """Label noise: labels that models which never saw them find implausible; and texts the base model finds odd.
 
 `folds` says who takes part, `ngrams` and `tasks.features` give features, `models` and `tasks.neighbours` are the
-witnesses of a label, `pool` weighs them, `find` reports; `annotators` hears several
-people, `multilabel` (on `one_vs_rest`) does the same for sets of labels, `tokens` for labelled spans, `outliers` is for
-texts without labels.
+witnesses of a label, `incremental` keeps what they say from run to run, `pool` weighs them, `find` reports;
+`annotators` hears several people, `multilabel` (on `one_vs_rest`) does the same for sets of labels, `tokens` for
+labelled spans, `outliers` is for texts without labels.
 """
 
 from tasks.label_noise.find import find_label_noise, find_label_noise_stage

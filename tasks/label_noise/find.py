@@ -12,11 +12,13 @@ import pyarrow as pa
 from scipy.sparse import csr_array
 
 from tasks import features, findings, neighbours, text
+from tasks.code_version import code_version
 from tasks.features import EncoderRef, encode_inputs
 from tasks.findings import Columns, about_sample, excerpt, read_columns
-from tasks.label_noise import annotators, folds, hashed, models, ngrams, pool, summary
+from tasks.label_noise import annotators, folds, hashed, incremental, models, ngrams, pool, summary
 from tasks.label_noise.annotators import hear_annotators
-from tasks.label_noise.folds import Checked, choose_checked, deal_folds
+from tasks.label_noise.folds import MANY, Checked, choose_checked, deal_folds
+from tasks.label_noise.incremental import Fit, hear_many, load_fit, save_fit
 from tasks.label_noise.models import DEALS, FEW, discriminant_scores, softmax_scores
 from tasks.label_noise.ngrams import project, text_features
 from tasks.label_noise.pool import Calibrated, best_other, calibrate
@@ -48,6 +50,7 @@ AMBIGUOUS = 0.4
 """A doubtful label is ambiguous, not wrong, from this ratio to the likeliest other one, of belief and the neighbours'
 votes together. On banking77 with 10 % of the labels replaced at random, or by difficulty, 4 to 6 % of the doubtful
 are ambiguous by this, and of those 0 and 16 % are wrong, of the others 72 and 74 %."""
+_VERSION = code_version(folds, hashed, incremental, models, neighbours, ngrams, text)
 _UNVOTED = 0.01  # added to vote shares before the logarithm: a fifth of one vote of 20
 
 
@@ -63,6 +66,7 @@ def find_label_noise(
     settings: LabelNoiseSettings,
     seed: int = 0,
     vectors: np.ndarray | None = None,
+    known: Fit | None = None,
 ) -> NoiseResult:
     """Labels of text-classification samples that out-of-fold models contradict, the worst first.
 
@@ -74,6 +78,8 @@ def find_label_noise(
         samples: N rows of the schema SAMPLE with `group_id` filled: a group is never on both sides of a fold.
         seed: decides folds and the order of training.
         vectors: (N, D) float32 of `tasks.features`, rows of length 1, to judge by beside character n-grams.
+        known: what an earlier call left in `NoiseResult.fit`: of more than `folds.MANY` samples only those that are
+            new are looked at, until `settings.refit_share` of them came or went.
 
     Returns:
         Findings "label_noise" and "ambiguous_label" (info), together at most `settings.max_flagged_share` of the
@@ -87,8 +93,7 @@ def find_label_noise(
     rows = [small_class_finding(label, *sizes, checked.folds) for label, sizes in sorted(small.items())]
     if len(checked.names) < 2:
         return NoiseResult(build_table(rows, FINDING), NoiseSummary())
-    texts = [matching_form(columns["input"][i]) for i in checked.rows]
-    found = estimate(texts, checked, seed, None if vectors is None else vectors[checked.rows])
+    found, newcomers, fit = _hear(columns, checked, settings, seed, vectors, known)
     crowd = hear_annotators(columns, checked, found.calibrated.belief, settings.max_flagged_share)
     alone = None if crowd is None else ~crowd.judged
     doubtful = rank_issues(found.calibrated, checked.labels, settings.max_flagged_share, alone)
@@ -102,9 +107,29 @@ def find_label_noise(
     several = None if crowd is None else crowd.summary
     return NoiseResult(
         build_table(rows, FINDING),
-        said.model_copy(update={"ambiguous": int(unclear.sum()), "crowd": several}),
+        said.model_copy(update={"ambiguous": int(unclear.sum()), "crowd": several, "newcomers": newcomers}),
         _predictions(columns, checked, found),
+        fit,
     )
+
+
+def _hear(
+    columns: Columns,
+    checked: Checked,
+    settings: LabelNoiseSettings,
+    seed: int,
+    vectors: np.ndarray | None,
+    known: Fit | None,
+) -> tuple[Estimated, int, Fit | None]:
+    """What is believed; of many samples also how many came after models were fitted, and what is to be kept."""
+    inputs = [columns["input"][i] for i in checked.rows]
+    vectors = None if vectors is None else vectors[checked.rows]
+    if len(inputs) <= MANY:
+        return estimate([matching_form(text) for text in inputs], checked, seed, vectors), 0, None
+    ids = [columns["sample_id"][i] for i in checked.rows]
+    heard = hear_many(inputs, ids, checked, seed, settings.refit_share, known, _VERSION)
+    witnesses = [heard.scores, _log_votes(heard.graph, checked)]
+    return _believe(witnesses, heard.graph, checked, vectors, seed), heard.newcomers, heard.fit
 
 
 def estimate(
@@ -115,14 +140,24 @@ def estimate(
 
     Where samples are few the folds are dealt several times and the scores averaged.
     """
-    deals = [
+    witnesses, graph = hear_ngrams(text_features(texts), checked, _deals(checked, seed), seed)
+    return _believe(witnesses, graph, checked, vectors, seed)
+
+
+def _deals(checked: Checked, seed: int) -> list[np.ndarray]:
+    return [
         deal_folds(checked.labels, checked.groups, checked.folds, seed + turn)
         for turn in range(DEALS if len(checked.labels) < FEW else 1)
     ]
-    witnesses, graph = hear_ngrams(text_features(texts), checked, deals, seed)
+
+
+def _believe(
+    witnesses: list[np.ndarray], graph: Graph, checked: Checked, vectors: np.ndarray | None, seed: int
+) -> Estimated:
+    """Of witnesses by n-grams, the model first, and the vectors' beside them."""
     predicted = witnesses[0].argmax(axis=1)
     if vectors is not None:
-        more, graph = hear_vectors(vectors, checked, deals)
+        more, graph = hear_vectors(vectors, checked, _deals(checked, seed))
         witnesses += more
     return Estimated(calibrate(witnesses, checked.labels), graph, predicted)
 
@@ -163,6 +198,7 @@ def hear_vectors(
     findings,
     folds,
     hashed,
+    incremental,
     models,
     neighbours,
     ngrams,
@@ -180,7 +216,11 @@ def find_label_noise_stage(
     """Thin task over `find_label_noise`, on the grouped samples of the duplicates stage."""
     table = workspace.read_table(samples)
     vectors = encode_inputs(workspace, encoder, table)
-    return keep_result(workspace, find_label_noise(table, settings, seed, vectors), "label-noise")
+    known = load_fit(workspace) if table.num_rows > MANY else None
+    result = find_label_noise(table, settings, seed, vectors, known)
+    if result.fit is not None:
+        save_fit(workspace, result.fit, known)
+    return keep_result(workspace, result, "label-noise")
 
 
 def _log_votes(graph: Graph, checked: Checked) -> np.ndarray:
@@ -276,6 +316,7 @@ def _finding(
                     "excerpt": excerpt(columns["input"][checked.rows[n]]),
                 }
                 for n, similarity in list(nearest)[:SHOWN]
+                if n != position
             ],
         },
         suggestion=None if ambiguous else {"action": "relabel", "label": best, "probability": likeliest},

@@ -5,6 +5,7 @@ Multitask Learning"); of the buckets the most frequent are kept, so that two n-g
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -18,6 +19,15 @@ CHUNK = 4_000_000
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
+class Vocabulary(NamedTuple):
+    """The V buckets that count."""
+
+    buckets: np.ndarray
+    """(V,) int64, ascending."""
+    weights: np.ndarray
+    """(V,) float32: 1 + log((1 + N) / (1 + texts that hold it))."""
+
+
 def hashed_features(texts: Sequence[str], longest: int, most: int, least: int = 2) -> csr_array:
     """(N, V) float32 TF-IDF of character n-grams of 1 to `longest` characters, rows of length 1.
 
@@ -27,22 +37,37 @@ def hashed_features(texts: Sequence[str], longest: int, most: int, least: int = 
         most: V at most, the buckets that most texts hold.
         least: texts that a bucket must be in.
     """
+    return weigh_buckets(texts, longest, choose_buckets(texts, longest, most, least))
+
+
+def choose_buckets(texts: Sequence[str], longest: int, most: int, least: int = 2) -> Vocabulary:
+    """Those that most texts hold; arguments as of `hashed_features`."""
     frequency, last = np.zeros(1 << BITS, dtype=np.int32), np.full(1 << BITS, -1, dtype=np.int32)
     for first, points, starts in _chunks(texts):
         _count_texts(points, starts, longest, first, frequency, last)
     kept = np.flatnonzero(frequency >= least)
     kept = np.sort(kept[np.argsort(-frequency[kept], kind="stable")[:most]])
-    column = last  # its memory once more
-    column[:] = -1
-    column[kept] = np.arange(len(kept))
     weights = (1 + np.log((1 + len(texts)) / (1 + frequency[kept]))).astype(np.float32)
-    size = int(frequency[kept].sum(dtype=np.int64))
-    rows = np.zeros(len(texts) + 1, dtype=np.int64)
-    columns, values = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.float32)
-    place = np.full(len(kept), -1, dtype=np.int64)
+    return Vocabulary(kept, weights)
+
+
+def weigh_buckets(texts: Sequence[str], longest: int, vocabulary: Vocabulary) -> csr_array:
+    """(N, V) float32 as `hashed_features`, of texts that need not be those which chose the buckets."""
+    size = len(vocabulary.buckets)
+    column = np.full(1 << BITS, -1, dtype=np.int32)
+    column[vocabulary.buckets] = np.arange(size)
+    rows, parts = np.zeros(len(texts) + 1, dtype=np.int64), []
+    place = np.full(size, -1, dtype=np.int64)
     for first, points, starts in _chunks(texts):
-        _fill_rows(points, starts, longest, first, column, weights, place, rows, columns, values)
-    return csr_array((values, columns, rows), shape=(len(texts), len(kept)))
+        most = longest * len(points)
+        columns, values = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float32)
+        own = np.zeros(len(starts), dtype=np.int64)
+        place[:] = -1
+        _fill_rows(points, starts, longest, column, vocabulary.weights, place, own, columns, values)
+        parts.append((columns[: own[-1]].copy(), values[: own[-1]].copy()))
+        rows[first + 1 : first + len(starts)] = rows[first] + own[1:]
+    columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return csr_array((values, columns, rows), shape=(len(texts), size))
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
@@ -74,11 +99,11 @@ def _count_texts(points, starts, longest, first, frequency, last):
 
 
 @njit(cache=True, nogil=True)
-def _fill_rows(points, starts, longest, first, column, weights, place, rows, columns, values):
-    """Rows `first` and on of the CSR arrays; `place` of each column in the row that last held it."""
+def _fill_rows(points, starts, longest, column, weights, place, rows, columns, values):
+    """CSR arrays of one chunk; `place` of each column in the row that last held it."""
     shift = np.uint64(64 - BITS)
     for text in range(len(starts) - 1):
-        size = start = rows[first + text]
+        size = start = rows[text]
         for begin in range(starts[text], starts[text + 1]):
             value = np.uint64(0)
             for at in range(begin, min(begin + longest, starts[text + 1])):
@@ -97,4 +122,4 @@ def _fill_rows(points, starts, longest, first, column, weights, place, rows, col
             length += values[i] ** 2
         for i in range(start, size):
             values[i] /= np.sqrt(length)
-        rows[first + text + 1] = size
+        rows[text + 1] = size

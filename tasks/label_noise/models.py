@@ -67,13 +67,19 @@ def _descend(starts, columns, values, rows, labels, order, weights, step, penalt
 
 
 def softmax_scores(
-    features: csr_array, labels: np.ndarray, fold: np.ndarray, seed: int, classes: int | None = None
+    features: csr_array,
+    labels: np.ndarray,
+    fold: np.ndarray,
+    seed: int,
+    classes: int | None = None,
+    keep: np.ndarray | None = None,
 ) -> np.ndarray:
     """Logits of softmax regressions on sparse features, one for each fold, that did not see that fold.
 
     Args:
         features: (N, V) float32, rows of length 1.
         classes: K; the highest label + 1 when left out.
+        keep: (folds, V, K) that takes the weights of the models.
 
     Returns:
         (N, K) float32; -inf where a fold's model never saw the class.
@@ -95,6 +101,8 @@ def softmax_scores(
         _descend(*parts, rows, labels, order, weights, STEP, 1 / (STRENGTH * len(rows)))
         known = np.bincount(labels[rows], minlength=classes) > 0
         scores[np.ix_(held, known)] = (features[held] @ weights)[:, known]
+        if keep is not None:
+            keep[number] = weights
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(fit, np.unique(fold)))

@@ -42,11 +42,21 @@ def text_features(texts: Sequence[str]) -> csr_array:
 
 def project(features: csr_array, dimensions: int = DIMENSIONS, seed: int = 0) -> np.ndarray:
     """(N, D) float32, rows of length 1: latent semantic analysis, its axes fitted to at most 4,000 of the texts."""
+    return project_on(features, find_axes(features, dimensions, seed))
+
+
+def find_axes(features: csr_array, dimensions: int = DIMENSIONS, seed: int = 0) -> np.ndarray:
+    """(V, D) float32: right singular vectors of at most 4,000 of the texts."""
     from sklearn.utils.extmath import randomized_svd
 
     random = np.random.default_rng(seed)
     rows = np.sort(random.choice(features.shape[0], min(_SAMPLED, features.shape[0]), replace=False))
     wanted = max(1, min(dimensions, min(len(rows), features.shape[1]) - 1))
-    axes = randomized_svd(features[rows], wanted, n_iter=2, random_state=seed)[2].astype(np.float32)
-    vectors = np.asarray(features @ axes.T, dtype=np.float32)
+    axes = randomized_svd(features[rows], wanted, n_iter=2, random_state=seed)[2]
+    return np.ascontiguousarray(axes.T, dtype=np.float32)
+
+
+def project_on(features: csr_array, axes: np.ndarray) -> np.ndarray:
+    """(N, D) float32, rows of length 1."""
+    vectors = np.asarray(features @ axes, dtype=np.float32)
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-9))

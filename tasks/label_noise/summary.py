@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
+from tasks.label_noise.incremental import Fit
 from tasks.records import TableRef
 from tasks.storage import Workspace
 from tasks.wording.told import Told
@@ -76,6 +77,8 @@ class NoiseSummary(BaseModel):
     """Samples for which two labels, one of them the given one, are about equally likely: to be told apart by a
     guideline, not by correcting rows."""
     folds: int = 0
+    newcomers: int = 0
+    """Of those checked, samples that came after the models were fitted: judged by models that saw none of them."""
     accuracy: float | None = None
     """Share (0-1) of checked training samples (for token labels: tokens) whose label the out-of-fold model predicts,
     as a reference for the tuned one."""
@@ -103,6 +106,8 @@ class NoiseResult(NamedTuple):
     summary: NoiseSummary
     predictions: pa.Table | None = None
     """Of the schema PREDICTION; None where labels were not checked, or are not of whole rows."""
+    fit: Fit | None = None
+    """What the next call may start from, where rows are many."""
 
 
 class NoiseRefs(BaseModel):
@@ -134,6 +139,15 @@ def describe_noise(summary: NoiseSummary) -> tuple[Told, ...]:
             Told(
                 f"{summary.flagged:,} labels are in doubt: of 100 reviewed, expect {least} to {most} to be wrong.",
                 f"疑わしいラベルが{summary.flagged:,}件あります。100件見ると、{least}〜{most}件が誤りと見込まれます。",
+            )
+        )
+    if summary.newcomers:
+        told.append(
+            Told(
+                f"{summary.newcomers:,} samples came after the label models were fitted and are judged by them; the "
+                "models are fitted anew when label_noise.refit_share of the samples have come or gone.",
+                f"{summary.newcomers:,}件のサンプルはラベルのモデルを学習した後に加わり、そのモデルで判定しました。サンプルのうち"
+                "label_noise.refit_shareの割合が入れ替わると、モデルを学習し直します。",
             )
         )
     if summary.crowd:
