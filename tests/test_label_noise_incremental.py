@@ -63,6 +63,12 @@ def flagged(result: NoiseResult) -> set[str]:
     }
 
 
+def neighbours(result: NoiseResult) -> dict[str, list[str]]:
+    """Sample -> texts that its finding shows as the nearest."""
+    told = {one["sample_id"]: json.loads(one["evidence"]) for one in result.findings.to_pylist()}
+    return {sample: [one["excerpt"] for one in evidence["neighbours"]] for sample, evidence in told.items()}
+
+
 def wrong(label: str) -> str:
     return LABELS[(LABELS.index(label) + 1) % 3]
 
@@ -78,6 +84,7 @@ def test_what_is_old_is_judged_as_before_in_any_order() -> None:
     assert again.findings.equals(first.findings)
     turned = check(rows[::-1], first.fit)
     assert flagged(turned) == flagged(first)
+    assert neighbours(turned) == neighbours(first)
     assert turned.predictions is not None
     assert first.predictions is not None
     assert turned.predictions["predicted"].to_pylist()[::-1] == first.predictions["predicted"].to_pylist()
@@ -162,14 +169,12 @@ def test_neighbours_that_are_gone_are_not_shown() -> None:
     rows = corpus()
     rows[3]["label"] = wrong(rows[3]["label"])
     first = check(rows)
-    told = next(one for one in first.findings.to_pylist() if one["sample_id"] == "0-3")
-    shown = [int(one["row"]) for one in json.loads(told["evidence"])["neighbours"]]
-    left = [row for i, row in enumerate(rows) if i not in shown]
+    nearest = neighbours(first)["0-3"]
+    left = [row for row in rows if row["input"] not in nearest[:4]]
     again = check(left, first.fit)
-    told = next(one for one in again.findings.to_pylist() if one["sample_id"] == "0-3")
-    excerpts = {one["excerpt"] for one in json.loads(told["evidence"])["neighbours"]}
-    assert excerpts
-    assert excerpts <= {row["input"] for row in left} - {rows[3]["input"]}
+    shown = neighbours(again)["0-3"]
+    assert shown[0] == nearest[4]
+    assert set(shown) <= {row["input"] for row in left} - {rows[3]["input"]}
 
 
 def test_copies_of_a_row_are_known_one_by_one() -> None:
