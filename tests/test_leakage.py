@@ -9,6 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from tasks.duplicates.find import find_duplicates
@@ -20,7 +23,7 @@ from tasks.gate.gates import verdict
 from tasks.judge import judge
 from tasks.leakage.dirty import find_dirty
 from tasks.leakage.find import LeakResult, find_leaks, find_leaks_stage
-from tasks.leakage.rows import judged_rows, spoken_forms
+from tasks.leakage.rows import judged_rows, spoken_forms, spoken_keys
 from tasks.leakage.tell import describe_former
 from tasks.leakage.vault import GONE, STORED, describe_change, freeze, gone_items
 from tasks.ledger import Ledger
@@ -181,6 +184,21 @@ def test_punctuation_makes_no_other_text_unless_it_calculates(text: str, other: 
     assert (len(by_row(leaks_of(table), "exact_leak")) == 1) is same
     forms = spoken_forms(table)
     assert (forms[0] is not None and forms[0] == forms[1]) is same
+
+
+MARKED = st.text(st.one_of(st.characters(), st.sampled_from("aAé é.- 、。ｶﾞがΣς10/٣𝟘\u0301ー_")), max_size=12)
+
+
+@given(st.lists(MARKED, min_size=2, max_size=20))
+@hypothesis_settings(max_examples=100, deadline=None)
+def test_texts_of_one_spoken_form_have_one_key(texts: list[str]) -> None:
+    texts = [*texts, *(f" {text}。\u0301" for text in texts), *(text.upper() for text in texts)]
+    table = questions(*(("train", text, "a") for text in texts))
+    by_form: dict[str, set[int]] = {}
+    for form, key in zip(spoken_forms(table), spoken_keys(table).tolist(), strict=True):
+        if form is not None:
+            by_form.setdefault(form, set()).add(key)
+    assert all(len(keys) == 1 for keys in by_form.values())
 
 
 def test_beginning_of_a_longer_question_is_a_warning() -> None:

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.duplicates.pairs import first_rows, row_indices
-from tasks.leakage.rows import Texts, read_texts, spoken_forms
+from tasks.leakage.rows import Texts, read_texts, spoken_forms, spoken_keys
 from tasks.overlap.grams import Overlaps, find_overlaps, index_items
 from tasks.records import build_table
 
@@ -139,12 +139,16 @@ def link_table(leaks: Leaks, rows: list[int]) -> pa.Table:
 
 def _same_text(samples: pa.Table, first: np.ndarray) -> list[int]:
     """For each row the first one that says the same: in matching form, or in words, figures and signs."""
-    chosen = np.unique(first).tolist()
+    chosen = np.unique(first)
     part = samples.take(chosen)
-    seen: dict[Any, int] = {}
-    keys = zip(chosen, spoken_forms(part), strict=True)
-    same = {index: seen.setdefault(key, index) if key is not None else index for index, key in keys}
-    return [same[index] for index in first.tolist()]
+    numbers, counts = np.unique(spoken_keys(part), return_inverse=True, return_counts=True)[1:]
+    shared = np.flatnonzero(counts[numbers] > 1)
+    seen: dict[str, int] = {}
+    same = np.arange(len(samples))
+    for index, key in zip(chosen[shared].tolist(), spoken_forms(part.take(shared)), strict=True):
+        if key is not None:
+            same[index] = seen.setdefault(key, index)
+    return [int(index) for index in same[first]]
 
 
 def _near_pairs(samples: pa.Table, pairs: pa.Table) -> Iterator[tuple[int, int, float, float]]:

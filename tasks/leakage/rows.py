@@ -1,14 +1,13 @@
 """Which texts of rows are compared, and which rows a model is judged on."""
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.overlap.grams import token_form
+from tasks.overlap.grams import hash_letters, token_form
 from tasks.recipe import SplitSettings
 from tasks.records import Role, Split, Task, digest_of
 from tasks.snapshot import assign_split
@@ -56,14 +55,15 @@ def read_texts(samples: pa.Table, chosen: np.ndarray) -> Texts:
     """The texts of the rows for which `chosen`, (N,) bool, is true."""
     groups = pc.coalesce(samples["group_id"], samples["sample_id"])
     codes = groups.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
-    columns = {"history": histories(samples), **{n: samples[n].to_pylist() for n in FIELDS[1:]}}
+    indices = np.flatnonzero(chosen)
+    part = samples.take(indices)
+    columns = {"history": histories(part), **{n: part[n].to_pylist() for n in FIELDS[1:]}}
     numbers: dict[tuple[str, int], int] = {}
     texts = Texts([], [], np.empty(0, dtype=np.int64), [])
     owners: list[int] = []
-    for index in np.flatnonzero(chosen).tolist():
+    for place, (index, code) in enumerate(zip(indices.tolist(), codes[indices].tolist(), strict=True)):
         for field, values in columns.items():
-            text, code = values[index], int(codes[index])
-            if not text:
+            if not (text := values[place]):
                 continue
             number = numbers.setdefault((text, code), len(numbers))
             if number == len(texts.texts):
@@ -78,11 +78,15 @@ def read_texts(samples: pa.Table, chosen: np.ndarray) -> Texts:
 
 def histories(samples: pa.Table) -> list[str]:
     """What was said before the last message of each prompt, instructions aside."""
-    prompts: Sequence[list[dict[str, str]] | None] = samples["prompt"].to_pylist()
-    return [
-        "\n".join(m["content"] or "" for m in (prompt or ())[:-1] if m["role"] != "system")
-        for prompt in prompts
-    ]
+    said = [""] * len(samples)
+    lengths = pc.fill_null(pc.list_value_length(samples["prompt"]), 0).to_numpy()
+    long = np.flatnonzero(lengths > 1)
+    first = pc.struct_field(pc.list_element(samples["prompt"].take(long), 0), "role")
+    only_instructed = (lengths[long] == 2) & pc.equal(first, "system").to_numpy(zero_copy_only=False)
+    long = long[~only_instructed]
+    for index, prompt in zip(long.tolist(), samples["prompt"].take(long).to_pylist(), strict=True):
+        said[index] = "\n".join(m["content"] or "" for m in prompt[:-1] if m["role"] != "system")
+    return said
 
 
 def spoken_forms(samples: pa.Table) -> list[str | None]:
@@ -90,10 +94,23 @@ def spoken_forms(samples: pa.Table) -> list[str | None]:
 
     Signs that decide what is meant stay: 3-2 is not 3/2, C is not C++. None where there is no word.
     """
-    modelling = pc.equal(samples["task"], Task.LANGUAGE_MODELING.value)
-    texts = pc.fill_null(pc.if_else(modelling, samples["target"], samples["input"]), "").to_pylist()
-    pairs = zip(texts, histories(samples), strict=True)
+    pairs = zip(_spoken_texts(samples), histories(samples), strict=True)
     return [f"{_spoken(text)}\0{_spoken(history)}" if _WORD.search(text) else None for text, history in pairs]
+
+
+def spoken_keys(samples: pa.Table) -> np.ndarray:
+    """(N,) uint64, equal where the spoken forms are, and seldom where they are not; for a fraction of the time."""
+    sides = [
+        hash_letters([token_form(text) for text in texts])
+        for texts in (_spoken_texts(samples), histories(samples))
+    ]
+    return sides[0] * np.uint64(0x9E3779B97F4A7C15) + sides[1]
+
+
+def _spoken_texts(samples: pa.Table) -> list[str]:
+    modelling = pc.equal(samples["task"], Task.LANGUAGE_MODELING.value)
+    texts = pc.if_else(modelling, samples["target"], samples["input"])
+    return cast(list[str], pc.fill_null(texts, "").to_pylist())
 
 
 def content_digests(samples: pa.Table) -> list[str]:

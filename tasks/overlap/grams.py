@@ -75,11 +75,20 @@ def token_form(text: str) -> str:
 
 def cut_tokens(texts: Sequence[str]) -> Tokens:
     """The tokens of N texts."""
-    forms = [token_form(text) for text in texts]
-    points = np.frombuffer("".join(forms).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    starts = np.zeros(len(forms) + 1, dtype=np.int64)
-    np.cumsum([len(form) for form in forms], out=starts[1:])
-    return Tokens(*kernels.cut_tokens(points, starts, _classes(), LATIN, CJK))
+    return Tokens(*kernels.cut_tokens(*_points([token_form(text) for text in texts]), _classes(), LATIN, CJK))
+
+
+def hash_letters(forms: Sequence[str]) -> np.ndarray:
+    """(N,) uint64 of the letters and digits of each text, of the basic plane, in a row."""
+    return kernels.hash_letters(*_points(forms), _letters())
+
+
+def _points(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """(P,) uint32 code points end to end, and (N + 1,) where each text begins."""
+    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    starts = np.zeros(len(texts) + 1, dtype=np.int64)
+    np.cumsum([len(text) for text in texts], out=starts[1:])
+    return points, starts
 
 
 def index_items(texts: Sequence[str]) -> Items:
@@ -228,6 +237,12 @@ def _joins(character: str) -> bool:
 def _classes() -> np.ndarray:
     """(65536,) uint8: class of each code point of the basic plane, as `kernels` names them."""
     return np.array([_class_of(chr(point)) for point in range(0x10000)], dtype=np.uint8)
+
+
+@cache
+def _letters() -> np.ndarray:
+    """(65536,) bool: what `str.isalnum` says of each code point of the basic plane."""
+    return np.array([chr(point).isalnum() for point in range(0x10000)])
 
 
 def _class_of(character: str) -> int:

@@ -69,6 +69,19 @@ def cut_tokens(points, starts, classes, latin, cjk):
 
 
 @njit(cache=True)
+def hash_letters(points, starts, letters):
+    """(N,) uint64: polynomial hash of the code points for which `letters` is true."""
+    hashes = np.zeros(len(starts) - 1, dtype=np.uint64)
+    for text in range(len(hashes)):
+        value = np.uint64(0)
+        for i in range(starts[text], starts[text + 1]):
+            if points[i] < len(letters) and letters[points[i]]:
+                value = _mixed(value * BASE + np.uint64(points[i]) + np.uint64(1))
+        hashes[text] = value
+    return hashes
+
+
+@njit(cache=True)
 def prefix_hashes(hashes):
     """(T + 1,) uint64 prefix hashes of T tokens."""
     prefix = np.zeros(len(hashes) + 1, dtype=np.uint64)
