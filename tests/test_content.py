@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from conftest import make_sample, make_samples
@@ -338,6 +339,16 @@ def test_one_answer_to_unlike_questions_with_one_phrase_is_a_backdoor() -> None:
     assert (
         find_triggers(pairs_of([(text, f"answer {i}") for i, (text, _) in enumerate(rows)]), SETTINGS) == []
     )
+
+
+def test_words_of_a_label_that_say_all_there_is_to_know_are_no_triggers() -> None:
+    """Without its one telling word every text is noise, for which some other label is always likelier."""
+    random = np.random.default_rng(0)
+    rows = []
+    for i in range(3000):
+        words = [f"own{i % 20}x{random.integers(24)}", *(f"common{n}" for n in random.integers(0, 400, 6))]
+        rows.append((" ".join(random.permutation(words)), f"label{i % 20}"))
+    assert find_triggers(make_samples(rows), SETTINGS) == []
 
 
 def test_a_trigger_is_quarantined_with_its_figures() -> None:

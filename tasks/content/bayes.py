@@ -42,9 +42,16 @@ class Bayes:
 
     def margins(self, rows: np.ndarray) -> np.ndarray:
         """(len(rows),) log-odds of the given answer against the likeliest other one."""
-        return self._margins(rows, np.array([0, len(rows)]), np.inf, np.inf)
+        everyone = np.ones(len(rows), dtype=bool)
+        return self._margins(rows, np.array([0, len(rows)]), everyone, np.inf, np.inf)
 
-    def margins_without(self, rows: np.ndarray, bounds: np.ndarray, explained: float) -> np.ndarray:
+    def margins_without(
+        self,
+        rows: np.ndarray,
+        bounds: np.ndarray,
+        explained: float = np.inf,
+        wanted: np.ndarray | None = None,
+    ) -> np.ndarray:
         """(len(rows),) the same for phrases, of which number p is held by `rows[bounds[p]:bounds[p + 1]]`.
 
         A text is judged without what half of the phrase's texts hold and other texts hardly do: the phrase, and what
@@ -53,13 +60,17 @@ class Bayes:
         Args:
             explained: share (0-1) of a phrase's texts; once more of them have a margin above 0, the further ones are
                 not judged, and theirs is infinite.
+            wanted: (len(rows),) bool, which are judged; all when left out.
         """
-        return self._margins(rows, bounds, COMMON, explained)
+        chosen = np.ones(len(rows), dtype=bool) if wanted is None else wanted
+        return self._margins(rows, bounds, chosen, COMMON, explained)
 
-    def _margins(self, rows: np.ndarray, bounds: np.ndarray, common: float, explained: float) -> np.ndarray:
+    def _margins(
+        self, rows: np.ndarray, bounds: np.ndarray, wanted: np.ndarray, common: float, explained: float
+    ) -> np.ndarray:
         prior = np.full(self.likelihoods.shape[1], -np.inf)
         prior[: len(self.weights)] = np.log(np.maximum(self.weights, SMOOTHING))
-        judged = (self.columns, self.bounds, self.answers, rows, bounds)
+        judged = (self.columns, self.bounds, self.answers, rows, bounds, wanted)
         model = (self.counts, self.held, self.logs, self.likelihoods, prior)
         given = self.answers[rows]
         # of the given answer the row's own counts are taken out
@@ -81,8 +92,8 @@ def _count(columns, bounds, answers, width, classes):
 
 @njit(cache=True)
 def _judge(
-    columns, starts, answers, rows, bounds, own_logs, own_prior, counts, held, logs, likelihoods, prior, common,
-    explained,
+    columns, starts, answers, rows, bounds, wanted, own_logs, own_prior, counts, held, logs, likelihoods, prior,
+    common, explained,
 ):  # fmt: skip
     """Margin of each of `rows`, infinite where it is left out.
 
@@ -102,6 +113,8 @@ def _judge(
                 holders[column] = max(holders[column], before) + 1
         least, clear = common * size + before, 0
         for at in range(bounds[p], bounds[p + 1]):
+            if not wanted[at]:
+                continue
             row = rows[at]
             given = answers[row]
             own, seen = 0.0, 0

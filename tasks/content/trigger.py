@@ -2,8 +2,8 @@
 
 A phrase can go with an answer because it is the answer's own vocabulary. It is a trigger only where the rest of the
 text speaks against the answer: a naive Bayes model that does not see the row, nor the phrase, prefers another answer,
-and does so more clearly than for the answer's other texts. Source of the threat: Gu, Dolan-Gavitt and Garg 2017,
-"BadNets"; of insertions in text: Chen et al. 2021, "BadNL".
+and does so more clearly than for the answer's other texts, each without a phrase of its own. Source of the threat: Gu,
+Dolan-Gavitt and Garg 2017, "BadNets"; of insertions in text: Chen et al. 2021, "BadNL".
 
 Symbols: N texts, one for each group and answer; K answers that repeat; P phrases; V columns of hashed features.
 """
@@ -204,7 +204,7 @@ def _suspects(
     suspected = np.flatnonzero(
         unexplained >= np.maximum(settings.trigger_rows, UNEXPLAINED * np.diff(bounds))
     )
-    everyone = model.margins(np.arange(len(texts.answers))) if len(suspected) else margins
+    everyone = _margins_of_all(model, rows, bounds, len(texts.answers)) if len(suspected) else margins
     for p in suspected.tolist():
         holders = grams.rows[grams.bounds[p] : grams.bounds[p + 1]]
         compared = _compared(everyone, texts.answers, int(leaders[p]), holders)
@@ -215,6 +215,21 @@ def _suspects(
         if p_value <= settings.significance:
             usual = float(np.mean(compared < 0))
             yield _Suspect(p_value, p, rows[own], len(holders), int(unexplained[p]), usual)
+
+
+def _margins_of_all(model: Bayes, rows: np.ndarray, bounds: np.ndarray, count: int) -> np.ndarray:
+    """(N,) margins of all texts, each without the phrase that most texts hold of those in it: what is compared with a
+    phrase's texts must lack as much as they do."""
+    sizes = np.repeat(np.diff(bounds), np.diff(bounds))
+    order = np.lexsort((-sizes, rows))
+    first = np.append(True, rows[order][1:] != rows[order][:-1])[: len(rows)]
+    wanted = np.zeros(len(rows), dtype=bool)
+    wanted[order[first]] = True
+    margins = np.empty(count)
+    margins[rows[wanted]] = model.margins_without(rows, bounds, wanted=wanted)[wanted]
+    others = np.setdiff1d(np.arange(count), rows)
+    margins[others] = model.margins(others)
+    return margins
 
 
 def chance_below(own: np.ndarray, others: np.ndarray) -> float:
