@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from tasks.errors import SeimaiError, StorageError
 from tasks.ledger import DECISIONS, Ledger, metadata
+from tasks.ledger.rows import LazyRows
 from tasks.records import Action
 
 
@@ -36,9 +37,10 @@ def test_undo_is_a_further_row(ledger: Ledger) -> None:
 
 
 def test_snapshot_is_recorded_once(ledger: Ledger) -> None:
-    row = dict(row=1, sample_id="s", disposition="drop", check="c", reason="r", sample="{}", findings="[]")
+    row = dict(row=1, sample_id="s", disposition="drop", check="c", reason="r", texts="d")
+    rows = LazyRows([row], lambda places: [dict(sample="{}", findings="[]") for _ in places])
     for _ in range(2):
-        ledger.add_snapshot("snap", "recipe", "snapshots/snap", {"n": 1}, [row])
+        ledger.add_snapshot("snap", "recipe", "snapshots/snap", {"n": 1}, rows)
     assert len(ledger.snapshots("recipe")) == 1
     assert ledger.flagged("snap")[0]["sample_id"] == "s"
 

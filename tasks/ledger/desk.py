@@ -7,13 +7,15 @@ decides names the version that was looked at, and a decision on an older one cha
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from tasks.ledger.decisions import read_decisions, standing_decisions
+from tasks.ledger.bulk import settle_many, take_back_batch
+from tasks.ledger.decisions import read_decisions
 from tasks.ledger.engine import writing
+from tasks.ledger.filling import fill_queue
 from tasks.ledger.filters import Filter, ordered, where
 from tasks.ledger.moves import (
     LEASE_SECONDS,
@@ -27,20 +29,19 @@ from tasks.ledger.moves import (
     lock_item,
     note_act,
     settle,
-    state_after,
     take_back,
     votes_on,
 )
+from tasks.ledger.rows import LazyRows
 from tasks.ledger.store import Ledger
-from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, LEASES, QUEUE, QUEUE_FACTS, VOTES
+from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, LEASES, QUEUE, QUEUE_FACTS, VOTES, WHOLE_ITEM
 from tasks.ledger.times import now
 from tasks.records import Action
 from tasks.wording.told import Told
 
-_LISTED = [c for c in QUEUE.columns if c.name not in ("sample", "findings", "words", "origin", "passage")]
+_LISTED = [c for c in WHOLE_ITEM if c.name not in ("sample", "findings", "words", "origin", "passage")]
 COUNT_SECONDS = 2
 """Age of the number of open items that an item's page may show: 50,000 take 5 ms to count."""
-_CHOSEN = ("label", "language", "source", "check")
 
 
 class Desk:
@@ -50,36 +51,15 @@ class Desk:
         self.engine = ledger.engine
         self._left: dict[tuple[str, str | None], tuple[float, int]] = {}
 
-    def fill(
-        self, recipe: str, snapshot_id: str, items: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
-    ) -> None:
+    def fill(self, recipe: str, snapshot_id: str, items: LazyRows, facts: Mapping[str, Any]) -> None:
         """Puts a snapshot's items in the place of the recipe's earlier ones, in one transaction.
 
-        Leases, drafts and votes stand: they are about content. An item whose sample is decided (between the run's
-        look at the decisions and now) is filled in as decided; escalated ones stay escalated.
+        Leases, drafts and votes stand: they are about content. So does an item that is as it was before, with its
+        version. An item whose sample is decided (between the run's look at the decisions and now) is filled in as
+        decided; escalated ones stay escalated.
         """
         with writing(self.engine) as connection:
-            standing = standing_decisions(read_decisions(connection))
-            known = sa.select(QUEUE.c.sample_id, QUEUE.c.version).where(QUEUE.c.recipe == recipe)
-            versions = {row.sample_id: row.version for row in connection.execute(known)}
-            connection.execute(QUEUE.delete().where(QUEUE.c.recipe == recipe))
-            connection.execute(QUEUE_FACTS.delete().where(QUEUE_FACTS.c.recipe == recipe))
-            rows = [
-                {
-                    **item,
-                    "recipe": recipe,
-                    "snapshot_id": snapshot_id,
-                    "state": state_after(standing.get(item["sample_id"])),
-                    "version": versions.get(item["sample_id"], 0) + 1,
-                }
-                for item in items
-            ]
-            if rows:
-                connection.execute(QUEUE.insert(), rows)
-            choices = {name: sorted({i[name] for i in items if i[name]}) for name in _CHOSEN}
-            told = json.dumps({**facts, "choices": choices}, ensure_ascii=False)
-            stored = dict(facts=told, created=now(), snapshot_id=snapshot_id, recipe=recipe)
-            connection.execute(QUEUE_FACTS.insert(), stored)
+            fill_queue(connection, recipe, snapshot_id, items, facts)
 
     def facts(self) -> dict[str, dict[str, Any]]:
         """What each recipe's queue was drawn from: recipe -> snapshot_id, created, rows, flagged,
@@ -121,11 +101,11 @@ class Desk:
 
     def item(self, sample_id: str, recipe: str | None = None) -> dict[str, Any] | None:
         """One item whole, sample and findings as Python values; of the newest snapshot that has it."""
-        query = sa.select(QUEUE).where(QUEUE.c.sample_id == sample_id)
+        query = sa.select(*WHOLE_ITEM).where(QUEUE.c.sample_id == sample_id)
         if recipe is not None:
             query = query.where(QUEUE.c.recipe == recipe)
         with self.engine.connect() as connection:
-            row = connection.execute(query.order_by(QUEUE.c.snapshot_id.desc()).limit(1)).mappings().first()
+            row = connection.execute(query.order_by(sa.desc("snapshot_id")).limit(1)).mappings().first()
         if row is None:
             return None
         return {**row, "sample": json.loads(row["sample"]), "findings": json.loads(row["findings"])}
@@ -204,11 +184,8 @@ class Desk:
         """
         batch = uuid.uuid4().hex
         with writing(self.engine) as connection:
-            for sample_id, version in seen.items():
-                item = lock_item(connection, recipe, sample_id, version)
-                choice = make(json.loads(item["sample"]))
-                settle(connection, item, choice, actor, "bulk", batch)
-            note_act(connection, actor, "bulk", batch, {"action": choice.action.value, "items": len(seen)})
+            action = settle_many(connection, recipe, seen, make, actor, batch)
+            note_act(connection, actor, "bulk", batch, {"action": action.value, "items": len(seen)})
         return batch
 
     def decide_together(
@@ -239,16 +216,7 @@ class Desk:
     def undo_batch(self, batch: str, actor: str) -> int:
         """Takes back every decision of a batch that still stands, in one transaction; returns how many."""
         with writing(self.engine) as connection:
-            query = sa.select(DECISIONS.c.decision_id).where(
-                DECISIONS.c.batch == batch, DECISIONS.c.action != Action.RETRACT.value
-            )
-            undone = 0
-            for decision_id in connection.execute(query).scalars().all():
-                try:
-                    take_back(connection, decision_id, actor, None)
-                except LostRaceError:
-                    continue  # somebody decided anew about this one: theirs stands
-                undone += 1
+            undone = take_back_batch(connection, batch, actor)
             note_act(connection, actor, "undo_bulk", batch, {"items": undone})
         return undone
 
