@@ -21,9 +21,9 @@ def encode_column(column: pa.Array) -> list[str]:
     if column.null_count == len(column):
         return ["null"] * len(column)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return [encode_basestring(v) if v is not None else "null" for v in column.to_pylist()]
+        return _encode_strings(column)
     if pa.types.is_integer(kind):
-        return ["null" if value is None else str(value) for value in column.to_pylist()]
+        return column.cast(pa.string()).fill_null("null").to_pylist()
     if pa.types.is_floating(kind):
         return ["null" if value is None else _encode_float(value) for value in column.to_pylist()]
     if pa.types.is_boolean(kind):
@@ -35,6 +35,14 @@ def encode_column(column: pa.Array) -> list[str]:
         whole = _join_fields(names, [encode_column(part) for part in column.flatten()], len(column))
         return _blank(whole, column)
     raise TypeError(f"no JSON is made of columns of {kind}")
+
+
+def _encode_strings(column: pa.Array) -> list[str]:
+    """What most rows have in common, such as a file's name, is encoded once."""
+    coded = column.dictionary_encode(null_encoding="encode")
+    values = coded.dictionary.to_pylist()
+    encoded = [encode_basestring(value) if value is not None else "null" for value in values]
+    return [encoded[n] for n in coded.indices.to_pylist()]
 
 
 def _encode_lists(column: pa.ListArray) -> list[str]:
