@@ -61,7 +61,7 @@ def current_reviewer(request: Request) -> Reviewer:
 def needs(role: Role) -> Callable[..., Reviewer]:
     """A dependency: the reviewer, where the role suffices; 403 else."""
 
-    def check(reviewer: Reviewer = Depends(current_reviewer)) -> Reviewer:  # noqa: B008
+    async def check(reviewer: Reviewer = Depends(current_reviewer)) -> Reviewer:  # noqa: B008
         if reviewer.role < role:
             raise refuse(
                 403,

@@ -16,6 +16,13 @@ FIELDS = tuple(c.name for c in DECISIONS.columns if c.name != "position")
 _JSON = ("payload", "evidence")
 _IN_ONE_STATEMENT = 5_000
 """Values of one IN: SQLite takes 32,766 in a statement, PostgreSQL 65,535."""
+_EVERY = sa.select(DECISIONS).order_by(DECISIONS.c.position)
+_ABOUT_SAMPLE = _EVERY.where(DECISIONS.c.sample_id == sa.bindparam("about"))
+_OTHER = DECISIONS.alias()
+_BESIDE = _EVERY.where(
+    DECISIONS.c.sample_id
+    == sa.select(_OTHER.c.sample_id).where(_OTHER.c.decision_id == sa.bindparam("decision")).scalar_subquery()
+)
 _LAST_OF_SAMPLE = (
     sa.select(DECISIONS.c.decision_id)
     .where(DECISIONS.c.sample_id == sa.bindparam("about"))
@@ -77,12 +84,17 @@ def chunks(names: Iterable[str]) -> Iterator[list[str]]:
         yield every[start : start + _IN_ONE_STATEMENT]
 
 
-def read_decisions(connection: sa.Connection, sample_id: str | None = None) -> list[dict[str, Any]]:
-    """Every decision (about one sample, if named), the oldest first."""
-    query = sa.select(DECISIONS).order_by(DECISIONS.c.position)
+def read_decisions(
+    connection: sa.Connection, sample_id: str | None = None, *, beside: str | None = None
+) -> list[dict[str, Any]]:
+    """Every decision, the oldest first; about one sample, if it is named, or the decision `beside` is about it."""
     if sample_id is not None:
-        query = query.where(DECISIONS.c.sample_id == sample_id)
-    return [_unpack(dict(row)) for row in connection.execute(query).mappings()]
+        rows = connection.execute(_ABOUT_SAMPLE, {"about": sample_id})
+    elif beside is not None:
+        rows = connection.execute(_BESIDE, {"decision": beside})
+    else:
+        rows = connection.execute(_EVERY)
+    return [_unpack(dict(row)) for row in rows.mappings()]
 
 
 def standing_decisions(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -43,6 +43,33 @@ _LISTED = [c for c in WHOLE_ITEM if c.name not in ("sample", "findings", "words"
 COUNT_SECONDS = 2
 """Age of the number of open items that an item's page may show: 50,000 take 5 ms to count."""
 
+# The statements of every look at an item are put together once: that costs as much as the database's part of them.
+_ITEM_ANYWHERE = (
+    sa.select(*WHOLE_ITEM)
+    .where(QUEUE.c.sample_id == sa.bindparam("sample_id"))
+    .order_by(sa.desc("snapshot_id"))
+    .limit(1)
+)
+_ITEM = sa.select(*WHOLE_ITEM).where(*item_is(QUEUE, sa.bindparam("recipe"), sa.bindparam("sample_id")))
+_LEASE = sa.select(LEASES.c.actor, LEASES.c.until).where(
+    *item_is(LEASES, sa.bindparam("recipe"), sa.bindparam("sample_id"))
+)
+_DRAFT = sa.select(DRAFTS.c.content).where(
+    *item_is(DRAFTS, sa.bindparam("recipe"), sa.bindparam("sample_id")),
+    DRAFTS.c.actor == sa.bindparam("actor"),
+)
+_FREE = sa.select(QUEUE.c.sample_id).where(
+    ~sa.exists().where(
+        *item_is(LEASES, QUEUE.c.recipe, QUEUE.c.sample_id),
+        LEASES.c.actor != sa.bindparam("me"),
+        LEASES.c.until > sa.bindparam("moment"),
+    ),
+    ~sa.exists().where(
+        *item_is(VOTES, QUEUE.c.recipe, QUEUE.c.sample_id), VOTES.c.actor == sa.bindparam("me")
+    ),
+)
+"""Items that nobody else holds and that one has not voted on."""
+
 
 class Desk:
     """The queue of a ledger."""
@@ -101,46 +128,43 @@ class Desk:
 
     def item(self, sample_id: str, recipe: str | None = None) -> dict[str, Any] | None:
         """One item whole, sample and findings as Python values; of the newest snapshot that has it."""
-        query = sa.select(*WHOLE_ITEM).where(QUEUE.c.sample_id == sample_id)
-        if recipe is not None:
-            query = query.where(QUEUE.c.recipe == recipe)
+        given = {"sample_id": sample_id, "recipe": recipe}
         with self.engine.connect() as connection:
-            row = connection.execute(query.order_by(sa.desc("snapshot_id")).limit(1)).mappings().first()
+            query = _ITEM_ANYWHERE if recipe is None else _ITEM
+            row = connection.execute(query, given).mappings().first()
         if row is None:
             return None
         return {**row, "sample": json.loads(row["sample"]), "findings": json.loads(row["findings"])}
 
     def take_next(self, wanted: Filter, actor: str, skip: Iterable[str] = ()) -> dict[str, Any] | None:
         """Leases the most valuable open item that nobody else holds and that `actor` has not voted on."""
+        chosen = self.lease_next(wanted, actor, skip)
+        return None if chosen is None else self.item(chosen, wanted.recipe)
+
+    def lease_next(self, wanted: Filter, actor: str, skip: Iterable[str] = ()) -> str | None:
+        """`take_next` that returns the item's sample_id alone."""
         moment = time.time()
-        held = sa.exists().where(
-            LEASES.c.recipe == QUEUE.c.recipe,
-            LEASES.c.sample_id == QUEUE.c.sample_id,
-            LEASES.c.actor != actor,
-            LEASES.c.until > moment,
-        )
-        voted = sa.exists().where(
-            VOTES.c.recipe == QUEUE.c.recipe, VOTES.c.sample_id == QUEUE.c.sample_id, VOTES.c.actor == actor
-        )
-        query = where(sa.select(QUEUE.c.sample_id), wanted).where(~held, ~voted)
+        query = where(_FREE, wanted)
         if skipped := list(skip):
             query = query.where(QUEUE.c.sample_id.not_in(skipped))
+        query = ordered(query).limit(1).with_for_update(skip_locked=True)
         with writing(self.engine) as connection:
-            chosen = connection.execute(ordered(query).limit(1).with_for_update(skip_locked=True)).scalar()
+            chosen = connection.execute(query, {"me": actor, "moment": moment}).scalar()
             if chosen is not None:
                 lease(connection, wanted.recipe, chosen, actor, moment)
-        return None if chosen is None else self.item(chosen, wanted.recipe)
+        return chosen
 
     def take(self, recipe: str, sample_id: str, actor: str) -> str | None:
         """Leases an item, or renews the lease; returns who else holds it, if somebody does."""
         moment = time.time()
-        here = sa.select(LEASES.c.actor, LEASES.c.until).where(*item_is(LEASES, recipe, sample_id))
+        here = {"recipe": recipe, "sample_id": sample_id}
         with self.engine.connect() as connection:
-            held = connection.execute(here).first()
+            held = connection.execute(_LEASE, here).first()
         if held is not None and held.actor == actor and held.until > moment + LEASE_SECONDS - RENEWED_AFTER:
             return None  # a moment old, as after `take_next`: not worth a write
         with writing(self.engine) as connection:
-            holder = connection.execute(here.where(LEASES.c.actor != actor, LEASES.c.until > moment)).scalar()
+            held = connection.execute(_LEASE, here).first()
+            holder = held.actor if held and held.actor != actor and held.until > moment else None
             if holder is None:
                 lease(connection, recipe, sample_id, actor, moment)
         return holder
@@ -223,9 +247,7 @@ class Desk:
     def decision(self, decision_id: str) -> dict[str, Any] | None:
         """One decision, with `stands`: whether no later one superseded it."""
         with self.engine.connect() as connection:
-            query = sa.select(DECISIONS.c.sample_id).where(DECISIONS.c.decision_id == decision_id)
-            sample_id = connection.execute(query).scalar()
-            history = read_decisions(connection, sample_id) if sample_id else []
+            history = read_decisions(connection, beside=decision_id)
         found = next((row for row in history if row["decision_id"] == decision_id), None)
         return None if found is None else {**found, "stands": history[-1] is found}
 
@@ -296,9 +318,9 @@ class Desk:
             connection.execute(LEASES.update().where(*mine).values(until=until))
 
     def draft(self, recipe: str, sample_id: str, actor: str) -> dict[str, Any] | None:
-        here = (*item_is(DRAFTS, recipe, sample_id), DRAFTS.c.actor == actor)
+        given = {"recipe": recipe, "sample_id": sample_id, "actor": actor}
         with self.engine.connect() as connection:
-            content = connection.execute(sa.select(DRAFTS.c.content).where(*here)).scalar()
+            content = connection.execute(_DRAFT, given).scalar()
         return None if content is None else json.loads(content)
 
     def looked_at(self, recipe: str) -> list[dict[str, Any]]:

@@ -52,19 +52,33 @@ def note_act(
     connection.execute(ACTS.insert(), row | {"detail": json.dumps(detail, ensure_ascii=False)})
 
 
-def item_is(table: sa.Table, recipe: str, sample_id: str) -> tuple[Any, Any]:
+def item_is(table: sa.Table, recipe: Any, sample_id: Any) -> tuple[Any, Any]:
     return table.c.recipe == recipe, table.c.sample_id == sample_id
 
 
+_HERE = sa.bindparam("about_recipe"), sa.bindparam("about")
+_LOCKED = sa.select(*WHOLE_ITEM).where(*item_is(QUEUE, *_HERE)).with_for_update()
+_ENDS = {table.name: table.delete().where(*item_is(table, *_HERE)) for table in (LEASES, DRAFTS)}
+_MOVED = (
+    QUEUE.update()
+    .where(QUEUE.c.sample_id == sa.bindparam("about"))
+    .values(state=sa.bindparam("new_state"), version=QUEUE.c.version + 1)
+)
+
+
 def lease(connection: sa.Connection, recipe: str, sample_id: str, actor: str, moment: float) -> None:
-    connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
+    free(connection, LEASES, recipe, sample_id)
     row = dict(recipe=recipe, sample_id=sample_id, actor=actor, until=moment + LEASE_SECONDS)
     connection.execute(LEASES.insert(), row)
 
 
+def free(connection: sa.Connection, table: sa.Table, recipe: str, sample_id: str) -> None:
+    """Ends an item's leases, or its drafts."""
+    connection.execute(_ENDS[table.name], {"about_recipe": recipe, "about": sample_id})
+
+
 def lock_item(connection: sa.Connection, recipe: str, sample_id: str, version: int) -> Mapping[str, Any]:
-    query = sa.select(*WHOLE_ITEM).where(*item_is(QUEUE, recipe, sample_id)).with_for_update()
-    item = connection.execute(query).mappings().first()
+    item = connection.execute(_LOCKED, {"about_recipe": recipe, "about": sample_id}).mappings().first()
     if item is None:
         raise LostRaceError(
             Told(
@@ -84,8 +98,7 @@ def lock_item(connection: sa.Connection, recipe: str, sample_id: str, version: i
 
 def find_item(connection: sa.Connection, recipe: str, sample_id: str) -> dict[str, Any]:
     """An item, or what stands for a sample that is in no queue."""
-    query = sa.select(*WHOLE_ITEM).where(*item_is(QUEUE, recipe, sample_id)).with_for_update()
-    item = connection.execute(query).mappings().first()
+    item = connection.execute(_LOCKED, {"about_recipe": recipe, "about": sample_id}).mappings().first()
     if item is not None:
         return dict(item)
     return {
@@ -110,8 +123,8 @@ def settle(
     row = as_decision(item, choice, actor, origin, batch)
     decision_id = append_decision(connection, **row | {"action": choice.action})
     _move(connection, sample_id, state_after(row))
-    connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
-    connection.execute(DRAFTS.delete().where(*item_is(DRAFTS, recipe, sample_id)))
+    free(connection, LEASES, recipe, sample_id)
+    free(connection, DRAFTS, recipe, sample_id)
     return decision_id
 
 
@@ -183,11 +196,7 @@ def what_undoes(last: Mapping[str, Any], before: Mapping[str, Any] | None) -> di
 
 def _move(connection: sa.Connection, sample_id: str, state: State) -> None:
     """The same content is settled in every recipe's queue that holds it."""
-    connection.execute(
-        QUEUE.update()
-        .where(QUEUE.c.sample_id == sample_id)
-        .values(state=state.value, version=QUEUE.c.version + 1)
-    )
+    connection.execute(_MOVED, {"about": sample_id, "new_state": state.value})
 
 
 def state_after(decision: Mapping[str, Any] | None) -> State:
