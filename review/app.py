@@ -1,9 +1,12 @@
 """The review page: FastAPI over the ledger, plain HTML forms, htmx where there is JavaScript."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from anyio import to_thread
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
@@ -34,11 +37,15 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 SAFE = ("GET", "HEAD")
+THREADS = 4
+"""Requests that are worked on at once; more wait in their order."""
 
 
 def create_app(room: Room) -> FastAPI:
     """The page of one workspace; also fit to be mounted in another application."""
-    app = FastAPI(title="seimai review", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="seimai review", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_limit_threads
+    )
     app.state.room = room
     for part in (pages, acts, clusters, redact, oversight, sign_in):
         app.include_router(part.router)
@@ -51,6 +58,13 @@ def create_app(room: Room) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _bad_value)
     app.add_exception_handler(Exception, _broken)
     return app
+
+
+@asynccontextmanager
+async def _limit_threads(_app: FastAPI) -> AsyncIterator[None]:
+    """Of forty threads, most would only take turns with each other."""
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 class _Guard:

@@ -73,7 +73,7 @@ def decisions_by_id(connection: sa.Connection, decision_ids: Iterable[str]) -> d
     found = {}
     for names in chunks(decision_ids):
         query = sa.select(DECISIONS).where(DECISIONS.c.decision_id.in_(names))
-        found.update({row["decision_id"]: _unpack(row) for row in connection.execute(query).mappings()})
+        found.update({row["decision_id"]: _unpack(dict(row)) for row in connection.execute(query).mappings()})
     return found
 
 

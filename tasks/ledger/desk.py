@@ -148,7 +148,7 @@ class Desk:
         if skipped := list(skip):
             query = query.where(QUEUE.c.sample_id.not_in(skipped))
         query = ordered(query).limit(1).with_for_update(skip_locked=True)
-        with writing(self.engine) as connection:
+        with writing(self.engine, passing=True) as connection:
             chosen = connection.execute(query, {"me": actor, "moment": moment}).scalar()
             if chosen is not None:
                 lease(connection, wanted.recipe, chosen, actor, moment)
@@ -162,7 +162,7 @@ class Desk:
             held = connection.execute(_LEASE, here).first()
         if held is not None and held.actor == actor and held.until > moment + LEASE_SECONDS - RENEWED_AFTER:
             return None  # a moment old, as after `take_next`: not worth a write
-        with writing(self.engine) as connection:
+        with writing(self.engine, passing=True) as connection:
             held = connection.execute(_LEASE, here).first()
             holder = held.actor if held and held.actor != actor and held.until > moment else None
             if holder is None:
@@ -170,7 +170,7 @@ class Desk:
         return holder
 
     def release(self, recipe: str, sample_id: str, actor: str) -> None:
-        with writing(self.engine) as connection:
+        with writing(self.engine, passing=True) as connection:
             connection.execute(
                 LEASES.delete().where(*item_is(LEASES, recipe, sample_id), LEASES.c.actor == actor)
             )

@@ -56,7 +56,7 @@ def item_is(table: sa.Table, recipe: Any, sample_id: Any) -> tuple[Any, Any]:
     return table.c.recipe == recipe, table.c.sample_id == sample_id
 
 
-_HERE = sa.bindparam("about_recipe"), sa.bindparam("about")
+_HERE: tuple[Any, Any] = (sa.bindparam("about_recipe"), sa.bindparam("about"))
 _LOCKED = sa.select(*WHOLE_ITEM).where(*item_is(QUEUE, *_HERE)).with_for_update()
 _ENDS = {table.name: table.delete().where(*item_is(table, *_HERE)) for table in (LEASES, DRAFTS)}
 _MOVED = (

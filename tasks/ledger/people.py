@@ -108,7 +108,7 @@ class People:
         if row is None:
             return None
         if row["seen"] < moment - _SEEN_EVERY:
-            with writing(self.engine) as connection:
+            with writing(self.engine, passing=True) as connection:
                 connection.execute(SESSIONS.update().where(SESSIONS.c.digest == digest).values(seen=moment))
         return {"name": row["name"], "role": row["role"]}
 
