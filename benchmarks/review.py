@@ -8,6 +8,7 @@ given once the decision is on disk. At the end the ledger must hold each decisio
 """
 
 import argparse
+import html
 import http.client
 import os
 import random
@@ -287,6 +288,31 @@ def run_round(clients: list[Client], items: int, pace: float, seed: int) -> tupl
     return times, time.perf_counter() - begin
 
 
+def measure_bulk(client: Client) -> str:
+    """One decision about as many items as the page takes at once, and its undo; returns what they took.
+
+    Raises:
+        RuntimeError: the page refused one of them.
+    """
+    queue = f"/queues/{RECIPE}/{CHECKS[0]}"
+    page = client.show(queue).body
+    token = re.search(r'name="csrf" value="([^"]*)"', page)
+    form = {"csrf": token[1] if token else "", "action": "drop"}
+    preview = client.ask(f"{queue}/preview", form)
+    seen = html.unescape(re.findall(r'name="seen" value="([^"]*)"', preview.body)[0])
+    told = []
+    path, given = f"{queue}/bulk", form | {"seen": seen}
+    for name in ("decided", "taken back"):
+        begin = time.perf_counter()
+        reply = client.ask(path, given)
+        told.append(f"{name} in {time.perf_counter() - begin:.2f} s")
+        if reply.status != 303:
+            raise RuntimeError(f"{path} answered {reply.status}: {reply.body[:200]}")
+        path = f"/batches/{reply.location.partition('batch=')[2]}/undo"
+        given = form | {"recipe": RECIPE, "queue": CHECKS[0]}
+    return f"{seen.count(':'):,} items in bulk: " + ", ".join(told)
+
+
 def tell(name: str, seconds: list[float]) -> str:
     p50, p95, p99 = np.percentile(seconds, [50, 95, 99]) * 1000
     return f"{name:<22}{len(seconds):>7}{p50:>9.0f}{p95:>8.0f}{p99:>8.0f}"
@@ -334,7 +360,8 @@ def measure(workspace: Workspace, options: argparse.Namespace) -> None:
             print(tell(f"{name}: decide", times.decide))
             done = len(times.decide)
             told = f"{done / wall:.1f} items/s, server {1000 * cpu / done:.1f} CPU ms an item"
-            print(f"  {told}; load average {load()}", flush=True)
+            requests = (len(times.next) * 2 + done) / wall  # the next item takes two
+            print(f"  {told}, {requests:.0f} requests/s; load average {load()}", flush=True)
             memory.append((name, psutil.Process(server.pid).memory_info().rss))
         for _ in range(2):  # the first look may fill caches
             begin = time.perf_counter()
@@ -342,6 +369,7 @@ def measure(workspace: Workspace, options: argparse.Namespace) -> None:
             print(f"queues page {1000 * (time.perf_counter() - begin):.0f} ms", end="; ")
         print(f"{check_ledger(workspace, acknowledged):,} decisions and opinions, each acknowledged one once")
         print("server's memory: " + ", ".join(f"{name} {rss / 1e6:.0f} MB" for name, rss in memory))
+        print(measure_bulk(clients[0]))
         size = sum(file.stat().st_size for file in Path(workspace.root).glob("ledger.db*"))
         print(f"database {size / 1e6:.0f} MB")
     finally:

@@ -52,6 +52,7 @@ from tasks.quality import (
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task, digest_of
 from tasks.review_queue import build_queue, count_confirmed
+from tasks.row_texts import RowTexts
 from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
 from tasks.stage import perform
 from tasks.storage import Workspace
@@ -298,10 +299,10 @@ def _record(
     table, settled = workspace.read_table(samples), workspace.read_table(dispositions)
     findings = workspace.read_table(snapshot.findings)
     manifest = snapshot.model_dump(mode="json")
-    flagged = flagged_rows(table, settled, findings)
+    texts = RowTexts(table, findings)
+    flagged = flagged_rows(table, settled, findings, texts)
     ledger.add_snapshot(snapshot.snapshot_id, recipe.name, snapshot.folder.path, manifest, flagged)
     confirmed = count_confirmed(ledger.decisions().values(), recipe.name)
-    queue = build_queue(
-        table, settled, findings, recipe.review, recipe.seed, confirmed, workspace.read_table(documents)
-    )
+    cut_from = workspace.read_table(documents)
+    queue = build_queue(table, settled, findings, recipe.review, recipe.seed, confirmed, cut_from, texts)
     Desk(ledger).fill(recipe.name, snapshot.snapshot_id, queue.items, queue.facts)

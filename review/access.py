@@ -6,7 +6,7 @@ a proxy the proxy's word is taken only from configured addresses or as a signed 
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -58,10 +58,10 @@ def current_reviewer(request: Request) -> Reviewer:
     return reviewer
 
 
-def needs(role: Role) -> Callable[..., Reviewer]:
+def needs(role: Role) -> Callable[..., Awaitable[Reviewer]]:
     """A dependency: the reviewer, where the role suffices; 403 else."""
 
-    def check(reviewer: Reviewer = Depends(current_reviewer)) -> Reviewer:  # noqa: B008
+    async def check(reviewer: Reviewer = Depends(current_reviewer)) -> Reviewer:  # noqa: B008
         if reviewer.role < role:
             raise refuse(
                 403,

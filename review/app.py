@@ -1,15 +1,19 @@
 """The review page: FastAPI over the ledger, plain HTML forms, htmx where there is JavaScript."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from anyio import to_thread
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from review import acts, clusters, oversight, pages, redact, sign_in
 from review.access import SignInNeededError
@@ -33,16 +37,20 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 SAFE = ("GET", "HEAD")
+THREADS = 4
+"""Requests that are worked on at once; more wait in their order."""
 
 
 def create_app(room: Room) -> FastAPI:
     """The page of one workspace; also fit to be mounted in another application."""
-    app = FastAPI(title="seimai review", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="seimai review", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_limit_threads
+    )
     app.state.room = room
     for part in (pages, acts, clusters, redact, oversight, sign_in):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    app.middleware("http")(_guard)
+    app.add_middleware(_Guard)
     app.add_exception_handler(SignInNeededError, _to_sign_in)
     app.add_exception_handler(LostRaceError, _lost_race)
     app.add_exception_handler(SeimaiError, _complain)
@@ -52,21 +60,44 @@ def create_app(room: Room) -> FastAPI:
     return app
 
 
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+@asynccontextmanager
+async def _limit_threads(_app: FastAPI) -> AsyncIterator[None]:
+    """Of forty threads, most would only take turns with each other."""
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
+
+
+class _Guard:
     """Refuses what comes under another site's name or from another site's page; hardens every answer."""
-    refused = _refusal(request)
-    if refused:
-        told = refused.say(language_of(request))
-        response: Response = Response(told, status_code=403, media_type="text/plain")
-    else:
-        response = await call_next(request)
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+
+        async def send_hardened(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _harden(request, MutableHeaders(scope=message))
+            await send(message)
+
+        answer: ASGIApp = self.app
+        if refused := _refusal(request):
+            said = refused.say(language_of(request))
+            answer = Response(said, status_code=403, media_type="text/plain")
+        await answer(scope, receive, send_hardened)
+
+
+def _harden(request: Request, headers: MutableHeaders) -> None:
     for name, value in HEADERS.items():
-        response.headers[name] = value
+        headers[name] = value
     if not request.url.path.startswith("/static"):
-        response.headers["Cache-Control"] = "no-store"
+        headers["Cache-Control"] = "no-store"
     if request.app.state.room.secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response
+        headers["Strict-Transport-Security"] = "max-age=31536000"
 
 
 def _refusal(request: Request) -> Told | None:

@@ -155,9 +155,9 @@ def next_item(request: Request, recipe: str, check: str, reviewer: Looker) -> Re
     }
     if reviewer.role >= Role.REVIEWER:
         skipped = [name for name in request.query_params.get("skip", "").split(",") if name]
-        item = room.desk.take_next(wanted, reviewer.name, skipped)
-        if item is not None:
-            return go(request, f"/items/{item['sample_id']}", queue=check, **handed_on)
+        chosen = room.desk.lease_next(wanted, reviewer.name, skipped)
+        if chosen is not None:
+            return go(request, f"/items/{chosen}", queue=check, **handed_on)
     return go(request, f"/queues/{recipe}/{check}", **handed_on)
 
 

@@ -1,12 +1,15 @@
 """Templates, filled in the reader's language."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.visitor import NodeTransformer
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, csrf_token
 from review.markdown import say_guideline, say_markdown, spoken_language
@@ -43,17 +46,42 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     return HTMLResponse(content, status_code=status)
 
 
+class _Translator(NodeTransformer):
+    """Puts what `_("…")` says of a constant in the place of the call."""
+
+    def __init__(self, gettext: Callable[[str], str]) -> None:
+        self.gettext = gettext
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
+        asked = isinstance(node.node, nodes.Name) and node.node.name == "_" and not node.kwargs
+        if asked and len(node.args) == 1 and isinstance(node.args[0], nodes.Const):
+            said = self.gettext(node.args[0].value) % {}  # as Jinja's own: "%%" stands for "%"
+            return nodes.MarkSafe(nodes.Const(said, lineno=node.lineno), lineno=node.lineno)
+        return self.generic_visit(node)
+
+
+class _Compiler(CodeGenerator):
+    """Has constants translated when a template is compiled: an item's page says a hundred of them, and to look each
+    up for every page costs as much as the rest of it."""
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802
+        super().visit_Template(_Translator(self.environment.gettext).visit(node), frame)  # type: ignore[attr-defined]
+
+
 @cache
 def _environment(language: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.extend(gettext=translations(language).gettext)
+    environment.code_generator_class = _Compiler
     environment.filters["shown"] = show_characters
     environment.filters["markdown"] = say_markdown
     environment.filters["told"] = say_guideline

@@ -1,5 +1,6 @@
 """Starts the review page: on loopback for the one who starts it, elsewhere for people with accounts."""
 
+import gc
 import ipaddress
 import socket
 from collections.abc import Sequence
@@ -72,4 +73,7 @@ def serve(room: Room, host: str, port: int) -> None:
             pass
     except OSError as error:
         raise SeimaiError(f"cannot serve on {host}:{port}: {error.strerror}; --port takes another") from error
-    uvicorn.run(create_app(room), host=host, port=port, log_level="warning", server_header=False)
+    app = create_app(room)
+    gc.collect()
+    gc.freeze()  # or each full collection walks the libraries' objects, and everybody waits for a fifth of a second
+    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)

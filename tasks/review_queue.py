@@ -11,11 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.ledger.rows import LazyRows
 from tasks.recipe import ReviewSettings
-from tasks.records import SAMPLE, Action, Disposition, Role, Severity
+from tasks.records import Action, Disposition, Role, Severity
+from tasks.row_texts import RowTexts, digest_text
 from tasks.text import matching_form
 
 BLIND_FLAGGED = 2
@@ -32,10 +35,10 @@ _NAMED = 200  # characters of a label or source in the filters
 
 
 class QueueFill(NamedTuple):
-    items: list[dict[str, Any]]
-    """Columns of `ledger.tables.QUEUE`, without recipe and snapshot."""
+    items: LazyRows
+    """Columns of `ledger.tables.QUEUE`, without recipe, snapshot, state and version."""
     facts: dict[str, Any]
-    """rows, flagged and unflagged (distinct samples), random, seed, share."""
+    """rows, flagged and unflagged (distinct samples), random, seed, share, labels."""
 
 
 def build_queue(
@@ -46,6 +49,7 @@ def build_queue(
     seed: int,
     confirmed: Mapping[str, tuple[int, int]] | None = None,
     documents: pa.Table | None = None,
+    texts: RowTexts | None = None,
 ) -> QueueFill:
     """The queue of one snapshot, an item for each distinct sample.
 
@@ -54,48 +58,52 @@ def build_queue(
         dispositions: of the same rows. Rows that a steward's decision settled are no longer asked about.
         confirmed: check -> (decided, of which at fault), from what was decided so far.
         documents: records.DOCUMENT; samples that were cut from one bring the passage along.
+        texts: of `samples` and `findings`, where somebody else needs them too.
     """
-    settled = {r["row"]: r for r in dispositions.to_pylist()}
-    named = dict(zip(samples["row"].to_pylist(), samples["sample_id"].to_pylist(), strict=True))
-    flagged, kept = _part_rows(settled, named)
-    queues = Counter(settled[rows[0]]["check"] for rows in flagged.values())
+    texts = texts or RowTexts(samples, findings)
+    flagged, kept = _part_samples(samples, dispositions)
+    queues = Counter(flagged["check"].to_pylist())
     count = _random_count(len(flagged), len(kept), settings.random_share)
-    chosen = sorted(kept, key=lambda name: _hash(seed, "random", name))[:count]
+    hashed = [_hash(seed, "random", name) for name in kept["sample_id"].to_pylist()]
+    drawn = kept.take(pa.array(np.argsort(hashed, kind="stable")[:count], pa.int64()))
     blind_share = min(1.0, BLIND_FLAGGED * count / max(1, len(flagged)))
-    first = {rows[0]: name for name, rows in flagged.items()} | {kept[name][0]: name for name in chosen}
-    found = _findings_of(findings, first)
-    wanted = pc.is_in(samples["row"], pa.array(list(first), pa.int64()))
-    passages = _passages(samples.filter(wanted), documents)
-    items = []
-    for sample in samples.select(SAMPLE.names).filter(wanted).to_pylist():
-        row, name = sample["row"], sample["sample_id"]
-        is_random = name in kept and name not in flagged
-        check = _pick_queue(queues, seed, name) if is_random else settled[row]["check"]
-        overlap = _hash(seed, "overlap", name) < settings.overlap_share
-        blind = is_random or overlap or _hash(seed, "blind", name) < blind_share
-        copies = len(kept[name] if is_random else flagged[name])
-        about = found.get(row, [])
-        facts = _weigh(check, about, sample, copies, confirmed or {}, is_random)
-        items.append(
-            {
+    rows = sorted([*flagged["row"].to_pylist(), *drawn["row"].to_pylist()])
+    places = {row: place for place, row in enumerate(rows)}
+    asked = texts.samples(rows)
+    checks, own, passages = texts.checks(rows), _own_columns(asked), _passages(asked, documents)
+    items: list[dict[str, Any]] = [{} for _ in rows]
+    for part, is_random in ((flagged, False), (drawn, True)):
+        for settled in part.to_pylist():
+            place, name = places[settled["row"]], settled["sample_id"]
+            check = _pick_queue(queues, seed, name) if is_random else settled["check"]
+            overlap = _hash(seed, "overlap", name) < settings.overlap_share
+            blind = is_random or overlap or _hash(seed, "blind", name) < blind_share
+            said, copies = own[place], settled["copies"]
+            chance = _hash(0, "place", name) if is_random else _chance(check, checks[place], confirmed or {})
+            items[place] = {
                 "sample_id": name,
                 "check": check,
-                "stage": settled[row]["stage"] or "",
-                "disposition": settled[row]["disposition"],
+                "stage": settled["stage"] or "",
+                "disposition": settled["disposition"],
                 "origin": "random" if is_random else "flagged",
                 "blind": blind,
                 "overlap": overlap,
                 "copies": copies,
-                **facts,
-                **_describe(sample),
-                "sample": json.dumps(sample, ensure_ascii=False),
-                "findings": json.dumps(about, ensure_ascii=False),
-                "passage": passages.get(row),
+                "chance": chance,
+                "value": chance * copies * (2 if said["role"] == Role.EVALUATION else 1),
+                "score": checks[place].get(check, (None, ""))[0],
+                "label": (said["label"] or "")[:_NAMED],
+                "language": said["language"] or "",
+                "source": (said["source"] or "").rstrip("/").rpartition("/")[2][:_NAMED],
+                "group_id": said["group_id"] or name,
+                "passage": passages.get(settled["row"]),
             }
-        )
     _place_blind(items, seed)
+    for item, digest in zip(items, texts.digests(rows), strict=True):
+        item["texts"] = digest
+        item["digest"] = digest_text(str(list(item.values())))
     return QueueFill(
-        items,
+        LazyRows(items, lambda wanted: _write_texts(texts, [rows[place] for place in wanted])),
         {
             "rows": len(samples),
             "flagged": len(flagged),
@@ -118,18 +126,27 @@ def count_confirmed(decisions: Iterable[Mapping[str, Any]], recipe: str) -> dict
     return counted
 
 
-def _part_rows(
-    settled: Mapping[int, Mapping[str, Any]], named: Mapping[int, str]
-) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-    """Rows of each flagged sample, and of each that was kept as it is; decided ones are in neither."""
-    flagged: dict[str, list[int]] = defaultdict(list)
-    kept: dict[str, list[int]] = defaultdict(list)
-    for row, disposition in settled.items():
-        if (disposition["check"] or "").startswith("decision_"):
-            continue
-        part = kept if disposition["disposition"] == Disposition.KEEP else flagged
-        part[named[row]].append(row)
-    return dict(flagged), {name: rows for name, rows in kept.items() if name not in flagged}
+def _part_samples(samples: pa.Table, dispositions: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """The distinct samples that were flagged, and the others, which were kept as they are; decided rows count for
+    neither. Each with row, disposition, stage and check of its first row, and how many rows it has (`copies`)."""
+    settled = dispositions.select(["row", "disposition", "stage", "check"]).combine_chunks()
+    at = pc.index_in(settled["row"], samples["row"].combine_chunks())
+    settled = settled.append_column("sample_id", samples["sample_id"].take(at))
+    settled = settled.append_column("place", pa.array(np.arange(len(settled))))
+    asked = settled.filter(pc.invert(pc.starts_with(pc.fill_null(settled["check"], ""), "decision_")))
+    is_kept = pc.equal(asked["disposition"], Disposition.KEEP.value)
+    flagged = _distinct(asked.filter(pc.invert(is_kept)))
+    kept = _distinct(asked.filter(is_kept))
+    return flagged, kept.filter(pc.invert(pc.is_in(kept["sample_id"], flagged["sample_id"].combine_chunks())))
+
+
+def _distinct(settled: pa.Table) -> pa.Table:
+    """The first row of each sample, in their order, with `copies`: how many there are."""
+    first = (
+        settled.group_by("sample_id").aggregate([("place", "min"), ("place", "count")]).sort_by("place_min")
+    )
+    chosen = settled.take(pc.index_in(first["place_min"], settled["place"].combine_chunks()))
+    return chosen.append_column("copies", first["place_count"])
 
 
 def _random_count(flagged: int, kept: int, share: float) -> int:
@@ -168,14 +185,6 @@ def _place_blind(items: list[dict[str, Any]], seed: int) -> None:
             item["value"] = own[int(_hash(seed, "place", item["sample_id"]) * len(own))]
 
 
-def _findings_of(findings: pa.Table, rows: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
-    wanted = pc.is_in(findings["row"], pa.array(list(rows), pa.int64()))
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for finding in findings.filter(wanted).to_pylist():
-        found[finding["row"]].append(finding)
-    return found
-
-
 def _passages(samples: pa.Table, documents: pa.Table | None) -> dict[int, str]:
     """Row -> JSON of the words of its document that it was cut from, and `AROUND` characters on either side."""
     if documents is None:
@@ -197,42 +206,54 @@ def _passages(samples: pa.Table, documents: pa.Table | None) -> dict[int, str]:
     return passages
 
 
-def _weigh(
+def _chance(
     check: str,
-    findings: Sequence[Mapping[str, Any]],
-    sample: Mapping[str, Any],
-    copies: int,
+    found: Mapping[str, tuple[float | None, str]],
     confirmed: Mapping[str, tuple[int, int]],
-    is_random: bool,
-) -> dict[str, Any]:
-    """Chance that something is wrong, and the expected value of a look: chance times what hangs on it.
+) -> float:
+    """Chance (0-1) that something is wrong with a flagged sample.
 
-    A row that is judged on counts twice: a wrong label there falsifies every score.
+    Args:
+        check: whose queue it stands in.
+        found: check -> score and severity.
     """
-    own = next((f for f in findings if f["check"] == check), None)
-    score = own["score"] if own else None
+    score, severity = found.get(check, (None, ""))
     decided, wrong = confirmed.get(check, (0, 0))
-    if is_random:
-        chance = _hash(0, "place", sample["sample_id"])
-    elif check == "label_noise" and score is not None:
-        chance = 1 - score
-    elif check == "doubtful_answer" and score is not None:
-        chance = score
-    elif decided:
-        chance = (wrong + 1) / (decided + 2)
-    else:
-        chance = _CHANCE.get(own["severity"] if own else "", 0.5)
-    impact = copies * (2 if sample["role"] == Role.EVALUATION else 1)
-    return {"chance": float(chance), "value": float(chance * impact), "score": score}
+    if check == "label_noise" and score is not None:
+        return float(1 - score)
+    if check == "doubtful_answer" and score is not None:
+        return float(score)
+    if decided:
+        return (wrong + 1) / (decided + 2)
+    return _CHANCE.get(severity, 0.5)
 
 
-def _describe(sample: Mapping[str, Any]) -> dict[str, Any]:
-    said = [message["content"] for message in (*sample["prompt"], *sample["completion"])]
-    words = matching_form("\n".join(text for text in said if text)[:SEARCHED]).replace("\0", " ")
-    return {
-        "label": (sample["label"] or "")[:_NAMED],
-        "language": sample["language"] or "",
-        "source": (sample["source"] or "").rstrip("/").rpartition("/")[2][:_NAMED],
-        "group_id": sample["group_id"] or sample["sample_id"],
-        "words": words,
-    }
+def _own_columns(samples: pa.Table) -> list[dict[str, Any]]:
+    return samples.select(["role", "label", "language", "source", "group_id"]).to_pylist()
+
+
+def _write_texts(texts: RowTexts, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """The long columns of items: sample and findings as JSON, and the words that the search looks at."""
+    said = _said(texts.samples(rows))
+    return [
+        {"words": matching_form(text[:SEARCHED]).replace("\0", " "), "sample": sample, "findings": found}
+        for text, (sample, found) in zip(said, texts.encode(rows), strict=True)
+    ]
+
+
+def _said(samples: pa.Table) -> list[str]:
+    """All that is said in each sample, a line for each message that says something."""
+    parts = []
+    for name in ("prompt", "completion"):
+        messages = samples[name].combine_chunks()
+        contents = messages.flatten().field("content")
+        lengths = pc.fill_null(pc.list_value_length(messages), 0)
+        of = np.repeat(np.arange(len(samples)), lengths.to_numpy())
+        parts.append((of, contents))
+    of = np.concatenate([of for of, _ in parts])
+    contents = pa.concat_arrays([texts for _, texts in parts]).fill_null("")
+    order = np.argsort(of, kind="stable")
+    order = order[pc.not_equal(contents, "").to_numpy(zero_copy_only=False)[order]]
+    starts = np.searchsorted(of[order], np.arange(len(samples) + 1))
+    lines = pa.ListArray.from_arrays(pa.array(starts, pa.int32()), contents.take(pa.array(order)))
+    return pc.binary_join(lines, "\n").to_pylist()

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tasks import judge
 from tasks.edits import edit_sample
 from tasks.errors import DataGateError
 from tasks.judge import JudgementRefs
+from tasks.ledger.rows import LazyRows
 from tasks.recipe import SplitSettings
 from tasks.records import (
     SAMPLE,
@@ -33,6 +34,7 @@ from tasks.records import (
     digest_of,
 )
 from tasks.report.data import ReasonCount
+from tasks.row_texts import RowTexts
 from tasks.stage import stage
 from tasks.storage import Workspace
 from tasks.wording.terms import term
@@ -158,26 +160,36 @@ def require_splits(counts: Mapping[str, int]) -> None:
             )
 
 
-def flagged_rows(samples: pa.Table, dispositions: pa.Table, findings: pa.Table) -> list[dict[str, Any]]:
-    """What the ledger keeps of a snapshot for review: each row not simply kept, with sample and findings as JSON."""
-    wanted = {r["row"]: r for r in dispositions.to_pylist() if r["disposition"] != Disposition.KEEP}
-    found: dict[int, list[dict[str, Any]]] = {}
-    for finding in findings.to_pylist():
-        if finding["row"] in wanted:
-            found.setdefault(finding["row"], []).append(finding)
-    rows = samples.select(SAMPLE.names).filter(pc.is_in(samples["row"], pa.array(list(wanted), pa.int64())))
-    return [
+def flagged_rows(
+    samples: pa.Table, dispositions: pa.Table, findings: pa.Table, texts: RowTexts | None = None
+) -> LazyRows:
+    """What the ledger keeps of a snapshot for review: each row not simply kept, with sample and findings as JSON.
+
+    Args:
+        texts: of `samples` and `findings`, where somebody else needs them too.
+    """
+    held = texts or RowTexts(samples, findings)
+    aside = dispositions.filter(pc.not_equal(dispositions["disposition"], Disposition.KEEP.value))
+    settled = aside.select(["row", "disposition", "check", "reason"]).to_pylist()
+    rows = [one["row"] for one in settled]
+    named = zip(settled, held.samples(rows)["sample_id"].to_pylist(), held.digests(rows), strict=True)
+    short = [
         {
-            "row": sample["row"],
-            "sample_id": sample["sample_id"],
-            "disposition": wanted[sample["row"]]["disposition"],
-            "check": wanted[sample["row"]]["check"] or "",
-            "reason": wanted[sample["row"]]["reason"] or "",
-            "sample": json.dumps(sample, ensure_ascii=False),
-            "findings": json.dumps(found.get(sample["row"], []), ensure_ascii=False),
+            "row": one["row"],
+            "sample_id": name,
+            "disposition": one["disposition"],
+            "check": one["check"] or "",
+            "reason": one["reason"] or "",
+            "texts": digest,
         }
-        for sample in rows.to_pylist()
+        for one, name, digest in named
     ]
+
+    def write(places: Sequence[int]) -> list[dict[str, Any]]:
+        encoded = held.encode([rows[place] for place in places])
+        return [{"sample": sample, "findings": found} for sample, found in encoded]
+
+    return LazyRows(short, write)
 
 
 @stage("snapshot", judge, editing)

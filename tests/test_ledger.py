@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from tasks.errors import SeimaiError, StorageError
-from tasks.ledger import DECISIONS, Ledger, metadata
+from tasks.ledger import DECISIONS, Ledger, metadata, store
+from tasks.ledger.rows import LazyRows
 from tasks.records import Action
 
 
@@ -36,9 +37,10 @@ def test_undo_is_a_further_row(ledger: Ledger) -> None:
 
 
 def test_snapshot_is_recorded_once(ledger: Ledger) -> None:
-    row = dict(row=1, sample_id="s", disposition="drop", check="c", reason="r", sample="{}", findings="[]")
+    row = dict(row=1, sample_id="s", disposition="drop", check="c", reason="r", texts="d")
+    rows = LazyRows([row], lambda places: [dict(sample="{}", findings="[]") for _ in places])
     for _ in range(2):
-        ledger.add_snapshot("snap", "recipe", "snapshots/snap", {"n": 1}, [row])
+        ledger.add_snapshot("snap", "recipe", "snapshots/snap", {"n": 1}, rows)
     assert len(ledger.snapshots("recipe")) == 1
     assert ledger.flagged("snap")[0]["sample_id"] == "s"
 
@@ -65,3 +67,25 @@ def test_file_that_is_no_database(tmp_path: Path) -> None:
     path.write_text("this is not a database, and long enough to be read as one" * 100)
     with pytest.raises(StorageError, match="cannot open the ledger"):
         Ledger(f"sqlite:///{path}")
+
+
+def test_texts_of_an_older_ledger_are_moved_and_stored_once(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    config = Config()
+    config.set_main_option("script_location", str(Path(store.__file__).parents[1] / "migrations"))
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for snapshot, row, sample in (("a", 0, "one"), ("a", 1, "two"), ("b", 0, "one")):
+            connection.exec_driver_sql(
+                "INSERT INTO flagged VALUES (?, ?, 's', 'drop', 'c', 'r', ?, '[]')",
+                (snapshot, row, f'{{"input": "{sample}"}}'),
+            )
+    engine.dispose()
+    ledger = Ledger(url)
+    assert [row["sample"]["input"] for name in "ab" for row in ledger.flagged(name)] == ["one", "two", "one"]
+    assert len(ledger.stored("texts")) == 2

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from conftest import make_samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from tasks.judge import judge
 from tasks.ledger import Ledger
 from tasks.ledger.clusters import decide_cluster, read_batch, read_kin, standing_about, take_all
 from tasks.ledger.desk import Desk
+from tasks.ledger.engine import writing
 from tasks.ledger.filters import Filter
 from tasks.ledger.guidelines import Guidelines, decisions_in_force
 from tasks.ledger.moves import Choice, LostRaceError, State
@@ -345,3 +347,82 @@ def test_a_cluster_is_decided_whole_or_not_at_all(desk: Desk) -> None:
     assert set(read[:2]) == {third, fourth}  # undecided ones first
     assert desk.undo_batch(batch, "aki") == 3
     assert standing_about(desk.engine, choices) == {}
+
+
+def test_a_run_writes_the_items_that_changed_and_leaves_the_others_alone(desk: Desk, ledger: Ledger) -> None:
+    def put(snapshot: str, rows: list[dict[str, Any]]) -> None:
+        findings, wanted = build_table(rows, FINDING), ReviewSettings(random_share=0, overlap_share=0)
+        queue = build_queue(SAMPLES, judge(SAMPLES, findings, {}, {}).dispositions, findings, wanted, 7)
+        desk.fill("intents", snapshot, queue.items, queue.facts)
+
+    name = [SAMPLES["sample_id"][i].as_py() for i in range(4)]
+    put("s1", [finding(0), finding(1), finding(2)])
+    before = desk.item(name[0])
+    put("s2", [finding(0), finding(1, score=0.3), finding(3)])
+    assert desk.item(name[0]) == before | {"snapshot_id": "s2"}  # a form opened before the run still fits
+    changed = desk.item(name[1])
+    assert (changed["version"], changed["score"], changed["findings"][0]["score"]) == (2, 0.3, 0.3)
+    assert desk.item(name[2]) is None
+    assert desk.item(name[3])["version"] == 1
+    stored = {row["sample_id"]: row["snapshot_id"] for row in ledger.stored("queue")}
+    assert stored == {name[0]: "s1", name[1]: "s2", name[3]: "s2"}  # what is unchanged was not written
+    assert len(ledger.stored("texts")) == 5
+
+
+def test_a_decision_from_elsewhere_settles_an_unchanged_item_at_the_next_run(
+    desk: Desk, ledger: Ledger
+) -> None:
+    fill(desk, share=0)
+    name = desk.list_items(ALL, 1)[0]["sample_id"]
+    ledger.decide(name, Action.DROP, {}, "in the terminal", "aki", None)
+    assert desk.item(name)["state"] == State.OPEN
+    fill(desk, share=0, snapshot="s2")
+    assert (desk.item(name)["state"], desk.item(name)["version"]) == (State.DECIDED, 2)
+
+
+def test_bulk_takes_as_many_statements_for_many_items_as_for_few(desk: Desk, ledger: Ledger) -> None:
+    fill(desk, count=60, share=0)
+    counts = []
+    for size in (2, 2, 40):  # from the second round on, there is something before to bring back
+        ran: list[str] = []
+        count = lambda *event: ran.append(event[2])  # noqa: E731, B023
+        sa.event.listen(ledger.engine, "before_cursor_execute", count)
+        batch = desk.decide_many(desk.choose_many(ALL, size), "intents", lambda _: DROP, "aki")
+        assert desk.undo_batch(batch, "aki") == size
+        sa.event.remove(ledger.engine, "before_cursor_execute", count)
+        counts.append(len(ran))
+    assert counts[1] == counts[2]
+
+
+def test_taking_a_bulk_decision_back_brings_each_earlier_decision_back(desk: Desk, ledger: Ledger) -> None:
+    fill(desk, share=0)
+    first, second = (row["sample_id"] for row in desk.list_items(ALL, 2))
+    choice = Choice(Action.RELABEL, {"label": "c"}, "other", reason_code="wrong_label", note="seen")
+    desk.decide("intents", first, 1, choice, "aki")
+    desk.save_draft("intents", second, "ben", {"note": "…"})
+    batch = desk.decide_many({first: 2, second: 1}, "intents", lambda _: Choice(Action.ESCALATE, {}), "aki")
+    assert [desk.item(name)["state"] for name in (first, second)] == [State.ESCALATED] * 2
+    assert desk.draft("intents", second, "ben") is None
+    assert desk.undo_batch(batch, "ben") == 2
+    again = ledger.decisions()[first]
+    assert (again["action"], again["payload"], again["reason_code"]) == (
+        "relabel",
+        {"label": "c"},
+        "wrong_label",
+    )
+    assert second not in ledger.decisions()
+    assert [desk.item(name)["state"] for name in (first, second)] == [State.DECIDED, State.OPEN]
+    assert [desk.item(name)["version"] for name in (first, second)] == [4, 3]
+    assert desk.undo_batch(batch, "ben") == 0
+
+
+def test_a_lease_waits_for_no_disk_and_a_decision_does(tmp_path: Path) -> None:
+    engine = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}").engine
+    full, normal = 2, 1  # as SQLite numbers `synchronous`
+    for passing, expected in ((False, full), (True, normal), (False, full)):
+        with writing(engine, passing=passing) as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == expected
+    with writing(engine, passing=True):
+        pass
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == full

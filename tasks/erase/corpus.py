@@ -46,7 +46,7 @@ def read_corpus(workspace: Workspace, ledger: Ledger) -> Corpus:
             for row in _read(path, wanted).to_pylist():
                 if row["text"] is not None:
                     corpus.documents[row["doc_id"]] = row
-    flagged = [json.loads(row["sample"]) for row in ledger.stored("flagged")]
+    flagged = [json.loads(row["sample"]) for row in ledger.stored("texts")]
     known = [{k: v for k, v in row.items() if k in _WANTED.names} for row in flagged if "sample_id" in row]
     parts.append(_take_in(corpus, seen, build_table(known, _WANTED)))
     for row in ledger.stored("decisions"):

@@ -13,7 +13,7 @@ from tasks.ledger import Ledger
 def plan_ledger(ledger: Ledger, redactor: Redactor) -> Iterator[Change]:
     """Flagged and queued rows, payloads and reasons of decisions and votes, drafts, messages of runs; the rows stay."""
     changed: dict[str, list[dict[str, Any]]] = {}
-    for table in ("flagged", "queue", "decisions", "drafts", "votes", "runs"):
+    for table in ("flagged", "texts", "queue", "decisions", "drafts", "votes", "runs"):
         for row in ledger.stored(table):
             cleaned = row | _clean_row(table, row, redactor)
             if cleaned != row:
@@ -35,11 +35,10 @@ def _clean_row(table: str, row: dict[str, Any], redactor: Redactor) -> dict[str,
     cleaned: dict[str, Any] = {
         key: redactor.clean(row[key]) for key in ("reason", "findings", "passage") if row.get(key)
     }
-    if not own:
-        return cleaned
-    sample = redactor.clean_sample(json.loads(row["sample"]))
-    cleaned["sample"] = json.dumps(sample, ensure_ascii=False)
-    return cleaned | ({"words": "", "passage": None} if table == "queue" else {})
+    if table == "texts" and own:
+        sample = redactor.clean_sample(json.loads(row["sample"]))
+        return cleaned | {"sample": json.dumps(sample, ensure_ascii=False)}
+    return cleaned | ({"words": "", "passage": None} if table == "queue" and own else {})
 
 
 def _blank(content: str) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tasks.ledger.decisions import standing_decisions
 from tasks.ledger.engine import writing
 from tasks.ledger.moves import Choice, LostRaceError, State, find_item, lease, lock_item, settle
-from tasks.ledger.tables import DECISIONS, LEASES, QUEUE
+from tasks.ledger.tables import DECISIONS, LEASES, QUEUE, WHOLE_ITEM
 from tasks.wording.told import Told
 
 
@@ -21,7 +21,7 @@ def read_kin(
     values."""
     kin = sa.or_(QUEUE.c.group_id.in_(list(groups)), QUEUE.c.sample_id.in_(list(names)))
     first = (QUEUE.c.state == State.DECIDED.value, QUEUE.c.sample_id)
-    query = sa.select(QUEUE).where(QUEUE.c.recipe == recipe, kin).order_by(*first).limit(limit)
+    query = sa.select(*WHOLE_ITEM).where(QUEUE.c.recipe == recipe, kin).order_by(*first).limit(limit)
     with engine.connect() as connection:
         rows = connection.execute(query).mappings().all()
     return [{**r, "sample": json.loads(r["sample"]), "findings": json.loads(r["findings"])} for r in rows]

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,21 @@ from tasks.records import Action
 
 FIELDS = tuple(c.name for c in DECISIONS.columns if c.name != "position")
 _JSON = ("payload", "evidence")
+_IN_ONE_STATEMENT = 5_000
+"""Values of one IN: SQLite takes 32,766 in a statement, PostgreSQL 65,535."""
+_EVERY = sa.select(DECISIONS).order_by(DECISIONS.c.position)
+_ABOUT_SAMPLE = _EVERY.where(DECISIONS.c.sample_id == sa.bindparam("about"))
+_OTHER = DECISIONS.alias()
+_BESIDE = _EVERY.where(
+    DECISIONS.c.sample_id
+    == sa.select(_OTHER.c.sample_id).where(_OTHER.c.decision_id == sa.bindparam("decision")).scalar_subquery()
+)
+_LAST_OF_SAMPLE = (
+    sa.select(DECISIONS.c.decision_id)
+    .where(DECISIONS.c.sample_id == sa.bindparam("about"))
+    .order_by(DECISIONS.c.position.desc())
+    .limit(1)
+)
 
 
 def append_decision(connection: sa.Connection, sample_id: str, action: Action, **values: Any) -> str:
@@ -22,27 +37,64 @@ def append_decision(connection: sa.Connection, sample_id: str, action: Action, *
     Args:
         values: further columns of `DECISIONS`; payload and evidence as Python values.
     """
-    decision_id = values.pop("decision_id", None) or uuid.uuid4().hex
-    last = connection.execute(
-        sa.select(DECISIONS.c.decision_id)
-        .where(DECISIONS.c.sample_id == sample_id)
-        .order_by(DECISIONS.c.position.desc())
-        .limit(1)
-    ).scalar()
-    row = {"reason": "", "created": now(), "supersedes": last, **values}
-    row |= {name: json.dumps(row.get(name) or {}, ensure_ascii=False, sort_keys=True) for name in _JSON}
-    connection.execute(
-        DECISIONS.insert(), row | {"decision_id": decision_id, "sample_id": sample_id, "action": action.value}
-    )
-    return decision_id
+    last = connection.execute(_LAST_OF_SAMPLE, {"about": sample_id}).scalar()
+    row = _pack({**values, "sample_id": sample_id, "action": action.value}, last, now())
+    connection.execute(DECISIONS.insert(), row)
+    return row["decision_id"]
 
 
-def read_decisions(connection: sa.Connection, sample_id: str | None = None) -> list[dict[str, Any]]:
-    """Every decision (about one sample, if named), the oldest first."""
-    query = sa.select(DECISIONS).order_by(DECISIONS.c.position)
+def append_decisions(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """`append_decision` for many samples at once, no two rows about the same one.
+
+    Args:
+        rows: columns of `DECISIONS`, sample_id and action among them; payload and evidence as Python values.
+    """
+    last = last_decisions(connection, [row["sample_id"] for row in rows])
+    moment = now()
+    packed = [_pack(row, last.get(row["sample_id"]), moment) for row in rows]
+    if packed:
+        connection.execute(DECISIONS.insert(), [dict.fromkeys(FIELDS) | row for row in packed])
+
+
+def last_decisions(connection: sa.Connection, sample_ids: Iterable[str]) -> dict[str, str]:
+    """sample_id -> the id of the newest decision about it, where there is one."""
+    newest = sa.select(sa.func.max(DECISIONS.c.position)).group_by(DECISIONS.c.sample_id)
+    last = {}
+    for names in chunks(sample_ids):
+        positions = newest.where(DECISIONS.c.sample_id.in_(names))
+        query = sa.select(DECISIONS.c.sample_id, DECISIONS.c.decision_id)
+        for row in connection.execute(query.where(DECISIONS.c.position.in_(positions))):
+            last[row.sample_id] = row.decision_id
+    return last
+
+
+def decisions_by_id(connection: sa.Connection, decision_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """decision_id -> the decision."""
+    found = {}
+    for names in chunks(decision_ids):
+        query = sa.select(DECISIONS).where(DECISIONS.c.decision_id.in_(names))
+        found.update({row["decision_id"]: _unpack(dict(row)) for row in connection.execute(query).mappings()})
+    return found
+
+
+def chunks(names: Iterable[str]) -> Iterator[list[str]]:
+    """Names in lists short enough for one statement."""
+    every = list(names)
+    for start in range(0, len(every), _IN_ONE_STATEMENT):
+        yield every[start : start + _IN_ONE_STATEMENT]
+
+
+def read_decisions(
+    connection: sa.Connection, sample_id: str | None = None, *, beside: str | None = None
+) -> list[dict[str, Any]]:
+    """Every decision, the oldest first; about one sample, if it is named, or the decision `beside` is about it."""
     if sample_id is not None:
-        query = query.where(DECISIONS.c.sample_id == sample_id)
-    return [_unpack(dict(row)) for row in connection.execute(query).mappings()]
+        rows = connection.execute(_ABOUT_SAMPLE, {"about": sample_id})
+    elif beside is not None:
+        rows = connection.execute(_BESIDE, {"decision": beside})
+    else:
+        rows = connection.execute(_EVERY)
+    return [_unpack(dict(row)) for row in rows.mappings()]
 
 
 def standing_decisions(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -70,6 +122,18 @@ def import_decisions(engine: sa.Engine, rows: Iterable[Mapping[str, Any]]) -> in
             connection.execute(DECISIONS.insert(), {n: row.get(n) for n in FIELDS} | packed)
             added += 1
     return added
+
+
+def _pack(values: Mapping[str, Any], supersedes: str | None, moment: str) -> dict[str, Any]:
+    """A row of `DECISIONS`; what `values` say of id, time and reason stands."""
+    row = {
+        "decision_id": uuid.uuid4().hex,
+        "reason": "",
+        "created": moment,
+        "supersedes": supersedes,
+        **values,
+    }
+    return row | {n: json.dumps(row.get(n) or {}, ensure_ascii=False, sort_keys=True) for n in _JSON}
 
 
 def _unpack(row: Mapping[str, Any]) -> dict[str, Any]:

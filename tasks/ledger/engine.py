@@ -11,6 +11,7 @@ import sqlalchemy as sa
 WAIT_SECONDS = 30
 """How long a write waits for another one's lock."""
 _TAKES_LOCK = "seimai_takes_lock"
+_PASSING = "seimai_passing"
 _LOCK = 0x5E13A1
 """Number of the ledger's advisory lock on PostgreSQL; such locks are of one database."""
 
@@ -34,14 +35,19 @@ to a tenth of a second each time, and the unlucky ones starve."""
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def writing(engine: sa.Engine, passing: bool = False) -> Iterator[sa.Connection]:
     """One transaction that is alone in writing from its first statement on, so that what it reads cannot change
-    before it writes: by SQLite's write lock, on PostgreSQL by an advisory lock that ends with the transaction."""
+    before it writes: by SQLite's write lock, on PostgreSQL by an advisory lock that ends with the transaction.
+
+    Args:
+        passing: what is written may be lost with the machine's power, though not with the process (SQLite's
+            `synchronous = NORMAL`): leases and signs of life, at which nobody shall wait for a disk.
+    """
     with (
         _TURNS.setdefault(str(engine.url), threading.Lock())
         if engine.dialect.name == "sqlite"
         else nullcontext(),
-        engine.connect().execution_options(**{_TAKES_LOCK: True}) as connection,
+        engine.connect().execution_options(**{_TAKES_LOCK: True, _PASSING: passing}) as connection,
         connection.begin(),
     ):
         if engine.dialect.name == "postgresql":
@@ -60,5 +66,7 @@ def _prepare(connection: Any, _record: Any) -> None:
 def _begin(connection: sa.Connection) -> None:
     if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
         return
-    takes_lock = connection.get_execution_options().get(_TAKES_LOCK)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if takes_lock else "BEGIN")
+    options = connection.get_execution_options()
+    execute = connection.connection.driver_connection.execute  # type: ignore[union-attr]
+    execute(f"PRAGMA synchronous = {'NORMAL' if options.get(_PASSING) else 'FULL'}")
+    execute("BEGIN IMMEDIATE" if options.get(_TAKES_LOCK) else "BEGIN")

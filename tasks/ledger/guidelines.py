@@ -12,6 +12,13 @@ from tasks.ledger.tables import GUIDELINES
 from tasks.ledger.times import now
 from tasks.records import Action
 
+_CURRENT = (
+    sa.select(GUIDELINES)
+    .where(GUIDELINES.c.recipe == sa.bindparam("recipe"), GUIDELINES.c.check == sa.bindparam("check"))
+    .order_by(GUIDELINES.c.version.desc())
+    .limit(1)
+)
+
 
 class Guidelines:
     """The guidelines in a ledger; each is of one recipe's queue of one check."""
@@ -21,9 +28,8 @@ class Guidelines:
 
     def current(self, recipe: str, check: str) -> dict[str, Any] | None:
         """The newest version: version (from 1), english, japanese, actor, created; None where nobody wrote one."""
-        query = sa.select(GUIDELINES).where(GUIDELINES.c.recipe == recipe, GUIDELINES.c.check == check)
         with self.engine.connect() as connection:
-            row = connection.execute(query.order_by(GUIDELINES.c.version.desc()).limit(1)).mappings().first()
+            row = connection.execute(_CURRENT, {"recipe": recipe, "check": check}).mappings().first()
         return None if row is None else dict(row)
 
     def versions(self, recipe: str) -> dict[str, int]:

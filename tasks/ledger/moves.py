@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tasks.errors import SeimaiError
 from tasks.ledger.decisions import append_decision, read_decisions
-from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, LEASES, QUEUE, VOTES
+from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, LEASES, QUEUE, VOTES, WHOLE_ITEM
 from tasks.ledger.times import now
 from tasks.records import Action
 from tasks.wording.told import Told
@@ -52,19 +52,33 @@ def note_act(
     connection.execute(ACTS.insert(), row | {"detail": json.dumps(detail, ensure_ascii=False)})
 
 
-def item_is(table: sa.Table, recipe: str, sample_id: str) -> tuple[Any, Any]:
+def item_is(table: sa.Table, recipe: Any, sample_id: Any) -> tuple[Any, Any]:
     return table.c.recipe == recipe, table.c.sample_id == sample_id
 
 
+_HERE: tuple[Any, Any] = (sa.bindparam("about_recipe"), sa.bindparam("about"))
+_LOCKED = sa.select(*WHOLE_ITEM).where(*item_is(QUEUE, *_HERE)).with_for_update()
+_ENDS = {table.name: table.delete().where(*item_is(table, *_HERE)) for table in (LEASES, DRAFTS)}
+_MOVED = (
+    QUEUE.update()
+    .where(QUEUE.c.sample_id == sa.bindparam("about"))
+    .values(state=sa.bindparam("new_state"), version=QUEUE.c.version + 1)
+)
+
+
 def lease(connection: sa.Connection, recipe: str, sample_id: str, actor: str, moment: float) -> None:
-    connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
+    free(connection, LEASES, recipe, sample_id)
     row = dict(recipe=recipe, sample_id=sample_id, actor=actor, until=moment + LEASE_SECONDS)
     connection.execute(LEASES.insert(), row)
 
 
+def free(connection: sa.Connection, table: sa.Table, recipe: str, sample_id: str) -> None:
+    """Ends an item's leases, or its drafts."""
+    connection.execute(_ENDS[table.name], {"about_recipe": recipe, "about": sample_id})
+
+
 def lock_item(connection: sa.Connection, recipe: str, sample_id: str, version: int) -> Mapping[str, Any]:
-    query = sa.select(QUEUE).where(*item_is(QUEUE, recipe, sample_id)).with_for_update()
-    item = connection.execute(query).mappings().first()
+    item = connection.execute(_LOCKED, {"about_recipe": recipe, "about": sample_id}).mappings().first()
     if item is None:
         raise LostRaceError(
             Told(
@@ -84,8 +98,7 @@ def lock_item(connection: sa.Connection, recipe: str, sample_id: str, version: i
 
 def find_item(connection: sa.Connection, recipe: str, sample_id: str) -> dict[str, Any]:
     """An item, or what stands for a sample that is in no queue."""
-    query = sa.select(QUEUE).where(*item_is(QUEUE, recipe, sample_id)).with_for_update()
-    item = connection.execute(query).mappings().first()
+    item = connection.execute(_LOCKED, {"about_recipe": recipe, "about": sample_id}).mappings().first()
     if item is not None:
         return dict(item)
     return {
@@ -107,26 +120,33 @@ def settle(
     batch: str | None,
 ) -> str:
     recipe, sample_id = item["recipe"], item["sample_id"]
-    decision_id = append_decision(
-        connection,
-        sample_id,
-        choice.action,
-        payload=choice.payload,
-        after_id=choice.after_id,
-        reason=choice.note,
-        reason_code=choice.reason_code,
-        actor=actor,
-        recipe=recipe,
-        check=item["check"],
-        guideline=choice.guideline,
-        evidence=choice.evidence or _evidence_of(item),
-        origin=origin,
-        batch=batch,
-    )
-    _move(connection, sample_id, State.ESCALATED if choice.action is Action.ESCALATE else State.DECIDED)
-    connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
-    connection.execute(DRAFTS.delete().where(*item_is(DRAFTS, recipe, sample_id)))
+    row = as_decision(item, choice, actor, origin, batch)
+    decision_id = append_decision(connection, **row | {"action": choice.action})
+    _move(connection, sample_id, state_after(row))
+    free(connection, LEASES, recipe, sample_id)
+    free(connection, DRAFTS, recipe, sample_id)
     return decision_id
+
+
+def as_decision(
+    item: Mapping[str, Any], choice: Choice, actor: str, origin: str, batch: str | None
+) -> dict[str, Any]:
+    """What `decisions.append_decision` takes of a choice about an item."""
+    return {
+        "sample_id": item["sample_id"],
+        "action": choice.action.value,
+        "payload": choice.payload,
+        "after_id": choice.after_id,
+        "reason": choice.note,
+        "reason_code": choice.reason_code,
+        "actor": actor,
+        "recipe": item["recipe"],
+        "check": item["check"],
+        "guideline": choice.guideline,
+        "evidence": choice.evidence or _evidence_of(item),
+        "origin": origin,
+        "batch": batch,
+    }
 
 
 def _evidence_of(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,26 +173,30 @@ def take_back(connection: sa.Connection, decision_id: str, actor: str, batch: st
         )
     last = history[-1]
     before = next((row for row in history if row["decision_id"] == last["supersedes"]), None)
+    row = what_undoes(last, before) | {"actor": actor, "batch": batch}
+    append_decision(connection, **row | {"action": Action(row["action"])})
+    _move(connection, found, state_after(row))
+    if last["origin"] == "overlap":
+        connection.execute(VOTES.delete().where(VOTES.c.sample_id == found))
+    return str(found)
+
+
+def what_undoes(last: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The decision that takes `last` back: what stood before it again, or where nothing did, a retraction."""
     again = before if before and before["action"] != Action.RETRACT else None
     copied = ("payload", "after_id", "reason_code", "recipe", "check", "guideline", "evidence")
     values = {name: again[name] for name in copied} if again else {n: last[n] for n in ("recipe", "check")}
-    action = Action(again["action"]) if again else Action.RETRACT
-    note = f"undoes {decision_id[:12]}"
-    append_decision(connection, found, action, **values, reason=note, actor=actor, origin="undo", batch=batch)
-    _move(connection, found, state_after({"action": action}))
-    connection.execute(VOTES.delete().where(VOTES.c.sample_id == found)) if last[
-        "origin"
-    ] == "overlap" else None
-    return str(found)
+    return values | {
+        "sample_id": last["sample_id"],
+        "action": again["action"] if again else Action.RETRACT.value,
+        "reason": f"undoes {last['decision_id'][:12]}",
+        "origin": "undo",
+    }
 
 
 def _move(connection: sa.Connection, sample_id: str, state: State) -> None:
     """The same content is settled in every recipe's queue that holds it."""
-    connection.execute(
-        QUEUE.update()
-        .where(QUEUE.c.sample_id == sample_id)
-        .values(state=state.value, version=QUEUE.c.version + 1)
-    )
+    connection.execute(_MOVED, {"about": sample_id, "new_state": state.value})
 
 
 def state_after(decision: Mapping[str, Any] | None) -> State:

@@ -21,6 +21,17 @@ LONGEST_SECONDS = 12 * 60 * 60
 """A session ends so long after it began, whatever was done in it."""
 _SEEN_EVERY = 30  # seconds between notes that a session is alive
 
+_ALIVE = (
+    sa.select(ACCOUNTS.c.name, ACCOUNTS.c.role, SESSIONS.c.seen)
+    .join(SESSIONS, SESSIONS.c.account == ACCOUNTS.c.name)
+    .where(
+        SESSIONS.c.digest == sa.bindparam("digest"),
+        SESSIONS.c.seen > sa.bindparam("idle"),
+        SESSIONS.c.created > sa.bindparam("longest"),
+        ACCOUNTS.c.active,
+    )
+)
+
 
 class People:
     """Who may use the review page of a ledger."""
@@ -91,21 +102,13 @@ class People:
     def session(self, token: str) -> dict[str, Any] | None:
         """The active account behind a token whose session has not ended; notes that it is alive."""
         moment, digest = time.time(), _digest(token)
-        query = sa.select(ACCOUNTS.c.name, ACCOUNTS.c.role, SESSIONS.c.seen).join(
-            SESSIONS, SESSIONS.c.account == ACCOUNTS.c.name
-        )
-        alive = (
-            SESSIONS.c.digest == digest,
-            SESSIONS.c.seen > moment - IDLE_SECONDS,
-            SESSIONS.c.created > moment - LONGEST_SECONDS,
-            ACCOUNTS.c.active,
-        )
+        given = {"digest": digest, "idle": moment - IDLE_SECONDS, "longest": moment - LONGEST_SECONDS}
         with self.engine.connect() as connection:
-            row = connection.execute(query.where(*alive)).mappings().first()
+            row = connection.execute(_ALIVE, given).mappings().first()
         if row is None:
             return None
         if row["seen"] < moment - _SEEN_EVERY:
-            with writing(self.engine) as connection:
+            with writing(self.engine, passing=True) as connection:
                 connection.execute(SESSIONS.update().where(SESSIONS.c.digest == digest).values(seen=moment))
         return {"name": row["name"], "role": row["role"]}
 

@@ -18,12 +18,14 @@ import sqlalchemy as sa
 from tasks.errors import SeimaiError, StorageError
 from tasks.ledger.decisions import append_decision, read_decisions, standing_decisions
 from tasks.ledger.engine import open_engine, writing
+from tasks.ledger.rows import LazyRows, insert_many, write_texts
 from tasks.ledger.tables import (
     DOCUMENTS,
     ERASURES,
     FLAGGED,
     RUNS,
     SNAPSHOTS,
+    TEXTS,
     TOMBSTONES,
     VAULT,
     VERDICTS,
@@ -69,13 +71,19 @@ class Ledger:
         recipe: str,
         path: str,
         manifest: Mapping[str, Any],
-        flagged: Iterable[dict[str, Any]],
+        flagged: LazyRows,
     ) -> None:
-        """Records a snapshot and the samples it set aside or edited, in one transaction; known ones stay."""
+        """Records a snapshot and the samples it set aside or edited, in one transaction; known ones stay, and texts
+        that an earlier snapshot has too are not written again.
+
+        Args:
+            flagged: of `FLAGGED` without snapshot_id; their texts are sample and findings.
+        """
         if self._select(SNAPSHOTS.select().where(SNAPSHOTS.c.snapshot_id == snapshot_id)):
             return
-        rows = [dict(row, snapshot_id=snapshot_id) for row in flagged]
         with self.engine.begin() as connection:
+            write_texts(connection, flagged)
+            insert_many(connection, FLAGGED, [row | {"snapshot_id": snapshot_id} for row in flagged.short])
             connection.execute(
                 SNAPSHOTS.insert(),
                 dict(
@@ -86,8 +94,6 @@ class Ledger:
                     manifest=json.dumps(manifest, ensure_ascii=False),
                 ),
             )
-            if rows:
-                connection.execute(FLAGGED.insert(), rows)
 
     def snapshots(self, recipe: str | None = None) -> list[dict[str, Any]]:
         """Snapshots (of one recipe, if named), the newest first."""
@@ -96,9 +102,10 @@ class Ledger:
 
     def flagged(self, snapshot_id: str) -> list[dict[str, Any]]:
         """What a snapshot set aside or edited, with findings and sample as Python values."""
-        rows = self._select(
-            FLAGGED.select().where(FLAGGED.c.snapshot_id == snapshot_id).order_by(FLAGGED.c.row)
-        )
+        joined = FLAGGED.join(TEXTS, TEXTS.c.digest == FLAGGED.c.texts)
+        query = sa.select(FLAGGED, TEXTS.c.sample, TEXTS.c.findings).select_from(joined)
+        query = query.where(FLAGGED.c.snapshot_id == snapshot_id)
+        rows = self._select(query.order_by(FLAGGED.c.row))
         return [{**r, "sample": json.loads(r["sample"]), "findings": json.loads(r["findings"])} for r in rows]
 
     def decide(

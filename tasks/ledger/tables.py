@@ -46,8 +46,15 @@ FLAGGED = sa.Table(
     _text("disposition", nullable=False),
     _text("check", nullable=False),
     _text("reason", nullable=False),
-    _text("sample", nullable=False),
-    _text("findings", nullable=False),
+    sa.Column("texts", sa.String(64), nullable=False),  # digest of `texts`
+)
+TEXTS = sa.Table(  # of what is flagged or queued; what snapshots and the queue have in common is stored once
+    "texts",
+    metadata,
+    _key("digest"),
+    sa.Column("sample_id", sa.String(64), nullable=False),
+    _text("sample", nullable=False),  # JSON of records.SAMPLE
+    _text("findings", nullable=False),  # JSON list of records.FINDING
 )
 DECISIONS = sa.Table(
     "decisions",
@@ -133,12 +140,12 @@ VAULT = sa.Table(
     _text("gone"),
 )
 
-QUEUE = sa.Table(  # what the newest snapshot of each recipe leaves to people; filled anew by each run
+QUEUE = sa.Table(  # what the newest snapshot of each recipe leaves to people; each run writes what changed
     "queue",
     metadata,
     sa.Column("recipe", sa.String(64), primary_key=True),
     _key("sample_id"),
-    sa.Column("snapshot_id", sa.String(64), nullable=False),
+    sa.Column("snapshot_id", sa.String(64), nullable=False),  # the first in which the item was as it is now
     sa.Column("check", sa.String(64), nullable=False),
     sa.Column("stage", sa.String(64), nullable=False),
     sa.Column("disposition", sa.String(16), nullable=False),
@@ -156,11 +163,11 @@ QUEUE = sa.Table(  # what the newest snapshot of each recipe leaves to people; f
     sa.Column("score", sa.Float),
     sa.Column("group_id", sa.String(128), nullable=False, index=True),
     _text("words", nullable=False),  # matching form of all its text, for search
-    _text("sample", nullable=False),  # JSON of records.SAMPLE
-    _text("findings", nullable=False),  # JSON list of records.FINDING
+    sa.Column("texts", sa.String(64), nullable=False),  # digest of `texts`
     _text("passage"),  # JSON of before, text, after: what the sample was cut from
     sa.Column("state", sa.String(16), nullable=False),  # open, escalated or decided
-    sa.Column("version", sa.Integer, nullable=False),  # one more with each change of state
+    sa.Column("version", sa.Integer, nullable=False),  # one more with each change of the item
+    sa.Column("digest", sa.String(64), nullable=False),  # of all that a run says of it
     # each is the order in which items are handed out (read backwards), of one check and of all
     sa.Index("queue_order", "recipe", "check", "state", "value", "sample_id"),
     sa.Index("queue_order_of_all", "recipe", "state", "value", "sample_id"),
@@ -251,3 +258,14 @@ ACTS = sa.Table(  # the audit trail of the page
     _text("subject", nullable=False),
     _text("detail", nullable=False),
 )
+
+_NEWEST = sa.select(QUEUE_FACTS.c.snapshot_id).where(QUEUE_FACTS.c.recipe == QUEUE.c.recipe)
+WHOLE_ITEM = (
+    *(column for column in QUEUE.columns if column.name != "snapshot_id"),
+    _NEWEST.scalar_subquery().label("snapshot_id"),
+    *(
+        sa.select(column).where(TEXTS.c.digest == QUEUE.c.texts).scalar_subquery().label(column.name)
+        for column in (TEXTS.c.sample, TEXTS.c.findings)
+    ),
+)
+"""An item's columns for reading: with its texts, and the newest snapshot that has it (its own row tells the first)."""

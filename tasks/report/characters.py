@@ -13,6 +13,8 @@ def show_characters(text: str, limit: int = EXCERPT) -> str:
     marks), Co, Cn and Cs (private, unassigned, lone surrogates, which UTF-8 cannot hold), and Zl and Zp (line
     and paragraph separators).
     """
+    if text[:limit].isprintable():  # all others are unprintable to Python too
+        return text[:limit] + (" …" if len(text) > limit else "")
     shown = "".join(
         f"⟨U+{ord(c):04X}⟩"
         if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")

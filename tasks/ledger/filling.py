@@ -1,0 +1,68 @@
+"""What a run puts into a recipe's queue: of an item that is as it was before, nothing is written."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from tasks.ledger.bulk import move_many
+from tasks.ledger.decisions import chunks
+from tasks.ledger.moves import State, state_after
+from tasks.ledger.rows import LazyRows, insert_many, write_texts
+from tasks.ledger.tables import DECISIONS, QUEUE, QUEUE_FACTS
+from tasks.ledger.times import now
+
+_CHOSEN = ("label", "language", "source", "check")
+
+
+class _Known(NamedTuple):
+    digest: str
+    version: int
+    state: str
+
+
+def fill_queue(
+    connection: sa.Connection, recipe: str, snapshot_id: str, items: LazyRows, facts: Mapping[str, Any]
+) -> None:
+    """Puts a snapshot's items in the place of the recipe's earlier ones, within a transaction; see `Desk.fill`."""
+    known, states = _known_items(connection, recipe), _standing_states(connection)
+    names = [item["sample_id"] for item in items.short]
+    same = {
+        item["sample_id"]
+        for item in items.short
+        if (before := known.get(item["sample_id"])) and before.digest == item["digest"]
+    }
+    for part in chunks(known.keys() - same):
+        connection.execute(QUEUE.delete().where(QUEUE.c.recipe == recipe, QUEUE.c.sample_id.in_(part)))
+    rows = [
+        item
+        | {
+            "recipe": recipe,
+            "snapshot_id": snapshot_id,
+            "state": states.get(item["sample_id"], State.OPEN).value,
+            "version": known[item["sample_id"]].version + 1 if item["sample_id"] in known else 1,
+        }
+        for item in items.take([n for n, name in enumerate(names) if name not in same])
+    ]
+    insert_many(connection, QUEUE, rows)
+    write_texts(connection, items)
+    moved = {name: states.get(name, State.OPEN) for name in same}
+    move_many(connection, {name: state for name, state in moved.items() if known[name].state != state})
+    choices = {name: sorted({i[name] for i in items.short if i[name]}) for name in _CHOSEN}
+    told = json.dumps({**facts, "choices": choices}, ensure_ascii=False)
+    connection.execute(QUEUE_FACTS.delete().where(QUEUE_FACTS.c.recipe == recipe))
+    stored = dict(facts=told, created=now(), snapshot_id=snapshot_id, recipe=recipe)
+    connection.execute(QUEUE_FACTS.insert(), stored)
+
+
+def _known_items(connection: sa.Connection, recipe: str) -> dict[str, _Known]:
+    query = sa.select(QUEUE.c.sample_id, QUEUE.c.digest, QUEUE.c.version, QUEUE.c.state)
+    rows = connection.execute(query.where(QUEUE.c.recipe == recipe))
+    return {name: _Known(digest, version, state) for name, digest, version, state in rows}
+
+
+def _standing_states(connection: sa.Connection) -> dict[str, State]:
+    """sample_id -> what the newest decision about it makes of an item."""
+    query = sa.select(DECISIONS.c.sample_id, DECISIONS.c.action).order_by(DECISIONS.c.position)
+    return {name: state_after({"action": action}) for name, action in connection.execute(query)}
