@@ -168,7 +168,7 @@ def _near_links(
     )
     links = _row_pairs(samples, near)
     ngrams_ = (settings.latin_ngram, settings.cjk_ngram)
-    alone = share_boilerplate_alone(corpus.texts.to_pylist(), families, links, settings.boilerplate, ngrams_)
+    alone = share_boilerplate_alone(corpus.texts, families, links, settings.boilerplate, ngrams_)
     return near.filter(pa.array(~alone)), links[~alone]
 
 
