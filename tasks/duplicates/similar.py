@@ -5,6 +5,7 @@ was found, and a run that is given it looks only at pairs with a text that is ne
 that knows nothing.
 """
 
+import mmap
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -142,6 +143,7 @@ def similar_pairs(
     heads[rows], crowded[rows] = join.heads, join.crowded
     pairs = (rows[similar.pairs], similar.jaccard, similar.short)
     kept = Memory(index.key, index.digests, index.sketches, heads, crowded, *pairs)
+    _unmap(index.sketches)
     return _by_row(rows, similar), kept
 
 
@@ -253,6 +255,12 @@ def _new_sketches(count: int, bins: int) -> np.ndarray:
         return np.empty((count, bins), dtype=np.uint8)
     with tempfile.TemporaryFile(prefix="seimai-sketches-") as file:
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=(count, bins))
+
+
+def _unmap(sketches: np.ndarray) -> None:
+    """Where sketches lie in a file, their pages are given back until they are read again."""
+    if isinstance(sketches.base, mmap.mmap):
+        sketches.base.madvise(mmap.MADV_DONTNEED)
 
 
 def _by_row(rows: np.ndarray, outcomes: _Outcomes) -> SimilarPairs:
