@@ -126,7 +126,8 @@ def compile_all() -> None:
         [f"the first call compiles or loads what was compiled {'again ' * 30}{i}" for i in (1, 2)]
     )
     _tell_shared(samples, np.arange(2))
-    share_boilerplate_alone(["a b " * 20, "c d " * 20], np.arange(2), np.array([[0, 1]]), 2, (5, 2))
+    texts = pa.array(["a b " * 20, "c d " * 20], pa.large_string())
+    share_boilerplate_alone(texts, np.arange(2), np.array([[0, 1]]), 2, (5, 2))
 
 
 def _near_pairs(samples: pa.Table) -> np.ndarray:
@@ -138,7 +139,7 @@ def _near_pairs(samples: pa.Table) -> np.ndarray:
 
 
 def _alone(samples: pa.Table, pairs: np.ndarray) -> np.ndarray:
-    texts, ngrams = compared_texts(samples).to_pylist(), (SETTINGS.latin_ngram, SETTINGS.cjk_ngram)
+    texts, ngrams = compared_texts(samples), (SETTINGS.latin_ngram, SETTINGS.cjk_ngram)
     return share_boilerplate_alone(texts, np.arange(len(texts)), pairs, SETTINGS.boilerplate, ngrams)
 
 

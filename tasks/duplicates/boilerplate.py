@@ -7,10 +7,13 @@ kanji or hangul). Of a pair of similar texts what is not boilerplate is compared
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from tasks.duplicates.folding import byte_runs
 from tasks.duplicates.ngrams import gram_sets, jaccards
 from tasks.overlap import kernels
-from tasks.overlap.grams import CJK, LATIN, Tokens, cut_tokens, text_chunks, token_form
+from tasks.overlap.grams import CJK, LATIN, Tokens, cut_tokens, token_form
 from tasks.text import matching_form
 
 GAP = 4
@@ -19,11 +22,13 @@ HELD = 0.2
 """Share (0-1) of the n-grams of what remains of one text that the other must hold, for the two to be copies. Of
 neardup_planted's 23,312 similar English pairs, 1,716 hold less; 5 of them are among its 1,488 planted copies (.3: 6,052
 and 25; .1: 656 and 1)."""
+CHUNK_BYTES = 1 << 20
+"""Text that is cut into tokens at once; tokens are some ten times as large."""
 _FULL = LATIN * CJK
 
 
 def share_boilerplate_alone(
-    texts: Sequence[str],
+    texts: pa.LargeStringArray,
     documents: np.ndarray,
     pairs: np.ndarray,
     least: int,
@@ -42,7 +47,7 @@ def share_boilerplate_alone(
         return alone
     members, local = np.unique(pairs, return_inverse=True)
     local = local.reshape(-1, 2)
-    own = [texts[i] for i in members.tolist()]
+    own = texts.take(pa.array(members)).to_pylist()
     tokens = cut_tokens(own)
     covered = _covered_tokens(tokens, texts, documents, least)
     held, whole = _count_covered(tokens, covered)
@@ -79,7 +84,9 @@ def count_documents(survivors: np.ndarray, documents: np.ndarray) -> np.ndarray:
     return np.bincount(held, minlength=len(survivors))[survivors]
 
 
-def _covered_tokens(tokens: Tokens, texts: Sequence[str], documents: np.ndarray, least: int) -> np.ndarray:
+def _covered_tokens(
+    tokens: Tokens, texts: pa.LargeStringArray, documents: np.ndarray, least: int
+) -> np.ndarray:
     """(T,) bool: which tokens stand in a window that at least `least` documents hold."""
     bounds, windows, lengths = kernels.cut_windows(*tokens[:3], _FULL, _FULL)
     grams, which = np.unique(windows, return_inverse=True)
@@ -107,18 +114,18 @@ def _close_gaps(tokens: Tokens, covered: np.ndarray) -> np.ndarray:
     return np.asarray(covered | closed[np.cumsum(begins) - 1])
 
 
-def _count_holders(grams: np.ndarray, texts: Sequence[str], documents: np.ndarray) -> np.ndarray:
+def _count_holders(grams: np.ndarray, texts: pa.LargeStringArray, documents: np.ndarray) -> np.ndarray:
     """(G,) how many documents hold each of G windows, given ascending."""
     seen = np.full((2, len(grams)), -1, dtype=np.int64)
     counts = np.zeros((2, len(grams)), dtype=np.int32)
     order = np.argsort(documents, kind="stable")
-    ordered, groups = [texts[i] for i in order.tolist()], documents[order]
-    index = (grams, *kernels.build_slots(grams))
-    for start, stop in text_chunks(ordered) if len(grams) else ():
-        cut = cut_tokens(ordered[start:stop])
-        no_lengths = np.empty(0, dtype=np.int64)
+    index, no_lengths = (grams, *kernels.build_slots(grams)), np.empty(0, dtype=np.int64)
+    sizes = pc.binary_length(texts).to_numpy()[order]
+    for start, stop in byte_runs(sizes, CHUNK_BYTES) if len(grams) else ():
+        chosen = order[start:stop]
+        cut = cut_tokens(texts.take(pa.array(chosen)).to_pylist())
         kernels.find_hits(
-            cut[:3], _FULL, index, no_lengths, start, groups[start:stop], seen, counts, (0, 0)
+            cut[:3], _FULL, index, no_lengths, start, documents[chosen], seen, counts, (0, 0)
         )  # only counted
     return counts[1]
 

@@ -4,6 +4,8 @@ Of each cluster of near-copies one row stands and is never called a copy. Varian
 take no part in clusters: each of them is shown to a person.
 """
 
+import itertools
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,6 +50,9 @@ from tasks.recipe import DuplicateSettings
 from tasks.records import FINDING, SAMPLE, Role, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
+
+FINDINGS_AT_ONCE = 10_000
+"""Findings that are Python objects at once."""
 
 
 class DuplicateResult(NamedTuple):
@@ -97,7 +102,6 @@ def find_duplicates(
     near, links = _near_links(viewed, table, corpus, families, settings)
     survivors = np.arange(len(samples))
     told = []
-    rows: list[dict[str, Any]] = []
     for role in Role:
         variants = group_variants(corpus, role, links)
         edges = judge_edges(corpus, variant_edges(variants, links, near), settings)
@@ -108,14 +112,14 @@ def find_duplicates(
     holders = count_documents(survivors, np.where(pc.is_valid(samples["group_id"]), families, -1))
     passages = corpus.task is Task.LANGUAGE_MODELING
     shared = np.flatnonzero(holders >= settings.boilerplate).tolist() if passages else []
-    for part in told:
-        rows += tell_all(viewed, *part, settings, {index: int(holders[index]) for index in shared})
+    boilerplate = {index: int(holders[index]) for index in shared}
+    found = [_build_findings(tell_all(viewed, *part, settings, boilerplate)) for part in told]
     if viewed is not samples:
         table = find_pairs(samples, settings, floor)
         asked = table.filter(pc.greater_equal(table["jaccard"], settings.threshold))
         links = np.concatenate([links, _row_pairs(samples, asked)])
     grouped = _with_groups(samples, corpus.first, links, survivors)
-    return DuplicateResult(grouped, table, build_table(rows, FINDING), memory)
+    return DuplicateResult(grouped, table, pa.concat_tables(found), memory)
 
 
 @stage(
@@ -153,6 +157,14 @@ def find_duplicates_stage(
     )
 
 
+def _build_findings(rows: Iterator[dict[str, Any]]) -> pa.Table:
+    """A table of the schema FINDING, from its rows."""
+    parts = [FINDING.empty_table()]
+    while part := list(itertools.islice(rows, FINDINGS_AT_ONCE)):
+        parts.append(build_table(part, FINDING))
+    return pa.concat_tables(parts)
+
+
 def _family_codes(samples: pa.Table) -> np.ndarray:
     """(N,) int64, the document or conversation that each sample is from; rows of tables are each by themselves."""
     families = pc.coalesce(samples["group_id"], samples["sample_id"]).combine_chunks()
@@ -168,7 +180,7 @@ def _near_links(
     )
     links = _row_pairs(samples, near)
     ngrams_ = (settings.latin_ngram, settings.cjk_ngram)
-    alone = share_boilerplate_alone(corpus.texts.to_pylist(), families, links, settings.boilerplate, ngrams_)
+    alone = share_boilerplate_alone(corpus.texts, families, links, settings.boilerplate, ngrams_)
     return near.filter(pa.array(~alone)), links[~alone]
 
 

@@ -11,7 +11,7 @@ import functools
 import itertools
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +64,13 @@ def as_strings(folded: Points) -> list[str]:
     whole = folded.points.tobytes().decode("utf-32-le", "surrogatepass")
     bounds = folded.starts.tolist()
     return [whole[start:stop] for start, stop in itertools.pairwise(bounds)]
+
+
+def byte_runs(sizes: np.ndarray, limit: int) -> Iterator[tuple[int, int]]:
+    """Bounds of runs of N texts of about `limit` bytes each; `sizes` are the bytes of the texts, (N,) integers."""
+    ends = np.cumsum(sizes, dtype=np.int64) // limit
+    bounds = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(sizes)]
+    yield from itertools.pairwise(bounds if len(sizes) else [])
 
 
 def _utf8(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:

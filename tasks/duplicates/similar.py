@@ -1,11 +1,11 @@
 """Near-duplicate texts: sketched, joined by bands, and each candidate pair verified exactly, in bounded memory.
 
-What was verified once is not verified again: a `Memory` holds, of the texts of a run, their sketches and the
-outcomes, and a run that is given it looks only at pairs with a text that is new, with the result of a run
+What was verified once is not verified again: a `Memory` holds, of the texts of a run, their sketches and what
+was found, and a run that is given it looks only at pairs with a text that is new, with the result of a run
 that knows nothing.
 """
 
-import itertools
+import mmap
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -20,13 +20,13 @@ from tasks.duplicates import kernels
 from tasks.duplicates.alignment import is_edited_copy
 from tasks.duplicates.candidates import BandJoin, Seen
 from tasks.duplicates.digests import as_binary, digest_texts, draw_key, first_equal
-from tasks.duplicates.folding import Points, as_strings, fold_texts
+from tasks.duplicates.folding import Points, as_strings, byte_runs, fold_texts
 from tasks.duplicates.kernels import SHORT_SIMILARITY
 from tasks.duplicates.ngrams import Banding, choose_banding, cut_sets, jaccards, sketch_texts
 
-CHUNK_BYTES = 1 << 18
+CHUNK_BYTES = 1 << 17
 """Text that is folded and sketched at once: what comes of it stays in the processor's cache."""
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 16
 """Text whose n-gram sets are in memory at once while pairs are verified; sets are some eight times as large."""
 SPILL_BYTES = 1 << 26
 """Sketches larger than this lie in a temporary file."""
@@ -44,14 +44,18 @@ class SimilarPairs(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What a run knows of its K texts: digests, sketches, crowded buckets, and Q outcomes."""
+    """What a run knows of its K texts: digests, sketches, which pairs were compared, and Q that are similar.
+
+    Of equal texts the first is the one with a sketch, flags and pairs.
+    """
 
     key: np.ndarray  # (2,) uint64, of the digests
     digests: np.ndarray  # (K, 16) uint8
     sketches: np.ndarray  # (K, bins) uint8
-    crowded: np.ndarray  # (K, bytes) uint8 flags, as in `tasks.duplicates.candidates`
+    heads: np.ndarray  # (K, bytes) uint8 flags, as in `tasks.duplicates.candidates`
+    crowded: np.ndarray  # (K, bytes) uint8 flags
     pairs: np.ndarray  # (Q, 2) int64 places among the K texts
-    jaccard: np.ndarray  # (Q,) float64; -1 where the two are not similar
+    jaccard: np.ndarray  # (Q,) float64
     short: np.ndarray  # (Q,) bool
 
 
@@ -129,19 +133,18 @@ def similar_pairs(
         The pairs, in order; and what the next run is to know.
     """
     known = index.known[rows]
-    seen = None if memory is None else Seen(known, memory.crowded)
+    seen = None if memory is None else Seen(known, memory.heads, memory.crowded)
     join = BandJoin(index.sketches, rows, texts.banding.bands, texts.banding.least, seen)
+    found = [_verify(texts, rows, batch) for batch in join.batches()]
     stored = _Outcomes.empty() if memory is None else _recall(memory, known)
-    outcomes = [stored]
-    for batch in join.batches():
-        fresh = batch if memory is None else batch[~_is_recalled(memory, known[batch])]
-        outcomes.append(_Outcomes(fresh, *_verify(texts, rows, fresh)))
-    outcomes[0] = stored.only(join.share_head(stored.pairs))
-    every = _Outcomes(*(np.concatenate(parts) for parts in zip(*outcomes, strict=True)))
-    needed = every.only((every.jaccard >= 0) | ~join.share_uncrowded(every.pairs))
-    sketches = np.take(index.sketches, rows, axis=0, out=_new_sketches(len(rows), index.sketches.shape[1]))
-    kept = Memory(index.key, index.digests[rows], sketches, join.crowded, *needed)
-    return _by_row(rows, every.only(every.jaccard >= 0)), kept
+    found.append(stored.only(join.share_head(stored.pairs)))
+    similar = _Outcomes(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    heads, crowded = np.zeros((2, len(index.digests), join.heads.shape[1]), dtype=np.uint8)
+    heads[rows], crowded[rows] = join.heads, join.crowded
+    pairs = (rows[similar.pairs], similar.jaccard, similar.short)
+    kept = Memory(index.key, index.digests, index.sketches, heads, crowded, *pairs)
+    _unmap(index.sketches)
+    return _by_row(rows, similar), kept
 
 
 def warm_up() -> None:
@@ -154,8 +157,10 @@ def warm_up() -> None:
 
 
 class _Outcomes(NamedTuple):
+    """Similar pairs."""
+
     pairs: np.ndarray  # (Q, 2) places, the lower one first
-    jaccard: np.ndarray  # (Q,) -1 where the two are not similar
+    jaccard: np.ndarray  # (Q,)
     short: np.ndarray  # (Q,)
 
     def only(self, mask: np.ndarray) -> "_Outcomes":
@@ -174,25 +179,17 @@ def _recall(memory: Memory, known: np.ndarray) -> _Outcomes:
     return _Outcomes(pairs, memory.jaccard, memory.short).only(pairs[:, 0] >= 0)
 
 
-def _is_recalled(memory: Memory, known: np.ndarray) -> np.ndarray:
-    """(P,) bool: whether `memory` holds the outcome of pairs of known texts; (P, 2) places in it, -1 unknown."""
-    size = len(memory.digests)
-    ordered = np.sort(known, axis=1)
-    codes, stored = (np.sort(pairs, axis=1) @ np.array([size, 1]) for pairs in (known, memory.pairs))
-    return np.isin(codes, stored) & (ordered[:, 0] >= 0)
-
-
-def _verify(texts: Texts, rows: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Jaccard similarity (-1: not similar) and shortness of pairs of places, a block of texts at a time."""
+def _verify(texts: Texts, rows: np.ndarray, pairs: np.ndarray) -> _Outcomes:
+    """Those of the pairs of places that are similar, a block of texts at a time."""
     jaccard, short = np.empty(len(pairs)), np.empty(len(pairs), dtype=bool)
     lengths = pc.binary_length(texts.texts).to_numpy()
     for group in _blocks(pairs, lengths, rows):
         jaccard[group], short[group] = _verify_block(texts, rows, pairs[group])
-    return jaccard, short
+    return _Outcomes(pairs, jaccard, short).only(jaccard >= 0)
 
 
 def _verify_block(texts: Texts, rows: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `_verify`, of pairs whose n-gram sets are in memory together."""
+    """Jaccard similarity (-1: not similar) and shortness of pairs whose n-gram sets are in memory together."""
     members, local = np.unique(pairs, return_inverse=True)
     chosen, local = rows[members], local.reshape(-1, 2)
     folded = fold_texts(texts.texts.take(pa.array(chosen)))
@@ -225,9 +222,10 @@ def _alike_contexts(texts: Texts, chosen: np.ndarray, pairs: np.ndarray) -> np.n
 
 
 def _blocks(pairs: np.ndarray, lengths: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:
-    """Groups of pairs (indices) that hold at most two times `BLOCK_BYTES` of text, or two texts, between them.
+    """Groups of pairs (indices) that hold at most three times `BLOCK_BYTES` of text, or two texts, between them.
 
-    Texts that are connected by pairs stand together, so that most groups are pairs within one block.
+    Texts that are connected by pairs stand together, so that most groups are pairs within one block. The pairs
+    between one block and another may be few: such groups are taken together.
     """
     if len(pairs) == 0:
         return
@@ -240,16 +238,15 @@ def _blocks(pairs: np.ndarray, lengths: np.ndarray, rows: np.ndarray) -> Iterato
     blocks[order] = np.cumsum(lengths[rows[members[order]]]) // BLOCK_BYTES
     between = np.sort(blocks[local], axis=1) @ np.array([blocks.max() + 1, 1])
     grouped = np.argsort(between, kind="stable")
-    yield from np.split(grouped, np.flatnonzero(np.diff(between[grouped])) + 1)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(between[grouped])) + 1])
+    held = np.add.reduceat(lengths[rows[pairs[grouped]]].sum(axis=1), starts)
+    together = np.cumsum(np.minimum(held, 2 * BLOCK_BYTES)) // BLOCK_BYTES
+    yield from np.split(grouped, starts[1:][np.diff(together) > 0])
 
 
 def _chunks(texts: pa.LargeStringArray) -> Iterator[tuple[int, int]]:
     """Bounds of runs of texts of about `CHUNK_BYTES` each."""
-    if len(texts) == 0:
-        return
-    ends = np.cumsum(pc.binary_length(texts).to_numpy()) // CHUNK_BYTES
-    bounds = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(texts)]
-    yield from itertools.pairwise(bounds)
+    return byte_runs(pc.binary_length(texts).to_numpy(), CHUNK_BYTES)
 
 
 def _new_sketches(count: int, bins: int) -> np.ndarray:
@@ -258,6 +255,12 @@ def _new_sketches(count: int, bins: int) -> np.ndarray:
         return np.empty((count, bins), dtype=np.uint8)
     with tempfile.TemporaryFile(prefix="seimai-sketches-") as file:
         return np.memmap(file, dtype=np.uint8, mode="w+", shape=(count, bins))
+
+
+def _unmap(sketches: np.ndarray) -> None:
+    """Where sketches lie in a file, their pages are given back until they are read again."""
+    if isinstance(sketches.base, mmap.mmap):
+        sketches.base.madvise(mmap.MADV_DONTNEED)
 
 
 def _by_row(rows: np.ndarray, outcomes: _Outcomes) -> SimilarPairs:

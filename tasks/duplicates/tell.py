@@ -48,7 +48,7 @@ def tell_all(
     disputes: dict[int, list[Edge]],
     settings: DuplicateSettings,
     boilerplate: Mapping[int, int],
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """Rows of the schema FINDING on the variants of one role: exact copies, near ones, contradictions.
 
     Args:
@@ -61,11 +61,9 @@ def tell_all(
     told |= {row for best in disputes for row in variants.rows(best)}
     told |= {edge.b for edges in disputes.values() for edge in edges[:SHOWN]}
     quoted = _Quoted(samples, told)
-    return [
-        *_tell_copies(quoted, variants, settings, boilerplate),
-        *_tell_near(quoted, stars, settings, boilerplate),
-        *_tell_disputes(quoted, variants, disputes, settings),
-    ]
+    yield from _tell_copies(quoted, variants, settings, boilerplate)
+    yield from _tell_near(quoted, stars, settings, boilerplate)
+    yield from _tell_disputes(quoted, variants, disputes, settings)
 
 
 def _tell_copies(

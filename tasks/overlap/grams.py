@@ -236,20 +236,18 @@ def _joins(character: str) -> bool:
 @cache
 def _classes() -> np.ndarray:
     """(65536,) uint8: class of each code point of the basic plane, as `kernels` names them."""
-    return np.array([_class_of(chr(point)) for point in range(0x10000)], dtype=np.uint8)
+    categories = np.array([unicodedata.category(chr(point)) for point in range(0x10000)])
+    classes = np.where(np.isin(categories.astype("U1"), list("LMN")), kernels.WORD, kernels.SEPARATOR)
+    ranges = ((0x3005, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF), (0x1100, 0x11FF))
+    for low, high in ranges:
+        span = classes[low : high + 1]
+        span[span == kernels.WORD] = kernels.WIDE
+    classes[categories == "Cf"] = kernels.DROPPED
+    classes[[ord(character) for character in "'\u2019\u02bc\u30fc"]] = kernels.DROPPED
+    return classes.astype(np.uint8)
 
 
 @cache
 def _letters() -> np.ndarray:
     """(65536,) bool: what `str.isalnum` says of each code point of the basic plane."""
     return np.array([chr(point).isalnum() for point in range(0x10000)])
-
-
-def _class_of(character: str) -> int:
-    point, category = ord(character), unicodedata.category(character)
-    if character in "'\u2019\u02bc\u30fc" or category == "Cf":
-        return kernels.DROPPED
-    if category[0] not in "LMN":
-        return kernels.SEPARATOR
-    ranges = ((0x3005, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF), (0x1100, 0x11FF))
-    return kernels.WIDE if any(low <= point <= high for low, high in ranges) else kernels.WORD
