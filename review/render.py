@@ -46,6 +46,14 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     return HTMLResponse(content, status_code=status)
 
 
+def compile_templates() -> None:
+    """Compiles every template in each language, so that no reader waits for it."""
+    for language in LANGUAGES:
+        environment = _environment(language)
+        for name in environment.list_templates():
+            environment.get_template(name)
+
+
 class _Translator(NodeTransformer):
     """Puts what `_("…")` says of a constant in the place of the call."""
 

@@ -67,6 +67,7 @@ def serve(room: Room, host: str, port: int) -> None:
     import uvicorn
 
     from review.app import create_app
+    from review.render import compile_templates
 
     try:
         with socket.create_server((host, port)):
@@ -74,6 +75,7 @@ def serve(room: Room, host: str, port: int) -> None:
     except OSError as error:
         raise SeimaiError(f"cannot serve on {host}:{port}: {error.strerror}; --port takes another") from error
     app = create_app(room)
+    compile_templates()
     gc.collect()
     gc.freeze()  # or each full collection walks the libraries' objects, and everybody waits for a fifth of a second
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
