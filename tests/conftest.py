@@ -26,7 +26,8 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 import pyarrow as pa
 import pytest
 
-from tasks.records import SAMPLE, Role, Task, build_table, sample_id
+from tasks.ledger.rows import LazyRows
+from tasks.records import SAMPLE, Role, Task, build_table, digest_of, sample_id
 from tasks.storage import Workspace
 
 FRUIT = ["apple", "pear", "plum", "grape", "melon", "peach", "cherry", "lemon", "mango", "fig"]
@@ -60,6 +61,13 @@ def make_sample(row: int, text: str, label: str, **extra: Any) -> dict[str, Any]
         "line": row + 1,
         "group_id": f"group-{row}",
     } | extra
+
+
+def rows_at_hand(rows: Sequence[dict[str, Any]]) -> LazyRows:
+    """Rows for the ledger of which sample and findings are written out already."""
+    texts = [{name: row[name] for name in ("sample", "findings")} for row in rows]
+    short = [row | {"texts": digest_of(text)} for row, text in zip(rows, texts, strict=True)]
+    return LazyRows(short, lambda places: [texts[place] for place in places])
 
 
 def make_samples(rows: Sequence[tuple[str, str]], **extra: Any) -> pa.Table:

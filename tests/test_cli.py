@@ -95,7 +95,7 @@ def test_check_states_the_items_of_the_published_example(tmp_path: Path) -> None
 def test_review_in_the_terminal(tmp_path: Path) -> None:
     import json
 
-    from conftest import make_sample
+    from conftest import make_sample, rows_at_hand
 
     place = tmp_path / ".seimai"
     ledger = Ledger(f"sqlite:///{place / 'ledger.db'}")
@@ -116,7 +116,7 @@ def test_review_in_the_terminal(tmp_path: Path) -> None:
         sample=json.dumps(sample),
         findings=json.dumps([finding]),
     )
-    ledger.add_snapshot("snap", "r", "snapshots/snap", {}, [flagged])
+    ledger.add_snapshot("snap", "r", "snapshots/snap", {}, rows_at_hand([flagged]))
     identity = sample["sample_id"][:12]
     base = ["review"]
     listed = RUNNER.invoke(app, [*base, "list", "-w", str(place)], env={"COLUMNS": "140"})

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from conftest import rows_at_hand
 
 from tasks.errors import SeimaiError, StorageError
 from tasks.ledger import DECISIONS, Ledger, metadata, store
-from tasks.ledger.rows import LazyRows
 from tasks.records import Action
 
 
@@ -37,8 +37,8 @@ def test_undo_is_a_further_row(ledger: Ledger) -> None:
 
 
 def test_snapshot_is_recorded_once(ledger: Ledger) -> None:
-    row = dict(row=1, sample_id="s", disposition="drop", check="c", reason="r", texts="d")
-    rows = LazyRows([row], lambda places: [dict(sample="{}", findings="[]") for _ in places])
+    row = dict(row=1, sample_id="s", disposition="drop", check="c", reason="r", sample="{}", findings="[]")
+    rows = rows_at_hand([row])
     for _ in range(2):
         ledger.add_snapshot("snap", "recipe", "snapshots/snap", {"n": 1}, rows)
     assert len(ledger.snapshots("recipe")) == 1

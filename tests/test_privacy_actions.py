@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from conftest import make_sample
+from conftest import make_sample, rows_at_hand
 from pydantic import ValidationError
 
 from review.decide import decide
@@ -347,7 +347,7 @@ def test_a_steward_edits_any_message(workspace: Workspace) -> None:
         "check": "personal_data",
     }
     flagged |= {"reason": "", "sample": json.dumps(CHAT), "findings": "[]"}
-    ledger.add_snapshot("s1", "chats", "snapshots/s1", {}, [flagged])
+    ledger.add_snapshot("s1", "chats", "snapshots/s1", {}, rows_at_hand([flagged]))
     change = {"prompt[0]": "You answer for Aoba."}
     row = decide(ledger, CHAT["sample_id"][:12], Action.EDIT, change, "no mail", "aki")
     assert row["sample"]["prompt"][0]["content"] != change["prompt[0]"]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from conftest import rows_at_hand
 from rich.console import Console
 
 from flows.diff import find_snapshots, print_diff
@@ -53,7 +54,7 @@ def take_snapshot(workspace: Workspace, folder: Path, policy: dict[str, Disposit
     )
     folder_of = snapshot.folder.path
     Ledger(workspace.ledger_url).add_snapshot(
-        snapshot.snapshot_id, "rules", folder_of, snapshot.model_dump(mode="json"), []
+        snapshot.snapshot_id, "rules", folder_of, snapshot.model_dump(mode="json"), rows_at_hand([])
     )
     return workspace.path(folder_of)
 
