@@ -5,8 +5,10 @@ from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from jinja2 import Environment
 
 import review
+from review.render import _environment
 from review.words import choose_language, translations
 
 FOLDER = Path(review.__file__).parent
@@ -47,3 +49,12 @@ def test_a_language_is_chosen_by_wish_then_by_browser() -> None:
     assert choose_language("fr", "fr,ja;q=0.8") == "ja"
     assert choose_language(None, "JA-jp") == "ja"
     assert choose_language(None, "de") == "en"
+
+
+def test_constants_are_said_as_jinja_says_them() -> None:
+    source = '{{ _("A share") }} {{ _("5 %% of <all>") }} {{ {"a": _("Queues")}["a"] }} {{ _("%(n)s left", n="<3>") }}'
+    said = _environment("ja").from_string(source).render()
+    assert said == "A share 5 % of <all> キュー &lt;3&gt; left"
+    slow = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
+    slow.install_gettext_translations(translations("ja"), newstyle=True)  # type: ignore[attr-defined]
+    assert slow.from_string(source).render() == said
