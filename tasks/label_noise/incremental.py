@@ -102,16 +102,16 @@ def hear_many(
     if known is None or str(known.models.made_for) != made_for:
         return _fit(inputs, keys, checked, seed, made_for)
     place = pd.Index(known.rows.keys).get_indexer(keys)
-    old = np.flatnonzero(place >= 0)
+    fold = np.where(place >= 0, known.rows.fold[place], UNSEEN)
+    staying = np.flatnonzero(fold != UNSEEN)
     size = int((known.rows.fold != UNSEEN).sum())
-    staying = int((known.rows.fold[place[old]] != UNSEEN).sum())
-    newcomers = len(keys) - staying
-    if newcomers + size - staying > refit_share * size:
+    newcomers = len(keys) - len(staying)
+    if newcomers + size - len(staying) > refit_share * size:
         return _fit(inputs, keys, checked, seed, made_for)
     new = np.flatnonzero(place < 0)
     if len(new):
         held_out = np.full(int(checked.groups.max()) + 1, UNSEEN, dtype=np.int16)
-        held_out[checked.groups[old]] = known.rows.fold[place[old]]
+        held_out[checked.groups[staying]] = fold[staying]
         texts = [matching_form(inputs[i]) for i in new.tolist()]
         known = Fit(known.models, _admit(known, texts, keys[new], held_out[checked.groups[new]]))
         place[new] = np.arange(len(known.rows.keys) - len(new), len(known.rows.keys))
