@@ -75,13 +75,29 @@ def prepare_base_model(workspace: Workspace, settings: BaseModelSettings) -> Bas
 
 
 def load_model(folder: Path) -> Any:
-    """The causal language model in `folder`, fp32 on a CPU (bf16 is ~8x slower there), bf16 on a GPU."""
+    """The causal language model in `folder`, to be tuned or judged: fp32 on a CPU, bf16 on a GPU."""
     import torch
+
+    return _load_as(folder, torch.bfloat16 if torch.cuda.is_available() else torch.float32)
+
+
+def load_reader(folder: Path) -> Any:
+    """The model in `folder`, to screen data with: bf16 also on a CPU that multiplies it by itself (AMX).
+
+    There it reads 3.5 times as fast as fp32, and ranks texts by loss the same (rank correlation .9999); CPUs that
+    only know of AVX-512 or less are slower in bf16 than in fp32.
+    """
+    import torch
+
+    native = torch.cuda.is_available() or torch.cpu.get_capabilities().get("amx_bf16", False)
+    return _load_as(folder, torch.bfloat16 if native else torch.float32).eval()
+
+
+def _load_as(folder: Path, dtype: Any) -> Any:
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
-    dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
     return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
 
 

@@ -193,9 +193,7 @@ def base_losses_stage(
         folder = workspace.path(base.path)
         tokenizer = base_model.load_tokenizer(folder)
         items = [encode(tokenizer, rows[i]["prompt"], rows[i]["completion"], max_tokens) for i in wanted]
-        return completion_losses(
-            base_model.load_model(folder).eval(), tokenizer, items, "base: training data"
-        )
+        return completion_losses(base_model.load_reader(folder), tokenizer, items, "base: training data")
 
     if len(read):
         name = f"base-losses-{base.revision[:16]}-{max_tokens}"

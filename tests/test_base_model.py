@@ -14,12 +14,21 @@ import numpy as np
 import pytest
 from conftest import fruit_and_tools, make_samples
 
-from tasks.base_model import choose_read, find_revision, load_model, load_tokenizer, prepare_base_model
+from tasks.base_model import (
+    choose_read,
+    find_revision,
+    load_model,
+    load_reader,
+    load_tokenizer,
+    prepare_base_model,
+)
 from tasks.errors import RecipeError
 from tasks.evaluate import base_losses_stage
+from tasks.inference import completion_losses
 from tasks.label_noise import describe_losses
 from tasks.recipe import BaseModelSettings
 from tasks.storage import Workspace
+from tasks.tokens import encode
 
 ROOT = Path(__file__).parent.parent
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -49,6 +58,30 @@ def test_packaged_model_speaks(workspace: Workspace) -> None:
         out = model.generate(**ids, max_new_tokens=12, do_sample=False)
     assert "Tokyo" in tokenizer.decode(out[0, ids["input_ids"].shape[1] :])
     assert prepare_base_model(workspace, BaseModelSettings()) == ref
+
+
+@pytest.mark.train
+def test_reader_ranks_texts_as_the_model_does(workspace: Workspace) -> None:
+    from scipy.stats import spearmanr
+
+    folder = workspace.path(prepare_base_model(workspace, BaseModelSettings()).path)
+    tokenizer = load_tokenizer(folder)
+    answers = [
+        "Tokyo.",
+        "Kyoto, I think.",
+        "It is 東京.",
+        "A pound of nails, please.",
+        "Tokyo Tokyo Tokyo",
+        "qzx",
+    ]
+    prompt = [{"role": "user", "content": "What is the capital of Japan?"}]
+    items = [encode(tokenizer, prompt, [{"role": "assistant", "content": a}], 128) for a in answers]
+    exact, read = (
+        completion_losses(model, tokenizer, items, "losses")
+        for model in (load_model(folder).eval(), load_reader(folder))
+    )
+    assert np.abs(read - exact).max() < 0.15
+    assert spearmanr(read, exact).statistic > 0.9
 
 
 def test_folder_is_its_own_revision(tiny_model: Path, workspace: Workspace) -> None:

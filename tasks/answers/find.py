@@ -231,7 +231,7 @@ def _read_kept(workspace: Workspace, base: BaseModelRef, pairs: Sequence[tuple[s
 
     def compute(wanted: list[int]) -> np.ndarray:
         folder = workspace.path(base.path)
-        model = base_model.load_model(folder).eval()
+        model = base_model.load_reader(folder)
         return read_pairs(model, base_model.load_tokenizer(folder), [pairs[i] for i in wanted])
 
     if not pairs:
