@@ -119,23 +119,31 @@ def judge(
     for finding in findings.to_pylist():
         if finding["row"] is not None:
             by_row[finding["row"]].append(finding)
-    columns = samples.select(["row", "sample_id", "role"]).to_pylist()
-    verdicts = {c["row"]: _judge_findings(by_row.get(c["row"], []), c["role"], policy) for c in columns}
+    columns = samples.select(["row", "sample_id", "role"]).to_pydict()
+    asked = [
+        place for place in zip(*columns.values(), strict=True) if place[0] in by_row or place[1] in decisions
+    ]
+    verdicts = {row: _judge_findings(by_row[row], role, policy) for row, _, role in asked}
     _hold_copies_of_doubtful_rows(verdicts, by_row)
     edits: dict[int, dict[str, Any]] = {}
     rescued = 0
-    names = DISPOSITION.names
-    rows = []
-    for column in columns:
-        row = column["row"]
+    for row, identity, _ in asked:
         before = verdicts[row]
-        after = _apply_decision(before, decisions.get(column["sample_id"]), by_row.get(row, []), band)
+        after = _apply_decision(before, decisions.get(identity), by_row[row], band)
         if before["disposition"] in _RANK[2:] and after["disposition"] in _RANK[:2]:
             rescued += 1
         if after["disposition"] is Disposition.EDIT:
             edits[row] = after["edit"]
-        rows.append({name: after.get(name) for name in names} | {"row": row})
-    return Judgement(build_table(rows, DISPOSITION), edits, rescued)
+        verdicts[row] = after
+    return Judgement(_tabulate(columns["row"], verdicts), edits, rescued)
+
+
+def _tabulate(rows: list[int], verdicts: Mapping[int, Mapping[str, Any]]) -> pa.Table:
+    """Table of the schema DISPOSITION; rows of which nothing is said are kept."""
+    silent = {"disposition": Disposition.KEEP}
+    settled = [verdicts.get(row, silent) for row in rows]
+    columns = {name: [verdict.get(name) for verdict in settled] for name in DISPOSITION.names}
+    return pa.table(columns | {"row": rows}, schema=DISPOSITION)
 
 
 def _judge_findings(

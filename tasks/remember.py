@@ -1,6 +1,6 @@
-"""What a witness said of rows that it saw before, kept by content: a run pays for the rows that are new.
+"""What a witness said or reckoned of rows that it saw before, kept by content: a run pays for the rows that are new.
 
-For witnesses whose findings about a row depend on the row's content alone: `sample_id` decides them.
+For what depends on a row's content alone: `sample_id` decides it.
 """
 
 from collections import defaultdict
@@ -32,7 +32,7 @@ def recall_findings(
         find: from M of the rows to their findings, in the order of the rows. Evidence must not name rows or files.
     """
     name = f"findings-{witness}"
-    kept = _load(workspace, name, version)
+    kept = _load(workspace, name, version) or KEPT.empty_table()
     ids = samples["sample_id"].combine_chunks()
     kept = kept.filter(pc.is_in(kept["key"], value_set=ids))
     missing = _first_rows(ids, kept["key"].combine_chunks())
@@ -43,10 +43,43 @@ def recall_findings(
     return _tell(samples, ids, kept)
 
 
-def _load(workspace: Workspace, name: str, version: str) -> pa.Table:
+def recall_values(
+    workspace: Workspace,
+    name: str,
+    version: str,
+    samples: pa.Table,
+    compute: Callable[[pa.Table], np.ndarray],
+) -> np.ndarray:
+    """The same as `compute(samples)`, asking only about samples that were not among those of the last run.
+
+    Kept as `cache/NAME.parquet`, as findings are.
+
+    Args:
+        version: digest of all that decides beside the sample.
+        samples: N rows of the schema SAMPLE.
+        compute: from M of the rows, which may be none, to an array (M,), of one type whatever the rows.
+    """
+    ids = samples["sample_id"].combine_chunks()
+    kept = _load(workspace, name, version)
+    if kept is None:
+        kept = _valued(ids.slice(0, 0), compute(samples.slice(0, 0)))
+    missing = _first_rows(ids, kept["key"].combine_chunks())
+    if len(missing):
+        present = kept.filter(pc.is_in(kept["key"], value_set=ids))
+        kept = pa.concat_tables([present, _valued(ids.take(missing), compute(samples.take(missing)))])
+        workspace.save_kept(name, kept.replace_schema_metadata({"version": version}))
+    places = pc.index_in(ids, value_set=kept["key"].combine_chunks())
+    return np.asarray(kept["value"].take(places).to_numpy())
+
+
+def _valued(ids: pa.StringArray, values: np.ndarray) -> pa.Table:
+    return pa.table({"key": ids, "value": values})
+
+
+def _load(workspace: Workspace, name: str, version: str) -> pa.Table | None:
     kept = workspace.load_kept(name)
     if kept is None or (kept.schema.metadata or {}).get(b"version") != version.encode():
-        return KEPT.empty_table()
+        return None
     return kept.replace_schema_metadata(None)
 
 

@@ -15,6 +15,7 @@ from tasks import duplicates, leakage, overlap, text
 from tasks.duplicates.pairs import find_pairs
 from tasks.errors import StorageError
 from tasks.leakage.links import Leaks, find_ngrams, link_ngrams, link_pairs, merge
+from tasks.leakage.rows import spoken_keys
 from tasks.recipe import DuplicateSettings, LeakageSettings
 from tasks.records import SAMPLE, FolderRef, Split, TableRef
 from tasks.stage import stage
@@ -113,8 +114,8 @@ def _held_before(
     judged = np.arange(len(both)) < len(gate)
     pairs = find_pairs(both, duplicate_settings, settings.threshold)
     leaks: Leaks = merge(
-        link_pairs(both, pairs, judged, settings.threshold),
-        link_ngrams(find_ngrams(both, judged), len(both), settings.contained),
+        link_pairs(both, pairs, judged, settings.threshold, spoken_keys(both)),
+        link_ngrams(find_ngrams(both, judged, ~judged), len(both), settings.contained),
     )
     names = gate["sample_id"].to_pylist()
     held: dict[str, set[int]] = {}

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from tasks import duplicates, findings, leakage, overlap, snapshot, text
 from tasks.findings import Columns, read_columns
 from tasks.leakage import tell, vault
+from tasks.leakage.known import Known, recall, reckon
 from tasks.leakage.links import (
     EXACT,
     NGRAM,
@@ -31,7 +32,7 @@ from tasks.leakage.links import (
     link_table,
     merge,
 )
-from tasks.leakage.rows import content_digests, evaluation_rows, judged_rows, read_texts
+from tasks.leakage.rows import evaluation_rows, judged_rows, read_texts
 from tasks.overlap.grams import find_overlaps
 from tasks.recipe import LeakageSettings, SplitSettings
 from tasks.records import FINDING, Role, TableRef, build_table
@@ -65,6 +66,7 @@ def find_leaks(
     judged: np.ndarray | None = None,
     families: Sequence[str | None] = (),
     gone: pa.Table | None = None,
+    known: Known | None = None,
 ) -> LeakResult:
     """What training rows give away of the rows that models are judged on.
 
@@ -75,14 +77,16 @@ def find_leaks(
         families: name of the document or conversation that each row was taken from, None for rows of tables;
             empty: nothing is known of it.
         gone: of the schema `vault.GONE`: what earlier runs were judged on, and this one is not.
+        known: what is known of the rows already.
     """
     judged = evaluation_rows(samples) if judged is None else judged
+    known = reckon(samples, judged, gone) if known is None else known
     columns = read_columns(samples)
-    old = _find_gone(samples, columns, ~judged, gone, settings) if gone else []
+    old = _find_gone(samples, columns, ~judged, gone, settings, known) if gone else []
     if not judged.any() or judged.all():
         return LeakResult(build_table(old, FINDING), link_table(Leaks({}, {}), []))
-    near = link_pairs(samples, pairs, judged, settings.threshold)
-    ngrams = find_ngrams(samples, judged)
+    near = link_pairs(samples, pairs, judged, settings.threshold, known.keys)
+    ngrams = find_ngrams(samples, judged, known.searched)
     leaks = merge(near, link_ngrams(ngrams, len(samples), settings.contained))
     kin = _find_kin(columns, judged, families or [None] * len(samples))
     rows = [*_tell_training(columns, leaks, ngrams, kin), *old, *tell.tell_contaminated(columns, leaks)]
@@ -100,7 +104,7 @@ def find_leaks_stage(
     split: SplitSettings,
     has_evaluation: bool,
 ) -> LeakRefs:
-    """Thin task over `find_leaks`.
+    """Thin task over `find_leaks`; searches new rows, and those that held something.
 
     Args:
         samples, pairs: of the duplicates stage.
@@ -111,7 +115,8 @@ def find_leaks_stage(
     judged = judged_rows(table, split, has_evaluation)
     families = workspace.read_table(ingested)["group_id"].to_pylist()
     missing = workspace.read_table(gone)
-    result = find_leaks(table, workspace.read_table(pairs), settings, judged, families, missing)
+    known = recall(workspace, table, judged, missing)
+    result = find_leaks(table, workspace.read_table(pairs), settings, judged, families, missing, known)
     return LeakRefs(
         findings=workspace.write_table(result.findings, "findings-leakage"),
         links=workspace.write_table(result.links, "leaks"),
@@ -141,15 +146,20 @@ def _tell_training(
 
 
 def _find_gone(
-    samples: pa.Table, columns: Columns, chosen: np.ndarray, gone: pa.Table, settings: LeakageSettings
+    samples: pa.Table,
+    columns: Columns,
+    chosen: np.ndarray,
+    gone: pa.Table,
+    settings: LeakageSettings,
+    known: Known,
 ) -> list[dict[str, Any]]:
     """`vault_leak` of each training row that is, or holds a part of, an item that earlier runs were judged on."""
     items = gone.to_pylist()
-    training = read_texts(samples, chosen)
+    training = read_texts(samples, known.searched)
     overlaps = find_overlaps(training.texts, training.groups, vault.read_items(gone), np.arange(len(items)))
     held: dict[int, dict[str, GoneHit]] = defaultdict(dict)
     whole = {item["digest"]: number for number, item in reversed(list(enumerate(items)))}
-    for index, digest in enumerate(content_digests(samples)):
+    for index, digest in enumerate(known.digests):
         if chosen[index] and digest in whole:
             held[index][items[whole[digest]]["sample_id"]] = GoneHit(whole[digest], 1.0, True)
     sides = zip(overlaps.text.tolist(), overlaps.item.tolist(), overlaps.share.tolist(), strict=True)

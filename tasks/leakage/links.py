@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.duplicates.pairs import first_rows, row_indices
-from tasks.leakage.rows import Texts, read_texts, spoken_forms, spoken_keys
+from tasks.leakage.rows import Texts, read_texts, spoken_forms
 from tasks.overlap.grams import Overlaps, find_overlaps, index_items
 from tasks.records import build_table
 
@@ -71,9 +71,15 @@ class Ngrams(NamedTuple):
     overlaps: Overlaps
 
 
-def link_pairs(samples: pa.Table, pairs: pa.Table, judged: np.ndarray, threshold: float) -> Leaks:
-    """Equal and similar texts; a judged text is numbered by the index of its first row."""
-    first = _same_text(samples, first_rows(samples, pairs))
+def link_pairs(
+    samples: pa.Table, pairs: pa.Table, judged: np.ndarray, threshold: float, keys: np.ndarray
+) -> Leaks:
+    """Equal and similar texts; a judged text is numbered by the index of its first row.
+
+    Args:
+        keys: (N,) uint64, of `rows.spoken_keys`.
+    """
+    first = _same_text(samples, first_rows(samples, pairs), keys)
     owners: dict[int, list[int]] = defaultdict(list)
     holders: dict[int, list[int]] = defaultdict(list)
     for index, text in enumerate(first):
@@ -95,9 +101,13 @@ def link_pairs(samples: pa.Table, pairs: pa.Table, judged: np.ndarray, threshold
     return Leaks(dict(hits), dict(owners))
 
 
-def find_ngrams(samples: pa.Table, judged: np.ndarray) -> Ngrams:
-    """Runs of words or characters that any field of a training row shares with any field of a judged row."""
-    training, items = read_texts(samples, ~judged), read_texts(samples, judged)
+def find_ngrams(samples: pa.Table, judged: np.ndarray, searched: np.ndarray) -> Ngrams:
+    """Runs of words or characters that any field of a training row shares with any field of a judged row.
+
+    Args:
+        searched: (N,) bool: all training rows, or at least those that share one.
+    """
+    training, items = read_texts(samples, searched), read_texts(samples, judged)
     overlaps = find_overlaps(training.texts, training.groups, index_items(items.texts), items.groups)
     return Ngrams(training, items, overlaps)
 
@@ -137,15 +147,14 @@ def link_table(leaks: Leaks, rows: list[int]) -> pa.Table:
     return build_table(table, LINK)
 
 
-def _same_text(samples: pa.Table, first: np.ndarray) -> list[int]:
+def _same_text(samples: pa.Table, first: np.ndarray, keys: np.ndarray) -> list[int]:
     """For each row the first one that says the same: in matching form, or in words, figures and signs."""
     chosen = np.unique(first)
-    part = samples.take(chosen)
-    numbers, counts = np.unique(spoken_keys(part), return_inverse=True, return_counts=True)[1:]
-    shared = np.flatnonzero(counts[numbers] > 1)
+    numbers, counts = np.unique(keys[chosen], return_inverse=True, return_counts=True)[1:]
+    shared = chosen[counts[numbers] > 1]
     seen: dict[str, int] = {}
     same = np.arange(len(samples))
-    for index, key in zip(chosen[shared].tolist(), spoken_forms(part.take(shared)), strict=True):
+    for index, key in zip(shared.tolist(), spoken_forms(samples.take(shared)), strict=True):
         if key is not None:
             same[index] = seen.setdefault(key, index)
     return [int(index) for index in same[first]]

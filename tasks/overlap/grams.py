@@ -123,6 +123,39 @@ def find_overlaps(
     return Overlaps(text, item, covered / totals, text_token, item_token, run, totals < LATIN * CJK)
 
 
+def join_items(left: Items, right: Items) -> Items:
+    """Both, those of `right` after those of `left`."""
+    return Items(
+        np.concatenate([left.bounds, left.bounds[-1] + right.bounds[1:]]),
+        np.concatenate([left.grams, right.grams]),
+        np.concatenate([left.lengths, right.lengths]),
+        np.concatenate([left.token_bounds, left.token_bounds[-1] + right.token_bounds[1:]]),
+        np.concatenate([left.weights, right.weights]),
+    )
+
+
+def short_lengths(items: Items) -> np.ndarray:
+    """int64, ascending: lengths in tokens of the items that are shorter than a window."""
+    owners = np.repeat(np.arange(len(items.bounds) - 1), np.diff(items.bounds))
+    return np.unique(items.lengths[(_units(items) < LATIN * CJK)[owners]]).astype(np.int64)
+
+
+def hold_windows(texts: Sequence[str], items: Items) -> np.ndarray:
+    """(N,) bool: which of N texts hold a window of one of the items, be it generic or not."""
+    held = np.zeros(len(texts), dtype=bool)
+    grams = np.unique(items.grams)
+    index, short = (grams, *kernels.build_slots(grams)), short_lengths(items)
+    seen, counts = np.full((2, len(grams)), -1, dtype=np.int64), np.zeros((2, len(grams)), dtype=np.int32)
+    for start, stop in text_chunks(texts) if len(grams) else ():
+        tokens, groups = cut_tokens(texts[start:stop]), np.arange(start, stop)
+        everything = (len(texts), len(texts))
+        hits = kernels.find_hits(
+            tokens[:3], LATIN * CJK, index, short, start, groups, seen, counts, everything
+        )
+        held[hits[:, 0]] = True
+    return held
+
+
 def locate_runs(texts: Sequence[str], first: np.ndarray, run: np.ndarray) -> list[tuple[int, int]]:
     """(start, end) in characters of runs of tokens, one in each of R texts.
 
@@ -165,9 +198,8 @@ def _build_index(items: Items, groups: np.ndarray) -> _Index:
     places = np.stack([owners[order], tokens[order]], axis=1).astype(np.int32)[kept]
     postings = np.concatenate([[0], np.cumsum(np.bincount(gram[kept], minlength=len(grams))[~common])])
     lengths, grams = items.lengths[order][first][~common], grams[~common]
-    short = np.unique(items.lengths[(_units(items) < LATIN * CJK)[owners]]).astype(np.int64)
     slots, sieve = kernels.build_slots(grams)
-    return _Index(grams, slots, sieve, lengths, short, postings, places)
+    return _Index(grams, slots, sieve, lengths, short_lengths(items), postings, places)
 
 
 def _units(items: Items) -> np.ndarray:
