@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pytest
+from made_answers import TOPICS, exchange, table_of
 
 from tasks.answers.base_reading import plan_reading, read_pairs
 from tasks.answers.calibration import calibrate, expect, moved
@@ -18,86 +19,15 @@ from tasks.answers.faults import Fault, break_answers
 from tasks.answers.find import describe_answers, find_doubtful_answers, tell_doubts
 from tasks.answers.manners import find_breaches
 from tasks.answers.reading import is_open, read_ending, read_words
-from tasks.answers.scorecard import Scorecard
-from tasks.answers.sources import SOURCE_PARTS, measure_against
+from tasks.answers.scorecard import learn_scorecard
+from tasks.answers.sources import SOURCE_PARTS, measure_against, read_source
 from tasks.base_model import load_model, load_tokenizer
 from tasks.findings import Columns, read_columns
 from tasks.recipe import LabelNoiseSettings
-from tasks.records import SAMPLE, Action, build_table
+from tasks.records import SAMPLE, Action
 from tasks.tokens import prompt_ids
 
 SETTINGS = LabelNoiseSettings()
-TOPICS = {
-    "en": ["kettle", "fan heater", "rice cooker", "air purifier", "hand mixer", "toaster oven", "floor lamp"],
-    "ja": ["電気ケトル", "扇風機", "炊飯器", "空気清浄機", "ハンドミキサー", "トースター", "加湿器"],
-}
-SOURCES = {
-    "en": "Manual of the {0}, model {1}. The {0} draws {2} watts and weighs {3} grams. Its filter is changed every "
-    "{4} weeks. Spare parts for the {0} are kept for {5} years after the last sale. The cable is {6} cm long. ",
-    "ja": "{0}の取扱説明書、型番{1}。{0}の消費電力は{2}ワット、重さは{3}グラムです。"
-    "フィルターは{4}週間ごとに交換します。"
-    "{0}の補修部品は最終販売から{5}年間保有しています。電源コードの長さは{6}センチです。お手入れの前に電源を切ってください。",
-}
-PAIRS = {
-    "en": [
-        (
-            "How much power does the {0} {1} need?",
-            "The {0} draws {2} watts, so any socket at home will do for it.",
-        ),
-        (
-            "How often do I change the filter of the {0} {1}?",
-            "Please change its filter every {4} weeks, or earlier if it looks grey.",
-        ),
-        (
-            "For how long can I get parts for the {0} {1}?",
-            "Parts for the {0} are kept for {5} years after its last sale.",
-        ),
-    ],
-    "ja": [
-        (
-            "{0}({1})の消費電力はどのくらいですか。",
-            "{0}の消費電力は{2}ワットですので、ご家庭のコンセントでお使いいただけます。",
-        ),
-        (
-            "{0}({1})のフィルターはいつ交換しますか。",
-            "フィルターは{4}週間ごとに交換してください。汚れが目立つときは早めにお願いします。",
-        ),
-        ("{0}({1})の部品はいつまで買えますか。", "{0}の補修部品は最終販売から{5}年間保有しています。"),
-    ],
-}
-
-
-def exchange(language: str, number: int) -> tuple[str, str]:
-    """A question with the text it is about, and a right answer; every number is another."""
-    random = np.random.default_rng([number, len(language)])
-    facts = [
-        TOPICS[language][number % len(TOPICS[language])],
-        f"K{number}",
-        *random.integers(100, 10_000, 5),
-    ]
-    question, answer = PAIRS[language][number // 7 % 3]
-    return (SOURCES[language] * 2 + "\n" + question).format(*facts), answer.format(*facts)
-
-
-def table_of(pairs: Sequence[tuple[str, str]], language: str = "en") -> pa.Table:
-    return build_table(
-        [
-            {
-                "row": row,
-                "sample_id": f"s{row}",
-                "task": "text-generation",
-                "role": "train",
-                "prompt": [{"role": "user", "content": prompt}],
-                "completion": [{"role": "assistant", "content": answer}],
-                "input": prompt,
-                "target": answer,
-                "language": language,
-                "group_id": f"g{row}",
-            }
-            for row, (prompt, answer) in enumerate(pairs)
-        ],
-        SAMPLE,
-    )
 
 
 class Faulty(NamedTuple):
@@ -215,7 +145,11 @@ def test_a_broken_answer_differs_from_its_original() -> None:
 )
 def test_an_answer_is_held_against_its_source(answer: str, expected: tuple[float | None, ...]) -> None:
     values = dict(
-        zip(SOURCE_PARTS, measure_against("型番K1の消費電力は1200ワットです。", answer), strict=True)
+        zip(
+            SOURCE_PARTS,
+            measure_against(read_source("型番K1の消費電力は1200ワットです。"), answer),
+            strict=True,
+        )
     )
     for (part, value), wanted in zip(values.items(), expected, strict=True):
         if wanted is not None:
@@ -237,7 +171,7 @@ def test_a_scorecard_adds_up_what_its_parts_say() -> None:
     own = np.stack([random.normal(0, 1, 2_000), random.normal(0, 1, 2_000)], axis=1)
     broken = np.stack([random.normal(2, 1, 1_000), random.normal(0, 1, 1_000)], axis=1)
     broken[:100, 1] = np.nan
-    card = Scorecard(own, broken)
+    card = learn_scorecard(own, broken)
     looked_at = np.array([[3.0, 0.0], [-2.0, 0.0], [0.0, np.nan]])
     added = card.contributions(looked_at)
     assert np.allclose(np.ptp(card.log_odds(looked_at) - added.sum(axis=1)), 0)
@@ -370,7 +304,8 @@ def test_what_the_base_model_reads_is_weighed_where_it_read() -> None:
 
 def exchanges_of(pairs: Sequence[tuple[str, str]]) -> Exchanges:
     prompts, answers = (list(side) for side in zip(*pairs, strict=True))
-    return Exchanges(np.arange(len(pairs)), prompts, [None] * len(pairs), answers, np.arange(len(pairs)) % 5)
+    numbers = np.arange(len(pairs))
+    return Exchanges(numbers, prompts, [None] * len(pairs), answers, numbers, numbers % 5)
 
 
 GOOD = {

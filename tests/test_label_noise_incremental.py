@@ -9,11 +9,12 @@ import pyarrow as pa
 import pytest
 
 from tasks.label_noise import describe_noise, find, find_label_noise, find_label_noise_stage
-from tasks.label_noise.incremental import MODELS, Fit, load_fit, number_copies, save_fit
+from tasks.label_noise.incremental import NAME, Fit, load_fit, save_fit
 from tasks.label_noise.summary import NoiseResult
 from tasks.neighbours import Graph, build_graph, extend_graph
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import SAMPLE, build_table
+from tasks.standing import number_copies
 from tasks.storage import Workspace
 
 SETTINGS = LabelNoiseSettings(refit_share=0.2)
@@ -100,9 +101,7 @@ def test_wrong_labels_of_new_rows_are_found_beside_those_of_old_ones() -> None:
     for part in (0, 1):
         assert len({f"{part}-{i}" for i in range(9)} & flagged(both)) >= 8
     assert len(flagged(both)) <= 24
-    assert "came after the label models were fitted" in " ".join(
-        told.en for told in describe_noise(both.summary)
-    )
+    assert "came after the models were fitted" in " ".join(told.en for told in describe_noise(both.summary))
 
 
 def test_a_new_version_of_a_row_is_not_judged_by_a_model_that_learned_the_old_one_by_heart() -> None:
@@ -201,7 +200,7 @@ def test_the_stage_keeps_the_fit_and_writes_models_only_with_a_new_one(tmp_path:
     rows, more = corpus(), corpus(60, seed=1)
     first, both = (workspace.write_table(table_of(r), "samples") for r in (rows, rows + more))
     assert find_label_noise_stage.fn(workspace, first, SETTINGS, 0).summary.newcomers == 0
-    models = workspace.path("cache", f"{MODELS}.npz")
+    models = workspace.path("cache", f"{NAME}-models.npz")
     written = models.stat().st_mtime_ns
     again = find_label_noise_stage.fn(workspace, both, SETTINGS, 0)
     assert again.summary.newcomers == 60

@@ -13,8 +13,8 @@ import numpy as np
 from tasks.answers.base_reading import READING_PARTS, BaseReading
 from tasks.answers.exchanges import Exchanges
 from tasks.answers.faults import Broken, Fault, break_answers
-from tasks.answers.meter import PARTS, Meter
-from tasks.answers.scorecard import Scorecard
+from tasks.answers.meter import PARTS, Learned, Meter, count_prompts, learn
+from tasks.answers.scorecard import Scorecard, learn_scorecards, no_scorecards, weigh
 
 MAX_SHARE = 0.05
 """Share of a fault that is believed before anyone has decided: human labels err in 3.3 % of the cases on average
@@ -43,50 +43,87 @@ class Doubts(NamedTuple):
     """Fault -> estimated share (0-1) of the answers."""
 
 
+class Fitted(NamedTuple):
+    """Models that doubt answers, and what they doubt of those they were fitted to, out of fold."""
+
+    doubts: Doubts
+    learned: Learned
+    cards: Scorecard
+    """Each array with (F, folds) before its own dimensions."""
+    shares: np.ndarray
+    """(F,) estimated share (0-1) of each fault; NaN of one that too few answers can have."""
+
+
 def doubt_answers(exchanges: Exchanges, seed: int, base: BaseReading | None = None) -> Doubts:
     """Doubts about N answers, each from models that did not see its group."""
-    meter = Meter(exchanges, seed)
-    count = len(exchanges.answers)
+    return fit_doubts(exchanges, seed, base).doubts
+
+
+def fit_doubts(exchanges: Exchanges, seed: int, base: BaseReading | None = None) -> Fitted:
+    """The same, with the models."""
+    counts = count_prompts(exchanges)
+    learned = learn(exchanges, counts, seed)
+    meter = Meter(learned, exchanges, counts)
+    count, folds = len(exchanges.answers), len(learned.ridge)
     own = meter.measure(np.arange(count), exchanges.answers)
     breaks = {fault: break_answers(exchanges.answers, exchanges.folds, fault, seed + 1) for fault in Fault}
     read, made_read = _read(exchanges, breaks, base)
     by_fault = np.zeros((count, len(Fault)))
     contributions = np.zeros((count, len(Fault), len(EVIDENCE)))
-    shares = {}
+    cards = [no_scorecards(folds, len(PARTS)) for _ in Fault]
+    shares = np.full(len(Fault), np.nan)
     for position, (fault, broken) in enumerate(breaks.items()):
         if len(broken.answers) < count // 20:
             continue  # too few can have this fault to learn it
-        folds = (exchanges.folds, exchanges.folds[broken.indices])
+        dealt = (exchanges.folds, exchanges.folds[broken.indices])
         made = meter.measure(broken.indices, broken.answers)
-        odds, made_odds, contributions[:, position, : len(PARTS)] = _weigh(own, made, *folds)
+        cards[position] = learn_scorecards(own, made, *dealt, folds)
+        odds, contributions[:, position, : len(PARTS)] = weigh(cards[position], own, dealt[0])
+        made_odds, _ = weigh(cards[position], made, dealt[1])
         seen = (np.isfinite(read[:, 0]), np.isfinite(made_read[fault][:, 0]))
         if min(part.sum() for part in seen) >= _FEWEST_READ:
             both = (
                 np.column_stack([odds, read])[seen[0]],
                 np.column_stack([made_odds, made_read[fault]])[seen[1]],
             )
-            odds[seen[0]], made_odds, added = _weigh(*both, *(f[s] for f, s in zip(folds, seen, strict=True)))
+            dealt = (dealt[0][seen[0]], dealt[1][seen[1]])
+            second = learn_scorecards(*both, *dealt, folds)
+            odds[seen[0]], added = weigh(second, both[0], dealt[0])
+            made_odds, _ = weigh(second, both[1], dealt[1])
             contributions[seen[0], position, len(PARTS) :] = added[:, 1:]
-            shares[fault.value] = estimate_share(odds[seen[0]], made_odds)
+            shares[position] = estimate_share(odds[seen[0]], made_odds)
         else:
-            shares[fault.value] = estimate_share(odds, made_odds)
-        by_fault[:, position] = np.minimum(_CERTAIN, shares[fault.value] * np.exp(odds))
-    probabilities = 1 - np.prod(1 - by_fault, axis=1)
-    return Doubts(probabilities, by_fault, contributions, np.hstack([own, read]), shares)
+            shares[position] = estimate_share(odds, made_odds)
+        by_fault[:, position] = _chance(shares[position], odds)
+    doubts = sum_up(by_fault, contributions, np.hstack([own, read]), shares)
+    stacked = Scorecard(*(np.stack(parts) for parts in zip(*cards, strict=True)))
+    return Fitted(doubts, learned, stacked, shares)
 
 
-def _weigh(
-    own: np.ndarray, made: np.ndarray, folds: np.ndarray, made_folds: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Log odds of own (N, P) and of broken (M, P) measurements, and (N, P) what each part adds; all out of fold."""
-    odds, made_odds, added = np.zeros(len(own)), np.zeros(len(made)), np.zeros(own.shape)
-    for fold in np.unique(folds):
-        held, held_made = folds == fold, made_folds == fold
-        card = Scorecard(own[~held], made[~held_made])
-        added[held] = card.contributions(own[held])
-        odds[held] = card.log_odds(own[held])
-        made_odds[held_made] = card.log_odds(made[held_made])
-    return odds, made_odds, added
+def doubt_more(learned: Learned, cards: Scorecard, shares: np.ndarray, exchanges: Exchanges) -> Doubts:
+    """Doubts about answers that models came to know of after they were fitted, by those without their fold."""
+    count = len(exchanges.answers)
+    own = Meter(learned, exchanges).measure(np.arange(count), exchanges.answers)
+    by_fault = np.zeros((count, len(Fault)))
+    contributions = np.zeros((count, len(Fault), len(EVIDENCE)))
+    for position in np.flatnonzero(np.isfinite(shares)).tolist():
+        odds, added = weigh(Scorecard(*(part[position] for part in cards)), own, exchanges.folds)
+        contributions[:, position, : len(PARTS)] = added
+        by_fault[:, position] = _chance(shares[position], odds)
+    unread = np.full((count, len(READING_PARTS)), np.nan)
+    return sum_up(by_fault, contributions, np.hstack([own, unread]), shares)
+
+
+def sum_up(by_fault: np.ndarray, contributions: np.ndarray, parts: np.ndarray, shares: np.ndarray) -> Doubts:
+    """`Doubts` of which these are at hand; `shares` (F,)."""
+    named = {
+        fault.value: float(share) for fault, share in zip(Fault, shares, strict=True) if np.isfinite(share)
+    }
+    return Doubts(1 - np.prod(1 - by_fault, axis=1), by_fault, contributions, parts, named)
+
+
+def _chance(share: float, odds: np.ndarray) -> np.ndarray:
+    return np.minimum(_CERTAIN, share * np.exp(odds))
 
 
 def _read(

@@ -22,8 +22,22 @@ class Exchanges(NamedTuple):
     sources: list[str | None]
     """What the answer can be held against: the words it rests on and a long prompt; None without either."""
     answers: list[str]
+    groups: np.ndarray
+    """(N,) int64: number of the group of each sample."""
     folds: np.ndarray
     """(N,) int64: samples of one group share a fold."""
+
+    def take(self, indices: np.ndarray) -> "Exchanges":
+        """Those at `indices`."""
+        places = indices.tolist()
+        return Exchanges(
+            self.rows[indices],
+            [self.prompts[i] for i in places],
+            [self.sources[i] for i in places],
+            [self.answers[i] for i in places],
+            self.groups[indices],
+            self.folds[indices],
+        )
 
 
 def read_exchanges(samples: pa.Table, columns: Columns, folds: int, seed: int) -> Exchanges:
@@ -47,11 +61,7 @@ def read_exchanges(samples: pa.Table, columns: Columns, folds: int, seed: int) -
         sources.append("\n".join([*([support] if support else []), *long]) or None)
     groups = [columns["group_id"][i] or columns["sample_id"][i] for i in chosen]
     answers = [columns["target"][i] for i in chosen]
-    return Exchanges(np.array(chosen, dtype=np.int64), prompts, sources, answers, _fold(groups, folds, seed))
-
-
-def _fold(groups: list[str], folds: int, seed: int) -> np.ndarray:
-    """(N,) number of the fold of each group, drawn at random."""
-    _, numbers = np.unique(np.array(groups, dtype=str), return_inverse=True)
+    numbers = np.unique(np.array(groups, dtype=str), return_inverse=True)[1]
     drawn = np.random.default_rng(seed).permutation(int(numbers.max(initial=-1)) + 1)
-    return drawn[numbers] % folds if len(groups) else np.empty(0, dtype=np.int64)
+    dealt = drawn[numbers] % folds if len(groups) else np.empty(0, dtype=np.int64)
+    return Exchanges(np.array(chosen, dtype=np.int64), prompts, sources, answers, numbers, dealt)

@@ -8,18 +8,21 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from tasks import answers, base_model, findings, grounding, language, text, tokens
+from tasks import answers, base_model, findings, grounding, language, standing, text, tokens
 from tasks.answers.base_reading import READING_PARTS, plan_reading, read_pairs
 from tasks.answers.calibration import DOUBTFUL, expect
 from tasks.answers.doubt import EVIDENCE, Doubts, doubt_answers
 from tasks.answers.exchanges import Exchanges, read_exchanges
 from tasks.answers.faults import Fault
+from tasks.answers.incremental import MANY, Fit, doubt_many, load_fit, save_fit
 from tasks.answers.manners import find_breaches
 from tasks.base_model import BaseModelRef
+from tasks.code_version import code_version
 from tasks.findings import Columns, about_sample, read_columns
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import FINDING, Action, Severity, TableRef, build_table, digest_of
 from tasks.stage import stage
+from tasks.standing import describe_newcomers
 from tasks.storage import Workspace
 from tasks.wording.told import Told
 
@@ -27,6 +30,7 @@ STAGE = "answers"
 FEWEST = 100
 """Answers below which too little can be learned of what is usual."""
 SHOWN_PARTS = 3
+_VERSION = code_version(answers, grounding, standing, text)
 _SAYINGS = {
     "less_in_common": "{:.0%} of other answers have more words in common with the question",
     "less_expected": "{:.0%} of other answers are nearer to what is usually answered to such a question",
@@ -65,6 +69,8 @@ class AnswerSummary(BaseModel):
     """Expected wrong answers among 100 flagged ones."""
     errors_interval: tuple[float, float] | None = None
     """Its 95 % interval; wide before anyone has decided."""
+    newcomers: int = 0
+    """Answers that came after the models were fitted."""
 
 
 class AnswerResult(NamedTuple):
@@ -72,6 +78,8 @@ class AnswerResult(NamedTuple):
 
     findings: pa.Table
     summary: AnswerSummary
+    fit: Fit | None = None
+    """What the next run can go on from."""
 
 
 class AnswerRefs(BaseModel):
@@ -89,6 +97,7 @@ def find_doubtful_answers(
     decided: Mapping[str, Action],
     seed: int = 0,
     read: Callable[[Sequence[tuple[str, str]]], np.ndarray] | None = None,
+    known: Fit | None = None,
 ) -> AnswerResult:
     """Findings "doubtful_answer" with a probability, the worst first, and breaches of manners.
 
@@ -97,6 +106,8 @@ def find_doubtful_answers(
         settings: `folds`, and `max_flagged_share` for the doubtful ones.
         decided: sample_id -> what a steward decided: all but `keep` mean that the answer was wrong.
         read: what the base model makes of pairs of prompt and answer (`base_reading.read_pairs`); None: not asked.
+        known: what an earlier call left in `AnswerResult.fit`: of more than `incremental.MANY` answers, where the base
+            model is not asked, only new ones are looked at until `settings.refit_share` of them came or went.
 
     Returns:
         No finding for fewer than `FEWEST` answers, save for manners.
@@ -107,10 +118,15 @@ def find_doubtful_answers(
     if len(exchanges.answers) < FEWEST or len(np.unique(exchanges.folds)) < 2:
         return AnswerResult(build_table(rows, FINDING), AnswerSummary())
     ids = [columns["sample_id"][i] for i in exchanges.rows]
-    base = plan_reading(read, ids, settings.base_rows) if read else None
-    doubts = doubt_answers(exchanges, seed, base)
+    newcomers, fit = 0, None
+    if read is None and len(ids) > MANY:
+        doubts, newcomers, fit = doubt_many(exchanges, ids, seed, settings.refit_share, known, _VERSION)
+    else:
+        base = plan_reading(read, ids, settings.base_rows) if read else None
+        doubts = doubt_answers(exchanges, seed, base)
     found, summary = tell_doubts(columns, exchanges, doubts, settings, decided, seed)
-    return AnswerResult(build_table([*rows, *found], FINDING), summary)
+    summary = summary.model_copy(update={"newcomers": newcomers})
+    return AnswerResult(build_table([*rows, *found], FINDING), summary, fit)
 
 
 def tell_doubts(
@@ -147,6 +163,7 @@ def describe_answers(summary: AnswerSummary) -> tuple[Told, ...]:
     learned = Told("before any decision", "判断のない段階")
     if summary.decided:
         learned = Told(f"after {summary.decided:,} decisions", f"{summary.decided:,}件の判断の後")
+    grown = describe_newcomers(summary.newcomers, Told("answers", "答え"))
     flagged, expected, bounds = (
         f"{summary.flagged:,}",
         f"{summary.errors_per_100:.0f}",
@@ -159,6 +176,7 @@ def describe_answers(summary: AnswerSummary) -> tuple[Told, ...]:
             f"疑わしい答えが{flagged}件あります。100件見ると、{expected}件({bounds[0]}〜{bounds[1]}件、{learned.ja})が"
             "誤りと見込まれます。",
         ),
+        *grown,
     )
 
 
@@ -209,7 +227,7 @@ def _breach_finding(
     )
 
 
-@stage("answers", answers, base_model, findings, grounding, language, text, tokens)
+@stage("answers", answers, base_model, findings, grounding, language, standing, text, tokens)
 def find_doubtful_answers_stage(
     workspace: Workspace,
     samples: TableRef,
@@ -218,9 +236,14 @@ def find_doubtful_answers_stage(
     seed: int,
     base: BaseModelRef | None,
 ) -> AnswerRefs:
-    """Thin task over `find_doubtful_answers`; what the base model reads is kept by content."""
+    """Thin task over `find_doubtful_answers`;
+    what the base model reads is kept by content, what was learned of many answers stands."""
     read = functools.partial(_read_kept, workspace, base) if base else None
-    result = find_doubtful_answers(workspace.read_table(samples), settings, decided, seed, read)
+    table = workspace.read_table(samples)
+    known = load_fit(workspace) if table.num_rows > MANY else None
+    result = find_doubtful_answers(table, settings, decided, seed, read, known)
+    if result.fit is not None:
+        save_fit(workspace, result.fit, known)
     return AnswerRefs(
         findings=workspace.write_table(result.findings, "findings-answers"), summary=result.summary
     )

@@ -5,6 +5,7 @@ fitted is fitted on other folds than the exchange that it measures.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
@@ -16,15 +17,19 @@ from sklearn.preprocessing import normalize
 from tasks.answers.exchanges import Exchanges
 from tasks.answers.faults import Fault, break_answers
 from tasks.answers.reading import is_open, read_ending, read_words
-from tasks.answers.sources import SOURCE_PARTS, measure_against
+from tasks.answers.sources import SOURCE_PARTS, measure_against, read_source
 from tasks.text import matching_form
 
 REFERENCES = 200
 """Other answers that an answer is compared with: shares are known to 1/200."""
 DIMENSIONS = 128
 NEIGHBOURS = 5
-CANDIDATES = 20_000
+CANDIDATES = 25_000
 """Exchanges among which nearest prompts are looked for: keeps 100,000 exchanges in minutes."""
+HASHED = 2**18
+"""Columns of hashed words and endings."""
+BLOCK = 1024
+"""Prompts that are compared with all candidates at once."""
 RIDGE = 1.0
 LOOKED_AT = 3_000
 """Characters of a prompt that are compared."""
@@ -39,33 +44,68 @@ PARTS = (
 )
 
 
-class Meter:
-    """Measures answers to the prompts of one set of exchanges."""
+class Learned(NamedTuple):
+    """What is learned of one set of exchanges: arrays, so that it can be kept.
 
-    def __init__(self, exchanges: Exchanges, seed: int) -> None:
+    Of V words, D dimensions, F folds, R references and C candidates. What carries a fold was not learned on it.
+    """
+
+    words: np.ndarray
+    """(V,) int64, columns of the hashed counts that are looked at."""
+    rarity: np.ndarray
+    """(V,) float32 inverse document frequency."""
+    axes: np.ndarray
+    """(D, V) float32 of the space in which prompts and answers are placed."""
+    references: np.ndarray
+    """(R, V) float32, in compressed rows: `reference_bounds`, `reference_columns`; words of the other answers."""
+    reference_columns: np.ndarray
+    reference_bounds: np.ndarray
+    reached: np.ndarray
+    """(R, D) float32: where the other answers lie."""
+    ridge: np.ndarray
+    """(F, D, D) float32: from where a prompt lies to where its answer is expected."""
+    near: np.ndarray
+    """(C, D) float32: where the prompts of the candidates lie."""
+    near_answers: np.ndarray
+    """(C, D) float32: where their answers lie."""
+    near_folds: np.ndarray
+    """(C,) int16."""
+    endings: np.ndarray
+    """(F, 2 ** 18) float32 weights of the ends of texts; NaN where there was nothing to learn from."""
+    ending_offsets: np.ndarray
+    """(F,) float32."""
+
+
+class Meter:
+    """Measures answers to the prompts of one set of exchanges, by what was learned of this set or of another one."""
+
+    def __init__(self, learned: Learned, exchanges: Exchanges, counts: csr_array | None = None) -> None:
+        """
+        Args:
+            counts: of `count_prompts`, if they are at hand.
+        """
+        self._learned = learned
         self._folds = exchanges.folds
-        self._sources = exchanges.sources
-        prompts = _count_words([prompt[:LOOKED_AT] for prompt in exchanges.prompts])
-        answers = _count_words(exchanges.answers)
-        self._words = np.flatnonzero(np.bincount(np.concatenate([prompts.indices, answers.indices])) > 1)
-        prompts, answers = prompts[:, self._words], answers[:, self._words]
-        self._weighting = TfidfTransformer(sublinear_tf=True).fit(vstack([prompts, answers]))
-        self._prompts, answers = self._weigh(prompts), self._weigh(answers)
-        size = min(DIMENSIONS, len(exchanges.answers), len(self._words)) - 1
-        self._space = TruncatedSVD(size, n_iter=3, random_state=seed).fit(vstack([self._prompts, answers]))
-        near, reached = self._place(self._prompts), self._place(answers)
-        chosen = np.random.default_rng(seed).permutation(len(exchanges.answers))[:REFERENCES]
-        self._in_common = np.asarray((self._prompts @ answers[chosen].T).todense(), dtype=np.float32)
-        self._expected = self._predict(near, reached)
-        self._neighbours = self._average_near(near, reached, seed)
-        self._to_expected = self._expected @ reached[chosen].T
-        self._to_neighbours = self._neighbours @ reached[chosen].T
-        self._endings = self._fit_endings(exchanges, seed)
+        self._sources = [None if source is None else read_source(source) for source in exchanges.sources]
+        counts = count_prompts(exchanges) if counts is None else counts
+        self._prompts = _weigh(learned, counts)
+        near = _place(learned, self._prompts)
+        shape = (len(learned.reached), len(learned.words))
+        parts = (learned.references, learned.reference_columns, learned.reference_bounds)
+        references = csr_array(parts, shape=shape)
+        self._in_common = np.asarray((self._prompts @ references.T).todense(), dtype=np.float32)
+        self._expected = np.zeros_like(near)
+        for fold in np.unique(self._folds).tolist():
+            own = self._folds == fold
+            self._expected[own] = near[own] @ learned.ridge[fold]
+        self._neighbours = _average_near(learned, near, self._folds)
+        self._to_expected = self._expected @ learned.reached.T
+        self._to_neighbours = self._neighbours @ learned.reached.T
 
     def measure(self, indices: np.ndarray, answers: Sequence[str]) -> np.ndarray:
         """(M, len(PARTS)) measurements of answers to the prompts of exchanges `indices`."""
-        words = self._weigh(_count_words(answers)[:, self._words])
-        placed = self._place(words)
+        words = _weigh(self._learned, _count_words(answers))
+        placed = _place(self._learned, words)
         common = np.asarray(self._prompts[indices].multiply(words).sum(axis=1)).ravel()
         expected = (self._expected[indices] * placed).sum(axis=1)
         neighbours = (self._neighbours[indices] * placed).sum(axis=1)
@@ -80,56 +120,112 @@ class Meter:
         held = [measure_against(self._sources[i], a) for i, a in zip(indices.tolist(), answers, strict=True)]
         return np.column_stack([*columns, np.array(held).reshape(-1, len(SOURCE_PARTS))])
 
-    def _weigh(self, counts: csr_array) -> csr_array:
-        return csr_array(self._weighting.transform(counts))
-
-    def _place(self, words: csr_array) -> np.ndarray:
-        """(M, dimensions) unit vectors."""
-        return normalize(self._space.transform(words)).astype(np.float32)
-
-    def _predict(self, near: np.ndarray, reached: np.ndarray) -> np.ndarray:
-        """(N, dimensions) where the answer to each prompt is expected: ridge regression on the other folds."""
-        expected = np.zeros_like(near)
-        identity = RIDGE * np.eye(near.shape[1], dtype=np.float32)
-        for fold in np.unique(self._folds):
-            other = self._folds != fold
-            gram = near[other].T @ near[other] + identity
-            expected[~other] = near[~other] @ np.linalg.solve(gram, near[other].T @ reached[other])
-        return expected
-
-    def _average_near(self, near: np.ndarray, reached: np.ndarray, seed: int) -> np.ndarray:
-        """(N, dimensions) mean answer of the nearest prompts in other folds."""
-        average = np.zeros_like(near)
-        for fold in np.unique(self._folds):
-            own, other = np.flatnonzero(self._folds == fold), np.flatnonzero(self._folds != fold)
-            other = np.random.default_rng(seed).permutation(other)[:CANDIDATES]
-            count = min(NEIGHBOURS, len(other))
-            for start in range(0, len(own) if count else 0, 1024):
-                part = own[start : start + 1024]
-                nearest = np.argpartition(-(near[part] @ near[other].T), count - 1, axis=1)[:, :count]
-                average[part] = reached[other[nearest]].mean(axis=1)
-        return average
-
-    def _fit_endings(self, exchanges: Exchanges, seed: int) -> dict[int, SGDClassifier]:
-        """Fold -> model of the ends of whole and of cut texts, learned on the other folds."""
-        cut = break_answers(exchanges.answers, exchanges.folds, Fault.CUT_OFF, seed)
-        whole, broken = _count_endings(exchanges.answers), _count_endings(cut.answers)
-        models = {}
-        for fold in np.unique(self._folds):
-            parts = [whole[self._folds != fold], broken[self._folds[cut.indices] != fold]]
-            made = np.repeat([0, 1], [part.shape[0] for part in parts])
-            if 0 < made.sum() < len(made):
-                model = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=20, tol=None, random_state=seed)
-                models[int(fold)] = model.fit(vstack(parts), made)
-        return models
-
     def _ending_odds(self, indices: np.ndarray, answers: Sequence[str]) -> np.ndarray:
         odds, ends = np.full(len(answers), np.nan), _count_endings(answers)
-        for fold, model in self._endings.items():
+        for fold in np.unique(self._folds[indices]).tolist():
             own = self._folds[indices] == fold
-            if own.any():
-                odds[own] = model.decision_function(ends[own])
+            odds[own] = ends[own] @ self._learned.endings[fold] + self._learned.ending_offsets[fold]
         return odds
+
+
+def learn(exchanges: Exchanges, counts: csr_array, seed: int) -> Learned:
+    """What the answers of N exchanges have in common with their prompts, and how they end.
+
+    Args:
+        counts: of `count_prompts`.
+    """
+    folds = int(exchanges.folds.max()) + 1
+    answers = _count_words(exchanges.answers)
+    words = np.flatnonzero(np.bincount(np.concatenate([counts.indices, answers.indices])) > 1)
+    both = vstack([counts[:, words], answers[:, words]])
+    rarity = TfidfTransformer(sublinear_tf=True).fit(both).idf_.astype(np.float32)
+    nothing = np.empty(0, dtype=np.float32)
+    learned = Learned(words, rarity, *[nothing] * (len(Learned._fields) - 2))
+    prompts, said = _weigh(learned, counts), _weigh(learned, answers)
+    size = min(DIMENSIONS, len(exchanges.answers), len(words)) - 1
+    axes = TruncatedSVD(size, n_iter=3, random_state=seed).fit(vstack([prompts, said])).components_
+    learned = learned._replace(axes=axes.astype(np.float32))
+    near, reached = _place(learned, prompts), _place(learned, said)
+    drawn = np.random.default_rng(seed).permutation(len(exchanges.answers))
+    references, candidates = drawn[:REFERENCES], drawn[:CANDIDATES]
+    endings, offsets = _learn_endings(exchanges, folds, seed)
+    return learned._replace(
+        references=said[references].data,
+        reference_columns=said[references].indices,
+        reference_bounds=said[references].indptr,
+        reached=reached[references],
+        ridge=_learn_expected(near, reached, exchanges.folds, folds),
+        near=near[candidates],
+        near_answers=reached[candidates],
+        near_folds=exchanges.folds[candidates].astype(np.int16),
+        endings=endings,
+        ending_offsets=offsets,
+    )
+
+
+def count_prompts(exchanges: Exchanges) -> csr_array:
+    """(N, 2 ** 18) words of each prompt, hashed."""
+    return _count_words([prompt[:LOOKED_AT] for prompt in exchanges.prompts])
+
+
+def nearest_folds(learned: Learned, exchanges: Exchanges) -> np.ndarray:
+    """(N,) fold of the candidate whose prompt is nearest to each prompt: an older version of it, may be."""
+    near = _place(learned, _weigh(learned, count_prompts(exchanges)))
+    parts = [near[start : start + BLOCK] @ learned.near.T for start in range(0, len(near), BLOCK)]
+    nearest = [part.argmax(axis=1) for part in parts]
+    return learned.near_folds[np.concatenate(nearest)].astype(np.int64)
+
+
+def _weigh(learned: Learned, counts: csr_array) -> csr_array:
+    """Term frequencies, damped, times rarity, at length 1 (`TfidfTransformer(sublinear_tf=True)`)."""
+    words = counts[:, learned.words].astype(np.float32)
+    words.data = (1 + np.log(words.data)) * learned.rarity[words.indices]
+    return csr_array(normalize(words, copy=False))
+
+
+def _place(learned: Learned, words: csr_array) -> np.ndarray:
+    """(M, D) unit vectors."""
+    return normalize(np.asarray(words @ learned.axes.T)).astype(np.float32)
+
+
+def _learn_expected(near: np.ndarray, reached: np.ndarray, own: np.ndarray, folds: int) -> np.ndarray:
+    """(F, D, D): ridge regression on the other folds."""
+    ridge = np.zeros((folds, near.shape[1], near.shape[1]), dtype=np.float32)
+    identity = RIDGE * np.eye(near.shape[1], dtype=np.float32)
+    for fold in range(folds):
+        other = own != fold
+        gram = near[other].T @ near[other] + identity
+        ridge[fold] = np.linalg.solve(gram, near[other].T @ reached[other])
+    return ridge
+
+
+def _average_near(learned: Learned, near: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """(M, D) mean answer of the nearest prompts in other folds, 0 where there are none."""
+    average = np.zeros_like(near)
+    for fold in np.unique(folds):
+        own, other = np.flatnonzero(folds == fold), learned.near_folds != fold
+        prompts, answers = learned.near[other], learned.near_answers[other]
+        count = min(NEIGHBOURS, len(prompts))
+        for start in range(0, len(own) if count else 0, BLOCK):
+            part = own[start : start + BLOCK]
+            nearest = np.argpartition(-(near[part] @ prompts.T), count - 1, axis=1)[:, :count]
+            average[part] = answers[nearest].mean(axis=1)
+    return average
+
+
+def _learn_endings(exchanges: Exchanges, folds: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(F, 2 ** 18) weights and (F,) offsets of models of the ends of whole and of cut texts, of the other folds."""
+    cut = break_answers(exchanges.answers, exchanges.folds, Fault.CUT_OFF, seed)
+    whole, broken = _count_endings(exchanges.answers), _count_endings(cut.answers)
+    weights, offsets = np.full((folds, HASHED), np.nan, np.float32), np.full(folds, np.nan, np.float32)
+    for fold in range(folds):
+        parts = [whole[exchanges.folds != fold], broken[exchanges.folds[cut.indices] != fold]]
+        made = np.repeat([0, 1], [part.shape[0] for part in parts])
+        if 0 < made.sum() < len(made):
+            model = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=20, tol=None, random_state=seed)
+            model.fit(vstack(parts), made)
+            weights[fold], offsets[fold] = model.coef_[0], model.intercept_[0]
+    return weights, offsets
 
 
 def _share_above(references: np.ndarray, own: np.ndarray) -> np.ndarray:
@@ -138,7 +234,7 @@ def _share_above(references: np.ndarray, own: np.ndarray) -> np.ndarray:
 
 def _count_words(texts: Sequence[str]) -> csr_array:
     counter = HashingVectorizer(
-        analyzer=read_words, n_features=2**18, alternate_sign=False, norm=None, dtype=np.float32
+        analyzer=read_words, n_features=HASHED, alternate_sign=False, norm=None, dtype=np.float32
     )
     return csr_array(counter.transform([matching_form(text) for text in texts]))
 
@@ -146,6 +242,6 @@ def _count_words(texts: Sequence[str]) -> csr_array:
 def _count_endings(texts: Sequence[str]) -> csr_array:
     """The last 1, 2, … characters of each text, and the shape of its last line beside the others."""
     counter = HashingVectorizer(
-        analyzer=read_ending, n_features=2**18, alternate_sign=False, norm=None, dtype=np.float32
+        analyzer=read_ending, n_features=HASHED, alternate_sign=False, norm=None, dtype=np.float32
     )
     return csr_array(counter.transform([text.rstrip() for text in texts]))

@@ -1,6 +1,7 @@
 """An answer held against the text that it can be held against."""
 
 import math
+from typing import NamedTuple
 
 from tasks.answers.faults import NAME
 from tasks.grounding import read_figures
@@ -17,19 +18,30 @@ _NGRAM = 3
 _NOTHING = (math.nan,) * len(SOURCE_PARTS)
 
 
-def measure_against(source: str | None, answer: str) -> tuple[float, ...]:
+class Source(NamedTuple):
+    """A text to hold answers against, read once."""
+
+    form: str
+    """In matching form."""
+    numbers: frozenset[str]
+    """Its figures."""
+
+
+def read_source(text: str) -> Source:
+    return Source(matching_form(text), frozenset(figure.number for figure in read_figures(text)))
+
+
+def measure_against(source: Source | None, answer: str) -> tuple[float, ...]:
     """One value for each of `SOURCE_PARTS`, in their order; NaN where a part does not apply."""
-    form = matching_form(answer)
+    form = matching_form(answer) if source else ""
     if source is None or not form:
         return _NOTHING
-    held, grams = matching_form(source), _grams_of(form)
-    figures = [figure.number for figure in read_figures(answer)]
-    numbers = {figure.number for figure in read_figures(source)} if figures else set()
+    grams = _grams_of(form)
     return (
-        1 - len(grams & _grams_of(held)) / len(grams),
-        _share([number in numbers for number in figures]),
-        _share([matching_form(name) in held for name in NAME.findall(answer)]),
-        *_cuts(held, form),
+        1 - sum(gram in source.form for gram in grams) / len(grams),
+        _share([figure.number in source.numbers for figure in read_figures(answer)]),
+        _share([matching_form(name) in source.form for name in NAME.findall(answer)]),
+        *_cuts(source.form, form),
     )
 
 

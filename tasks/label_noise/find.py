@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
 
-from tasks import features, findings, neighbours, text
+from tasks import features, findings, neighbours, standing, text
 from tasks.code_version import code_version
 from tasks.features import EncoderRef, encode_inputs
 from tasks.findings import Columns, about_sample, excerpt, read_columns
@@ -50,7 +50,7 @@ AMBIGUOUS = 0.4
 """A doubtful label is ambiguous, not wrong, from this ratio to the likeliest other one, of belief and the neighbours'
 votes together. On banking77 with 10 % of the labels replaced at random, or by difficulty, 4 to 6 % of the doubtful
 are ambiguous by this, and of those 0 and 16 % are wrong, of the others 72 and 74 %."""
-_VERSION = code_version(folds, hashed, incremental, models, neighbours, ngrams, text)
+_VERSION = code_version(folds, hashed, incremental, models, neighbours, ngrams, standing, text)
 _UNVOTED = 0.01  # added to vote shares before the logarithm: a fifth of one vote of 20
 
 
@@ -203,6 +203,7 @@ def hear_vectors(
     neighbours,
     ngrams,
     pool,
+    standing,
     summary,
     text,
 )

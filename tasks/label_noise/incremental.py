@@ -7,12 +7,10 @@ neighbours; what the models said of the other rows stands.
 Symbols: N samples, of K classes, in F folds; S rows of which something is kept; V n-grams, D dimensions, C neighbours.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from tasks.label_noise.folds import Checked, deal_folds
 from tasks.label_noise.hashed import Vocabulary, choose_buckets, weigh_buckets
@@ -20,12 +18,12 @@ from tasks.label_noise.models import softmax_scores
 from tasks.label_noise.ngrams import NGRAMS, VOCABULARY, find_axes, project_on
 from tasks.neighbours import Graph, build_graph, extend_graph
 from tasks.records import digest_of
+from tasks.standing import UNSEEN, find_standing, load_standing, number_copies, save_standing
 from tasks.storage import Workspace
 from tasks.text import matching_form
 
-MODELS, ROWS = "label-noise-models", "label-noise-rows"
-UNSEEN = -1
-"""Fold of a row that no model was fitted to."""
+NAME = "label-noise"
+"""What is kept lies under."""
 
 
 class Models(NamedTuple):
@@ -101,47 +99,28 @@ def hear_many(
     made_for = digest_of([version, checked.names, checked.folds, seed])
     if known is None or str(known.models.made_for) != made_for:
         return _fit(inputs, keys, checked, seed, made_for)
-    place = pd.Index(known.rows.keys).get_indexer(keys)
-    fold = np.where(place >= 0, known.rows.fold[place], UNSEEN)
-    staying = np.flatnonzero(fold != UNSEEN)
-    size = int((known.rows.fold != UNSEEN).sum())
-    newcomers = len(keys) - len(staying)
-    if newcomers + size - len(staying) > refit_share * size:
+    standing = find_standing(keys, checked.groups, known.rows.keys, known.rows.fold, refit_share)
+    if standing is None:
         return _fit(inputs, keys, checked, seed, made_for)
-    new = np.flatnonzero(place < 0)
-    if len(new):
-        held_out = np.full(int(checked.groups.max()) + 1, UNSEEN, dtype=np.int16)
-        held_out[checked.groups[staying]] = fold[staying]
-        texts = [matching_form(inputs[i]) for i in new.tolist()]
-        known = Fit(known.models, _admit(known, texts, keys[new], held_out[checked.groups[new]]))
-        place[new] = np.arange(len(known.rows.keys) - len(new), len(known.rows.keys))
-    return Heard(known.rows.scores[place], _graph_of(known.rows, place), newcomers, known)
-
-
-def number_copies(ids: Sequence[str]) -> np.ndarray:
-    """(N,) bytes: each id with the number of times that it stood before."""
-    seen: Counter[str] = Counter()
-    keys = []
-    for one in ids:
-        keys.append(f"{one}:{seen[one]}")
-        seen[one] += 1
-    return np.array(keys, dtype=bytes)
+    if len(standing.new):
+        texts = [matching_form(inputs[i]) for i in standing.new.tolist()]
+        rows = _admit(known, texts, keys[standing.new], standing.fold[standing.new])
+        known = Fit(known.models, rows)
+    graph = _graph_of(known.rows, standing.place)
+    return Heard(known.rows.scores[standing.place], graph, standing.newcomers, known)
 
 
 def load_fit(workspace: Workspace) -> Fit | None:
     """What `save_fit` left; None where there is nothing, or the two files are not of one fit."""
-    models, rows = workspace.load_arrays(MODELS), workspace.load_arrays(ROWS)
-    if models is None or rows is None or str(models["fitted"]) != str(rows["fitted"]):
-        return None
-    return Fit(Models(**models), Rows(**rows))
+    kept = load_standing(workspace, NAME)
+    return Fit(Models(**kept[0]), Rows(**kept[1])) if kept else None
 
 
 def save_fit(workspace: Workspace, fit: Fit, known: Fit | None) -> None:
     """Keeps what differs from `known`, in its place."""
-    if known is None or fit.models is not known.models:
-        workspace.save_arrays(MODELS, fit.models._asdict())
-    if known is None or fit.rows is not known.rows:
-        workspace.save_arrays(ROWS, fit.rows._asdict())
+    models = None if known and fit.models is known.models else fit.models._asdict()
+    rows = None if known and fit.rows is known.rows else fit.rows._asdict()
+    save_standing(workspace, NAME, models, rows)
 
 
 def _fit(inputs: Sequence[str], keys: np.ndarray, checked: Checked, seed: int, made_for: str) -> Heard:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.label_noise.incremental import Fit
 from tasks.records import TableRef
+from tasks.standing import describe_newcomers
 from tasks.storage import Workspace
 from tasks.wording.told import Told
 
@@ -141,15 +142,7 @@ def describe_noise(summary: NoiseSummary) -> tuple[Told, ...]:
                 f"疑わしいラベルが{summary.flagged:,}件あります。100件見ると、{least}〜{most}件が誤りと見込まれます。",
             )
         )
-    if summary.newcomers:
-        told.append(
-            Told(
-                f"{summary.newcomers:,} samples came after the label models were fitted and are judged by them; the "
-                "models are fitted anew when label_noise.refit_share of the samples have come or gone.",
-                f"{summary.newcomers:,}件のサンプルはラベルのモデルを学習した後に加わり、そのモデルで判定しました。サンプルのうち"
-                "label_noise.refit_shareの割合が入れ替わると、モデルを学習し直します。",
-            )
-        )
+    told += describe_newcomers(summary.newcomers, Told("samples", "サンプル"))
     if summary.crowd:
         told += _describe_crowd(summary.crowd)
     if summary.ambiguous:
