@@ -43,13 +43,9 @@ def recall_findings(
     return _tell(samples, ids, kept)
 
 
-def recall_values(
-    workspace: Workspace,
-    name: str,
-    version: str,
-    samples: pa.Table,
-    compute: Callable[[pa.Table], np.ndarray],
-) -> np.ndarray:
+def recall_columns(
+    workspace: Workspace, name: str, version: str, samples: pa.Table, compute: Callable[[pa.Table], pa.Table]
+) -> pa.Table:
     """The same as `compute(samples)`, asking only about samples that were not among those of the last run.
 
     Kept as `cache/NAME.parquet`, as findings are.
@@ -57,23 +53,34 @@ def recall_values(
     Args:
         version: digest of all that decides beside the sample.
         samples: N rows of the schema SAMPLE.
-        compute: from M of the rows, which may be none, to an array (M,), of one type whatever the rows.
+        compute: from M of the rows, which may be none, to as many rows of one schema, whatever the rows.
     """
     ids = samples["sample_id"].combine_chunks()
     kept = _load(workspace, name, version)
     if kept is None:
-        kept = _valued(ids.slice(0, 0), compute(samples.slice(0, 0)))
+        kept = _keyed(ids.slice(0, 0), compute(samples.slice(0, 0)))
     missing = _first_rows(ids, kept["key"].combine_chunks())
     if len(missing):
         present = kept.filter(pc.is_in(kept["key"], value_set=ids))
-        kept = pa.concat_tables([present, _valued(ids.take(missing), compute(samples.take(missing)))])
+        kept = pa.concat_tables([present, _keyed(ids.take(missing), compute(samples.take(missing)))])
         workspace.save_kept(name, kept.replace_schema_metadata({"version": version}))
-    places = pc.index_in(ids, value_set=kept["key"].combine_chunks())
-    return np.asarray(kept["value"].take(places).to_numpy())
+    return kept.drop_columns("key").take(pc.index_in(ids, value_set=kept["key"].combine_chunks()))
 
 
-def _valued(ids: pa.StringArray, values: np.ndarray) -> pa.Table:
-    return pa.table({"key": ids, "value": values})
+def recall_values(
+    workspace: Workspace,
+    name: str,
+    version: str,
+    samples: pa.Table,
+    compute: Callable[[pa.Table], np.ndarray],
+) -> np.ndarray:
+    """`recall_columns` for one number or text a row: `compute` gives an array (M,), of one type whatever the rows."""
+    found = recall_columns(workspace, name, version, samples, lambda rows: pa.table({"value": compute(rows)}))
+    return np.asarray(found["value"].to_numpy())
+
+
+def _keyed(ids: pa.StringArray, values: pa.Table) -> pa.Table:
+    return values.add_column(0, "key", ids)
 
 
 def _load(workspace: Workspace, name: str, version: str) -> pa.Table | None:

@@ -17,7 +17,7 @@ from tasks.answers.doubt import EVIDENCE, Doubts, doubt_answers, estimate_share
 from tasks.answers.exchanges import Exchanges, read_exchanges
 from tasks.answers.faults import Fault, break_answers
 from tasks.answers.find import describe_answers, find_doubtful_answers, tell_doubts
-from tasks.answers.manners import find_breaches
+from tasks.answers.manners import Breach, find_breaches, read_manners
 from tasks.answers.reading import is_open, read_ending, read_words
 from tasks.answers.scorecard import learn_scorecard
 from tasks.answers.sources import SOURCE_PARTS, measure_against, read_source
@@ -302,6 +302,10 @@ def test_what_the_base_model_reads_is_weighed_where_it_read() -> None:
     assert np.array_equal(few.by_fault, doubt_answers(exchanges, 0).by_fault)
 
 
+def breaches_of(exchanges: Exchanges) -> list[Breach]:
+    return find_breaches(read_manners(exchanges))
+
+
 def exchanges_of(pairs: Sequence[tuple[str, str]]) -> Exchanges:
     prompts, answers = (list(side) for side in zip(*pairs, strict=True))
     numbers = np.arange(len(pairs))
@@ -338,17 +342,15 @@ GOOD = {
 )
 def test_rules_that_a_set_keeps(language: str, prompt: str, answer: str, check: str) -> None:
     pairs = [GOOD[language]] * 40 + [(prompt, answer)]
-    assert [(b.position, b.check) for b in find_breaches(exchanges_of(pairs))] == [(40, check)]
-    assert (
-        find_breaches(exchanges_of([GOOD[language], (prompt, answer)] * 10)) == []
-    )  # half of a set: no rule
+    assert [(b.position, b.check) for b in breaches_of(exchanges_of(pairs))] == [(40, check)]
+    assert breaches_of(exchanges_of([GOOD[language], (prompt, answer)] * 10)) == []  # half of a set: no rule
 
 
 def test_a_list_and_a_set_that_leaves_out_full_stops_do_not_stop_open() -> None:
     listed = ("What do I send along?", "Please send along:\n- the receipt\n- the cable")
-    assert find_breaches(exchanges_of([GOOD["en"]] * 40 + [listed])) == []
+    assert breaches_of(exchanges_of([GOOD["en"]] * 40 + [listed])) == []
     bare = ("How long is the warranty of this lamp?", "The warranty runs for one year from the day of sale")
-    assert find_breaches(exchanges_of([GOOD["en"]] * 40 + [bare] * 4)) == []  # 40 of 44 are no rule
+    assert breaches_of(exchanges_of([GOOD["en"]] * 40 + [bare] * 4)) == []  # 40 of 44 are no rule
 
 
 def test_a_no_is_not_a_refusal() -> None:
@@ -359,16 +361,16 @@ def test_a_no_is_not_a_refusal() -> None:
         ),
         ("Can I pay later?", "Sorry, but the five days cannot be extended. Please order again in the shop."),
     ]
-    assert find_breaches(exchanges_of([GOOD["ja"], GOOD["en"]] * 40 + asked)) == []
+    assert breaches_of(exchanges_of([GOOD["ja"], GOOD["en"]] * 40 + asked)) == []
 
 
 def test_a_translation_may_be_in_another_language() -> None:
     asked = ("次の文を英語に翻訳してください。明日は休みです。", "Tomorrow is a holiday for all of us.")
-    assert find_breaches(exchanges_of([GOOD["ja"]] * 40 + [asked])) == []
+    assert breaches_of(exchanges_of([GOOD["ja"]] * 40 + [asked])) == []
 
 
 def test_an_answer_without_the_form_of_all_others() -> None:
     pairs = [("Extract the order.", f'{{"order": {n}}}') for n in range(40)]
-    found = find_breaches(exchanges_of([*pairs, ("Extract the order.", "The order is 7.")]))
+    found = breaches_of(exchanges_of([*pairs, ("Extract the order.", "The order is 7.")]))
     assert [(b.position, b.check) for b in found] == [(40, "answer_format")]
     assert "40 of 41" in found[0].reason

@@ -31,12 +31,13 @@ def _many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def answers_of(numbers: range, swapped: int = 0) -> pa.Table:
-    """Exchanges by number, of which the first `swapped` have the answer of another."""
+    """Exchanges by number, of which the first `swapped` have the answer of another; then the last one refuses."""
     pairs = [exchange("en", number) for number in numbers]
     told = [answer for _, answer in pairs]
     mixed = [
         told[(i + len(told) // 2) % len(told)] if i < swapped else answer for i, answer in enumerate(told)
     ]
+    mixed[-1] = "I cannot answer that." if swapped else mixed[-1]
     table = table_of([(prompt, answer) for (prompt, _), answer in zip(pairs, mixed, strict=True)])
     names = pa.array([f"s{number}" for number in numbers])
     groups = pa.array([f"g{number}" for number in numbers])
@@ -134,5 +135,6 @@ def test_the_stage_keeps_what_was_learned_and_writes_it_only_anew(tmp_path: Path
     kept = workspace.read_table(refs.findings)
     direct = check(workspace.read_table(both), check(workspace.read_table(old)).fit)
     assert kept.equals(direct.findings)
+    assert ("refusal", "s339") in zip(kept["check"].to_pylist(), kept["sample_id"].to_pylist(), strict=True)
     models.write_bytes(b"half")
     assert find_doubtful_answers_stage.fn(workspace, both, SETTINGS, {}, 0, None).summary.newcomers == 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -10,7 +11,7 @@ from conftest import make_samples
 
 from tasks.erase.places import plan_caches
 from tasks.privacy import find_personal_data
-from tasks.remember import recall_findings
+from tasks.remember import recall_findings, recall_values
 from tasks.storage import Workspace
 
 TEXTS = [(f"call {name} at 090-1234-567{i}", "phone") for i, name in enumerate(["Ann", "Bob", "Cat"])] + [
@@ -75,6 +76,25 @@ def test_damage_is_made_anew(workspace: Workspace, ask: Callable[..., tuple[pa.T
     found, asked = ask(samples)
     assert len(asked) == 4
     assert found.equals(find_personal_data(samples))
+
+
+def test_columns_are_reckoned_once_for_each_content(workspace: Workspace) -> None:
+    asked: list[str] = []
+
+    def lengths(part: pa.Table) -> np.ndarray:
+        asked.extend(part["input"].to_pylist())
+        return np.array([len(text) for text in part["input"].to_pylist()], dtype=np.int64)
+
+    samples = make_samples(TEXTS)
+    told = [len(text) for text, _ in TEXTS]
+    assert recall_values(workspace, "lengths", "1", samples, lengths).tolist() == told
+    assert asked == [text for text, _ in TEXTS[:4]]
+    more = make_samples([("a new one", "new"), *TEXTS[::-1]])
+    assert recall_values(workspace, "lengths", "1", more, lengths).tolist() == [9, *told[::-1]]
+    assert asked[4:] == ["a new one"]
+    recall_values(workspace, "lengths", "2", samples, lengths)
+    assert len(asked) == 9
+    assert recall_values(workspace, "lengths", "2", samples.slice(0, 0), lengths).tolist() == []
 
 
 def test_erasure_finds_what_is_kept(

@@ -15,12 +15,13 @@ from tasks.answers.doubt import EVIDENCE, Doubts, doubt_answers
 from tasks.answers.exchanges import Exchanges, read_exchanges
 from tasks.answers.faults import Fault
 from tasks.answers.incremental import MANY, Fit, doubt_many, load_fit, save_fit
-from tasks.answers.manners import find_breaches
+from tasks.answers.manners import find_breaches, read_manners
 from tasks.base_model import BaseModelRef
 from tasks.code_version import code_version
 from tasks.findings import Columns, about_sample, read_columns
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import FINDING, Action, Severity, TableRef, build_table, digest_of
+from tasks.remember import recall_columns
 from tasks.stage import stage
 from tasks.standing import describe_newcomers
 from tasks.storage import Workspace
@@ -31,6 +32,7 @@ FEWEST = 100
 """Answers below which too little can be learned of what is usual."""
 SHOWN_PARTS = 3
 _VERSION = code_version(answers, grounding, standing, text)
+_MANNERS_VERSION = code_version(answers, language, text)
 _SAYINGS = {
     "less_in_common": "{:.0%} of other answers have more words in common with the question",
     "less_expected": "{:.0%} of other answers are nearer to what is usually answered to such a question",
@@ -98,6 +100,7 @@ def find_doubtful_answers(
     seed: int = 0,
     read: Callable[[Sequence[tuple[str, str]]], np.ndarray] | None = None,
     known: Fit | None = None,
+    manners: pa.Table | None = None,
 ) -> AnswerResult:
     """Findings "doubtful_answer" with a probability, the worst first, and breaches of manners.
 
@@ -108,13 +111,15 @@ def find_doubtful_answers(
         read: what the base model makes of pairs of prompt and answer (`base_reading.read_pairs`); None: not asked.
         known: what an earlier call left in `AnswerResult.fit`: of more than `incremental.MANY` answers, where the base
             model is not asked, only new ones are looked at until `settings.refit_share` of them came or went.
+        manners: N rows of the schema `manners.MANNERS`, if they are at hand.
 
     Returns:
         No finding for fewer than `FEWEST` answers, save for manners.
     """
     columns = read_columns(samples)
     exchanges = read_exchanges(samples, columns, settings.folds, seed)
-    rows = [_breach_finding(columns, exchanges, *breach) for breach in find_breaches(exchanges)]
+    manners = read_manners(exchanges) if manners is None else manners.take(exchanges.rows)
+    rows = [_breach_finding(columns, exchanges, *breach) for breach in find_breaches(manners)]
     if len(exchanges.answers) < FEWEST or len(np.unique(exchanges.folds)) < 2:
         return AnswerResult(build_table(rows, FINDING), AnswerSummary())
     ids = [columns["sample_id"][i] for i in exchanges.rows]
@@ -241,12 +246,21 @@ def find_doubtful_answers_stage(
     read = functools.partial(_read_kept, workspace, base) if base else None
     table = workspace.read_table(samples)
     known = load_fit(workspace) if table.num_rows > MANY else None
-    result = find_doubtful_answers(table, settings, decided, seed, read, known)
+    manners = recall_columns(workspace, "answer-manners", _MANNERS_VERSION, table, _manners_of_samples)
+    result = find_doubtful_answers(table, settings, decided, seed, read, known, manners)
     if result.fit is not None:
         save_fit(workspace, result.fit, known)
     return AnswerRefs(
         findings=workspace.write_table(result.findings, "findings-answers"), summary=result.summary
     )
+
+
+def _manners_of_samples(samples: pa.Table) -> pa.Table:
+    """A row for each sample; empty where it is no exchange."""
+    exchanges = read_exchanges(samples, read_columns(samples), 1, 0)
+    places = np.full(len(samples), -1)
+    places[exchanges.rows] = np.arange(len(exchanges.rows))
+    return read_manners(exchanges).take(pa.array(places, mask=places < 0))
 
 
 def _read_kept(workspace: Workspace, base: BaseModelRef, pairs: Sequence[tuple[str, str]]) -> np.ndarray:

@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from typing import Any, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+
 from tasks.answers.exchanges import Exchanges
 from tasks.answers.reading import stops_open
 from tasks.language import detect_language
@@ -44,6 +47,19 @@ _POLITE = re.compile(
 _PLAIN = re.compile(r"(?:である|だった|だ|った|いる|ある|する|れる|した|ない|なる|られる|できる)[)）」』]?$")
 
 
+MANNERS = pa.schema(
+    [
+        ("asked", pa.string()),  # language of the prompt and of the answer; "und" where they may differ
+        ("answered", pa.string()),
+        ("wide", pa.bool_()),  # whether the answer is written in kana, kanji or hangul
+        ("polite", pa.bool_()),  # of Japanese ones; null where as many sentences are plain
+        ("stopped", pa.bool_()),  # on a letter or a comma
+        ("refuses", pa.bool_()),
+        ("object", pa.bool_()),  # a JSON object
+    ]
+)
+
+
 class Breach(NamedTuple):
     """An answer that breaks a rule."""
 
@@ -55,47 +71,68 @@ class Breach(NamedTuple):
     """What the reason states."""
 
 
-def find_breaches(exchanges: Exchanges) -> list[Breach]:
-    """Findings "answer_language", "answer_register", "answer_ending", "refusal" and "answer_format", by exchange."""
+def read_manners(exchanges: Exchanges) -> pa.Table:
+    """Table of the schema MANNERS: what is read off each of N exchanges by itself."""
+    asked, answered = [], []
+    for prompt, answer in zip(exchanges.prompts, exchanges.answers, strict=True):
+        told = len(answer) >= _LETTERS and not _TRANSLATION.search(prompt)
+        asked.append(detect_language(prompt) if told else "und")
+        answered.append(detect_language(answer) if told else "und")
+    answers = exchanges.answers
+    wide = [is_cjk(answer) for answer in answers]
+    columns = {
+        "asked": asked,
+        "answered": answered,
+        "wide": wide,
+        "polite": [_is_polite(answer) if cjk else None for answer, cjk in zip(answers, wide, strict=True)],
+        "stopped": [stops_open(answer) for answer in answers],
+        "refuses": [bool(_REFUSAL.search(answer.strip())) for answer in answers],
+        "object": [_is_object(answer) for answer in answers],
+    }
+    return pa.table(columns, schema=MANNERS)
+
+
+def find_breaches(manners: pa.Table) -> list[Breach]:
+    """Findings "answer_language", "answer_register", "answer_ending", "refusal" and "answer_format", by exchange.
+
+    Args:
+        manners: of the schema MANNERS, a row for each exchange.
+    """
+    columns = {
+        name: manners[name].to_numpy(zero_copy_only=False) for name in MANNERS.names if name != "polite"
+    }
     found = [
-        *_languages(exchanges),
-        *_registers(exchanges.answers),
-        *_endings(exchanges.answers),
-        *_refusals(exchanges.answers),
-        *_formats(exchanges.answers),
+        *_languages(columns["asked"], columns["answered"]),
+        *_registers(manners["polite"].to_pylist()),
+        *_endings(columns["wide"], columns["stopped"]),
+        *_refusals(columns["refuses"]),
+        *_formats(columns["object"]),
     ]
     return sorted(found, key=lambda breach: (breach.position, breach.check))
 
 
-def _languages(exchanges: Exchanges) -> Iterator[Breach]:
-    pairs = {}
-    for index, (prompt, answer) in enumerate(zip(exchanges.prompts, exchanges.answers, strict=True)):
-        if len(answer) >= _LETTERS and not _TRANSLATION.search(prompt):
-            pairs[index] = (detect_language(prompt), detect_language(answer))
-    known = {index: pair for index, pair in pairs.items() if "und" not in pair}
-    differing = [index for index, (asked, answered) in known.items() if asked != answered]
+def _languages(asked: np.ndarray, answered: np.ndarray) -> Iterator[Breach]:
+    known = np.flatnonzero((asked != "und") & (answered != "und"))
+    differing = known[asked[known] != answered[known]]
     if _is_rule(len(known) - len(differing), len(known)):
-        for index in differing:
-            asked, answered = known[index]
+        for index in differing.tolist():
+            languages = asked[index], answered[index]
             kept = f"{len(known) - len(differing):,} of {len(known):,} answers are in the language of theirs"
-            told = {"asked": asked, "answered": answered} | _count(differing, known)
-            yield Breach(
-                index, "answer_language", f"it answers a prompt in {asked} in {answered}; {kept}", told
-            )
+            told = {"asked": languages[0], "answered": languages[1]} | _count(differing, known)
+            said = f"it answers a prompt in {languages[0]} in {languages[1]}; {kept}"
+            yield Breach(index, "answer_language", said, told)
 
 
-def _registers(answers: Sequence[str]) -> Iterator[Breach]:
-    """Japanese: polite (です, ます) and plain (だ, である); an answer of which most sentences are the rarer one."""
-    polite: dict[int, bool] = {}
-    for index, answer in enumerate(answers):
-        if is_cjk(answer):
-            sentences = [sentence.strip() for sentence in _SENTENCE_END.split(answer)]
-            ends = (
-                sum(bool(_POLITE.search(s)) for s in sentences),
-                sum(bool(_PLAIN.search(s)) for s in sentences),
-            )
-            if ends[0] != ends[1]:
-                polite[index] = ends[0] > ends[1]
+def _is_polite(answer: str) -> bool | None:
+    """Japanese: whether more sentences are polite (です, ます) than plain (だ, である); None where neither leads."""
+    sentences = [sentence.strip() for sentence in _SENTENCE_END.split(answer)]
+    polite, plain = (sum(bool(form.search(s)) for s in sentences) for form in (_POLITE, _PLAIN))
+    return None if polite == plain else polite > plain
+
+
+def _registers(manners: Sequence[bool | None]) -> Iterator[Breach]:
+    """A Japanese answer of which most sentences are in the rarer register."""
+    polite = {index: value for index, value in enumerate(manners) if value is not None}
     usual = sum(polite.values()) * 2 >= len(polite)
     rare = [index for index, value in polite.items() if value != usual]
     if _is_rule(len(polite) - len(rare), len(polite)):
@@ -106,32 +143,32 @@ def _registers(answers: Sequence[str]) -> Iterator[Breach]:
             yield Breach(index, "answer_register", f"its sentences end {names[not usual]}ly; {kept}", told)
 
 
-def _endings(answers: Sequence[str]) -> Iterator[Breach]:
+def _endings(wide: np.ndarray, open_ended: np.ndarray) -> Iterator[Breach]:
     """Japanese, and others: an answer that stops on a letter or a comma where nearly all end like a sentence."""
-    for wide, name in ((True, "Japanese"), (False, "other")):
-        own = [index for index, answer in enumerate(answers) if is_cjk(answer) == wide]
-        stopped = [index for index in own if stops_open(answers[index])]
+    for script, name in ((True, "Japanese"), (False, "other")):
+        own = np.flatnonzero(wide == script)
+        stopped = own[open_ended[own].astype(bool)]
         kept = len(own) - len(stopped)
         if len(own) >= FEWEST and kept >= ENDED * len(own):
-            for index in stopped:
+            for index in stopped.tolist():
                 said = f"{kept:,} of {len(own):,} {name} answers do"
                 told = {"script": name} | _count(stopped, own)
                 yield Breach(index, "answer_ending", f"it does not end like a sentence; {said}", told)
 
 
-def _refusals(answers: Sequence[str]) -> Iterator[Breach]:
-    refused = [index for index, answer in enumerate(answers) if _REFUSAL.search(answer.strip())]
-    if _is_rule(len(answers) - len(refused), len(answers)):  # a set that teaches refusal refuses often
-        for index in refused:
+def _refusals(refuses: np.ndarray) -> Iterator[Breach]:
+    refused = np.flatnonzero(refuses)
+    if _is_rule(len(refuses) - len(refused), len(refuses)):  # a set that teaches refusal refuses often
+        for index in refused.tolist():
             yield Breach(index, "refusal", "it refuses instead of answering")
 
 
-def _formats(answers: Sequence[str]) -> Iterator[Breach]:
-    other = [index for index, answer in enumerate(answers) if not _is_object(answer)]
-    if _is_rule(len(answers) - len(other), len(answers)):
-        kept = f"{len(answers) - len(other):,} of {len(answers):,} answers are"
-        for index in other:
-            yield Breach(index, "answer_format", f"it is no JSON object; {kept}", _count(other, answers))
+def _formats(objects: np.ndarray) -> Iterator[Breach]:
+    other = np.flatnonzero(objects == np.False_)
+    if _is_rule(len(objects) - len(other), len(objects)):
+        kept = f"{len(objects) - len(other):,} of {len(objects):,} answers are"
+        for index in other.tolist():
+            yield Breach(index, "answer_format", f"it is no JSON object; {kept}", _count(other, objects))
 
 
 def _is_object(text: str) -> bool:

@@ -12,7 +12,6 @@ from tasks.duplicates.ngrams import choose_banding
 from tasks.duplicates.similar import Memory, Texts, index_texts, similar_pairs
 from tasks.recipe import DuplicateSettings
 from tasks.records import Role, Task
-from tasks.text import matching_form
 
 PAIR = pa.schema(
     [
@@ -89,6 +88,19 @@ def compared_texts(samples: pa.Table) -> pa.LargeStringArray:
     return texts.cast(pa.large_string()).combine_chunks()
 
 
+def histories(samples: pa.Table) -> list[str]:
+    """What was said before the last message of each prompt, instructions aside."""
+    said = [""] * len(samples)
+    lengths = pc.fill_null(pc.list_value_length(samples["prompt"]), 0).to_numpy()
+    long = np.flatnonzero(lengths > 1)
+    first = pc.struct_field(pc.list_element(samples["prompt"].take(long), 0), "role")
+    only_instructed = (lengths[long] == 2) & pc.equal(first, "system").to_numpy(zero_copy_only=False)
+    long = long[~only_instructed]
+    for index, prompt in zip(long.tolist(), samples["prompt"].take(long).to_pylist(), strict=True):
+        said[index] = "\n".join(m["content"] or "" for m in prompt[:-1] if m["role"] != "system")
+    return said
+
+
 def compared_forms(samples: pa.Table) -> list[str]:
     """Matching form of what is compared of each sample."""
     return as_strings(fold_texts(compared_texts(samples)))
@@ -133,11 +145,5 @@ def _context_forms(samples: pa.Table) -> list[str] | None:
     """Matching form of the conversation before the last user message; None where all are single questions."""
     if Task.TEXT_GENERATION.value not in pc.unique(samples["task"]).to_pylist():
         return None
-    talks = np.flatnonzero(pc.fill_null(pc.list_value_length(samples["prompt"]), 0).to_numpy() > 1)
-    if len(talks) == 0:
-        return None
-    forms = [""] * len(samples)
-    for row, prompt in zip(talks.tolist(), samples["prompt"].take(pa.array(talks)).to_pylist(), strict=True):
-        said = (message["content"] or "" for message in prompt[:-1] if message["role"] != "system")
-        forms[row] = matching_form("\n".join(said))
-    return forms
+    said = histories(samples)
+    return as_strings(fold_texts(pa.array(said, pa.large_string()))) if any(said) else None

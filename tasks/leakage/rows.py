@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.duplicates.pairs import histories
 from tasks.overlap.grams import hash_letters, token_form
 from tasks.recipe import SplitSettings
 from tasks.records import Role, Split, Task, digest_of
@@ -74,19 +75,6 @@ def read_texts(samples: pa.Table, chosen: np.ndarray) -> Texts:
             if texts.rows[number][-1:] != [index]:
                 texts.rows[number].append(index)
     return texts._replace(groups=np.array(owners, dtype=np.int64))
-
-
-def histories(samples: pa.Table) -> list[str]:
-    """What was said before the last message of each prompt, instructions aside."""
-    said = [""] * len(samples)
-    lengths = pc.fill_null(pc.list_value_length(samples["prompt"]), 0).to_numpy()
-    long = np.flatnonzero(lengths > 1)
-    first = pc.struct_field(pc.list_element(samples["prompt"].take(long), 0), "role")
-    only_instructed = (lengths[long] == 2) & pc.equal(first, "system").to_numpy(zero_copy_only=False)
-    long = long[~only_instructed]
-    for index, prompt in zip(long.tolist(), samples["prompt"].take(long).to_pylist(), strict=True):
-        said[index] = "\n".join(m["content"] or "" for m in prompt[:-1] if m["role"] != "system")
-    return said
 
 
 def spoken_forms(samples: pa.Table) -> list[str | None]:
