@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
@@ -278,8 +278,9 @@ def set_language(
         raise refuse(
             422, "The language is one of {known}; got {given!r}.", known=", ".join(LANGUAGES), given=language
         )
-    back = form.get("back", "/")
-    response = go(request, back if back.startswith("/") and not back.startswith("//") else "/")
+    back = form.get("back", "")  # a browser takes a backslash for a slash, and two of these for another site
+    here = back.startswith("/") and not back.startswith(("//", "/\\"))
+    response = RedirectResponse(back, status_code=303) if here else go(request, "/")
     secure = room_of(request).secure
     response.set_cookie(
         LANGUAGE_COOKIE, language, max_age=31_536_000, httponly=True, samesite="lax", secure=secure

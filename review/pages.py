@@ -146,7 +146,10 @@ def show_queue(
 
 @router.get("/queues/{recipe}/{check}/next")
 def next_item(request: Request, recipe: str, check: str, reviewer: Looker) -> Response:
-    """Takes the item whose look is worth most and shows it; the list where none is left."""
+    """Takes the item whose look is worth most and shows it; the list where none is left.
+
+    htmx gets the item at once, with the address that it is to show; a browser alone is sent there.
+    """
     room, wanted = room_of(request), read_filter(request, recipe, check)
     handed_on = {
         name: request.query_params[name]
@@ -157,23 +160,41 @@ def next_item(request: Request, recipe: str, check: str, reviewer: Looker) -> Re
         skipped = [name for name in request.query_params.get("skip", "").split(",") if name]
         chosen = room.desk.lease_next(wanted, reviewer.name, skipped)
         if chosen is not None:
-            return go(request, f"/items/{chosen}", queue=check, **handed_on)
+            there = go(request, f"/items/{chosen}", queue=check, **handed_on)
+            item = room.desk.item(chosen, recipe) if request.headers.get("hx-request") else None
+            if item is None:
+                return there
+            page = _render_item(request, item, reviewer, check)
+            page.headers["HX-Push-Url"] = there.headers["location"]
+            return page
     return go(request, f"/queues/{recipe}/{check}", **handed_on)
 
 
 @router.get("/items/{sample_id}")
 def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
     """One item. Opening it leases it, where the reader may decide."""
-    room, language = room_of(request), language_of(request)
+    room = room_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     if item is None:
-        return _show_reported(request, sample_id, language)
-    recipe = item["recipe"]
+        return _show_reported(request, sample_id, language_of(request))
     holder = None
     if reviewer.role >= Role.REVIEWER and item["state"] != State.DECIDED:
-        holder = room.desk.take(recipe, sample_id, reviewer.name)
-    view = view_item(item, room.desk.history(sample_id), language)
-    queue = request.query_params.get("queue") or view.check
+        holder = room.desk.take(item["recipe"], sample_id, reviewer.name)
+    return _render_item(request, item, reviewer, request.query_params.get("queue", ""), holder)
+
+
+def _render_item(
+    request: Request, item: Mapping[str, Any], reviewer: Reviewer, queue: str, holder: str | None = None
+) -> Response:
+    """An item's page, as part of a queue ("": its own).
+
+    Args:
+        item: as of `Desk.item`.
+        holder: who else looks at it.
+    """
+    room, recipe, sample_id = room_of(request), item["recipe"], item["sample_id"]
+    view = view_item(item, room.desk.history(sample_id), language_of(request))
+    queue = queue or view.check
     draft = room.desk.draft(recipe, sample_id, reviewer.name) or {}
     texts = editable_texts(item["sample"])
     return render(

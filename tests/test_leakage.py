@@ -186,7 +186,10 @@ def test_punctuation_makes_no_other_text_unless_it_calculates(text: str, other: 
     assert (forms[0] is not None and forms[0] == forms[1]) is same
 
 
-MARKED = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("aAé é.- 、。ｶﾞがΣς10/٣𝟘\u0301ー_")), max_size=12)
+MARKED = st.text(
+    st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("aAé é.- 、。ｶﾞがΣς10/٣𝟘\u0301ー_")),
+    max_size=12,
+)
 
 
 @given(st.lists(MARKED, min_size=2, max_size=20))

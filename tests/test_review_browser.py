@@ -283,6 +283,27 @@ def test_a_key_in_the_moment_an_item_appears_leaves_the_page_where_it_is(
     assert page.evaluate("() => window.same === true")
 
 
+def test_the_next_item_has_an_address_of_its_own(queue: Queue, open_page: Callable[..., Any]) -> None:
+    """It comes with the answer to a request for the next one, whatever that is."""
+    page = open_page(queue.server, f"{queue.path}/next")
+    first = shown_sample(page)
+    press(page, "k")
+    name, address = shown_sample(page), page.url
+    assert name in address
+    assert name != first
+    page.reload()
+    assert shown_sample(page) == name
+    page.go_back()
+    page.wait_for_function("name => location.href.includes(name)", arg=first)
+    page.go_forward()
+    page.wait_for_function("name => location.href.includes(name)", arg=name)
+    press(page, "d")
+    last = page.url
+    page.get_by_role("button", name="日本語").click()
+    page.wait_for_function("() => document.documentElement.lang === 'ja'")
+    assert page.url == last
+
+
 def test_shortcuts_sleep_while_typing_and_can_be_turned_off(
     queue: Queue, open_page: Callable[..., Any]
 ) -> None:

@@ -87,6 +87,16 @@ def test_the_next_item_offers_to_take_the_last_decision_back(alone: TestClient) 
     assert room_of(alone).ledger.decisions() == {}
 
 
+def test_htmx_gets_the_next_item_at_once_with_its_address(alone: TestClient) -> None:
+    fill(room_of(alone))
+    path = "/queues/intents/label_noise/next?label=a"
+    sent = alone.get(path, follow_redirects=False).headers["location"]
+    given = alone.get(path, headers={"HX-Request": "true"}, follow_redirects=False)
+    assert (given.status_code, given.headers["HX-Push-Url"]) == (200, sent)
+    shown, there = (text.partition('<main id="main"')[2] for text in (given.text, alone.get(sent).text))
+    assert shown == there != ""
+
+
 def test_text_of_samples_is_text_everywhere(alone: TestClient) -> None:
     [name, *_] = fill(room_of(alone))
     room_of(alone).desk.save_draft("intents", name, "aki", {"note": HOSTILE})
@@ -368,14 +378,16 @@ def test_bulk_is_previewed_decided_and_taken_back(alone: TestClient) -> None:
 def test_the_language_is_chosen_by_a_form_and_by_the_browser(alone: TestClient) -> None:
     fill(room_of(alone))
     assert '<html lang="ja">' in alone.get("/", headers={"accept-language": "ja,en;q=0.5"}).text
-    form = form_at(alone, "/", "/language")
-    answer = alone.post(
-        "/language",
-        data=form["fields"] | {"language": "ja", "back": "//evil.example"},
-        headers=ORIGIN,
-        follow_redirects=False,
-    )
-    assert answer.headers["location"] == "/"
+    form = form_at(alone, "/audit?act=bulk", "/language")
+    for back, there in (
+        (form["fields"]["back"], "/audit?act=bulk"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example", "/"),
+    ):
+        fields = form["fields"] | {"language": "ja", "back": back}
+        answer = alone.post("/language", data=fields, headers=ORIGIN, follow_redirects=False)
+        assert answer.headers["location"] == there
     assert '<html lang="ja">' in alone.get("/").text
 
 
@@ -393,6 +405,10 @@ def test_the_page_works_below_another_path(workspace: Workspace) -> None:
             assert client.get(link.replace("&amp;", "&"), follow_redirects=True).status_code in (200, 405), (
                 link
             )
+        form = form_at(client, "/review/audit", "/language")
+        fields = form["fields"] | {"language": "ja"}
+        answer = client.post(form["action"], data=fields, headers=ORIGIN, follow_redirects=False)
+        assert answer.headers["location"] == "/review/audit"
 
 
 def test_a_queue_is_finished_when_nothing_of_it_is_open(alone: TestClient) -> None:

@@ -112,6 +112,8 @@ document.addEventListener("htmx:afterSettle", () => {
   const title = main().querySelector("h1");
   say([flash && flash.textContent.trim(), title && title.textContent.trim()].filter(Boolean).join(". "));
   focusTitle();
+  const back = document.querySelector(".who input[name=back]"); // the header stays when the page changes
+  if (back) back.value = location.pathname + location.search;
 });
 document.getElementById("show-keys").addEventListener("click", () => document.getElementById("keys").showModal());
 const keysOn = document.getElementById("keys-on");
