@@ -305,4 +305,5 @@ def _record(
     confirmed = count_confirmed(ledger.decisions().values(), recipe.name)
     cut_from = workspace.read_table(documents)
     queue = build_queue(table, settled, findings, recipe.review, recipe.seed, confirmed, cut_from, texts)
-    Desk(ledger).fill(recipe.name, snapshot.snapshot_id, queue.items, queue.facts)
+    facts = queue.facts | {"privacy": recipe.privacy.model_dump(mode="json")}
+    Desk(ledger).fill(recipe.name, snapshot.snapshot_id, queue.items, facts)

@@ -1,5 +1,6 @@
 """Personal data taken out of a sample by a steward: what a detector finds, or words that the steward names."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -13,13 +14,16 @@ from review.acts import hand_on, keep_typed, settle_choice
 from review.decide import make_choice
 from review.pages import DRAFTED, FILTERS, filter_query, room_of
 from review.render import language_of, render
+from review.room import Room
 from review.view import Piece, cut_pieces, editable_texts, view_item
 from review.words import refuse, tell
 from tasks.errors import SeimaiError
 from tasks.ledger.moves import Choice, LostRaceError, State
 from tasks.privacy import Span, find_spans, redact
+from tasks.privacy.actions import allows, pick_spans
 from tasks.privacy.scan import settle
 from tasks.privacy.spans import fold
+from tasks.recipe import PERSONAL_CHECKS, PrivacySettings
 from tasks.records import Action, PersonalKind
 from tasks.wording import term
 from tasks.wording.terms import field_term
@@ -64,7 +68,11 @@ def decide_redaction(request: Request, sample_id: str, reviewer: Decider, form: 
     guideline = room.guidelines.current(item["recipe"], item["check"])
     try:
         choice = make_redaction(
-            item["sample"], form, form.get("note", "").strip(), guideline["version"] if guideline else None
+            item["sample"],
+            suggest_spans(item, _privacy_of(room, item["recipe"])),
+            form,
+            form.get("note", "").strip(),
+            guideline["version"] if guideline else None,
         )
     except SeimaiError as error:
         return _page(request, item, form, told_by(error).say(language_of(request)))
@@ -83,20 +91,36 @@ def redactable_texts(sample: Mapping[str, Any]) -> dict[str, str]:
     return texts if sample.get("spans") is None else {"input": texts["input"]}
 
 
-def suggest_spans(sample: Mapping[str, Any]) -> list[Suggested]:
-    """What the privacy witness's detectors find in the texts of a sample that may be rewritten."""
+def suggest_spans(item: Mapping[str, Any], settings: PrivacySettings) -> list[Suggested]:
+    """Personal data in the texts of an item that may be rewritten: what the run told of (a recognizer of the recipe
+    may have found it), and what the forms find; nothing that the recipe allows.
+
+    Args:
+        item: as of `Desk.item`.
+    """
+    told: dict[str, list[Span]] = defaultdict(list)
+    for finding in item["findings"]:
+        if finding["check"] in PERSONAL_CHECKS:
+            for one in json.loads(finding["evidence"] or "{}").get("spans", []):
+                kind = PersonalKind(one["kind"])
+                told[one["field"]].append(Span(one["start"], one["end"], kind, one["confidence"]))
+    allowed = allows(settings)
     return [
         Suggested(field, span, text[span.start : span.end])
-        for field, text in redactable_texts(sample).items()
-        for span in find_spans(text)
+        for field, text in redactable_texts(item["sample"]).items()
+        for span in settle(pick_spans([*told[field], *find_spans(text)], text, settings, allowed))
     ]
 
 
 def make_redaction(
-    sample: Mapping[str, Any], form: Mapping[str, str], note: str, guideline: int | None
+    sample: Mapping[str, Any],
+    suggested: Iterable[Suggested],
+    form: Mapping[str, str],
+    note: str,
+    guideline: int | None,
 ) -> Choice:
-    """The edit that a form asks for: its ticked spans, and the words of `redact_text` wherever they stand, in full or
-    half width.
+    """The edit that a form asks for: those suggested spans that it ticks, and the words of `redact_text` wherever they
+    stand, in full or half width.
 
     Raises:
         SeimaiError: nothing is chosen, the words stand nowhere, or the kind is unknown.
@@ -112,7 +136,7 @@ def make_redaction(
             chosen[field] += _find_words(text, named, PersonalKind(kind))
         if not any(chosen.values()):
             raise SeimaiError(tell("These words stand nowhere in the sample: {words}", words=named))
-    for one in suggest_spans(sample):
+    for one in suggested:
         chosen[one.field] += [one.span] if one.name in form else []
     spans = {field: settle(found) for field, found in chosen.items() if found}
     if not spans:
@@ -172,11 +196,17 @@ def _find_item(request: Request, sample_id: str, recipe: str | None) -> dict[str
     return item
 
 
+def _privacy_of(room: Room, recipe: str) -> PrivacySettings:
+    """The recipe's settings at its last run; the default ones where the queue is older than what it keeps of them."""
+    return PrivacySettings.model_validate(room.desk.facts()[recipe].get("privacy", {}))
+
+
 def _page(request: Request, item: dict[str, Any], typed: Mapping[str, str], refused: str | None) -> Response:
     """Args: typed: what the form's fields hold. refused: why it was not taken, if it was not."""
     language = language_of(request)
     view = view_item(item, (), language)
-    suggested = [] if view.hidden else suggest_spans(item["sample"])
+    settings = _privacy_of(room_of(request), item["recipe"])
+    suggested = [] if view.hidden else suggest_spans(item, settings)
     again = refused is not None
     return render(
         request,

@@ -1,5 +1,6 @@
 """Redaction by a steward: what is taken out, what is on record, and what is refused."""
 
+import json
 import re
 from typing import Any
 
@@ -15,8 +16,8 @@ from tasks.errors import SeimaiError
 from tasks.judge import judge
 from tasks.ledger.moves import State
 from tasks.privacy import Kind, Span
-from tasks.recipe import ReviewSettings, SplitSettings
-from tasks.records import FINDING, SAMPLE, Action, Task, build_table
+from tasks.recipe import PrivacySettings, ReviewSettings, SplitSettings
+from tasks.records import FINDING, SAMPLE, Action, Disposition, Task, build_table
 from tasks.review_queue import build_queue
 from tasks.snapshot import assemble
 
@@ -72,6 +73,25 @@ def test_suggested_spans_are_taken_out_and_taken_back(alone: TestClient) -> None
     assert room.desk.item(name)["state"] == State.OPEN
 
 
+def test_suggestions_follow_the_recipe_and_what_the_run_told_of(alone: TestClient) -> None:
+    """The company's own telephone number is no secret, and a name was found by what the page does not run."""
+    room = room_of(alone)
+    samples = make_samples([(TEXT, "修理")])
+    name, at = samples["sample_id"][0].as_py(), TEXT.index("白鳥")
+    span = {"field": "input", "start": at, "end": at + 2, "kind": "PERSON", "confidence": 0.85}
+    told = {"row": 0, "sample_id": name, "stage": "privacy", "check": "personal_data", "severity": "warning",
+            "score": 1.0, "threshold": 1.0, "reason": "holds personal data: PERSON",
+            "evidence": json.dumps({"spans": [span | {"masked": "白*"}]})}  # fmt: skip
+    findings = build_table([told], FINDING)
+    settled = judge(samples, findings, {"personal_data": Disposition.QUARANTINE}, {}).dispositions
+    queue = build_queue(samples, settled, findings, ReviewSettings(random_share=0, overlap_share=0), 0)
+    settings = PrivacySettings(allow_list=(PHONE,)).model_dump(mode="json")
+    room.desk.fill("intents", "snap", queue.items, queue.facts | {"privacy": settings})
+    assert post(alone, name).status_code == 303
+    [decision] = room.ledger.all_decisions()
+    assert decision["payload"] == {"input": TEXT.replace("白鳥", "[PERSON]", 1).replace(MAIL, "[EMAIL]")}
+
+
 def test_named_words_are_taken_out_wherever_they_stand(alone: TestClient) -> None:
     room = room_of(alone)
     name = fill(room)[0]["sample_id"][0].as_py()
@@ -125,7 +145,7 @@ def test_blind_items_get_no_suggestions_and_named_words_work(alone: TestClient) 
 
 def test_words_are_found_in_full_and_half_width() -> None:
     sample = make_sample(0, "番号は０９０です。090。", "a")
-    choice = make_redaction(sample, {"redact_text": "090", "redact_kind": "PHONE"}, "", None)
+    choice = make_redaction(sample, [], {"redact_text": "090", "redact_kind": "PHONE"}, "", None)
     assert choice.payload == {"input": "番号は[PHONE]です。[PHONE]。"}
 
 
@@ -136,7 +156,7 @@ def test_labelled_spans_move_with_the_text() -> None:
     changed = {"task": Task.TOKEN_CLASSIFICATION.value, "label": None, "spans": spans}
     made = make_sample(0, text, "x") | changed
     sample = build_table([made], SAMPLE).to_pylist()[0]
-    choice = make_redaction(sample, {"redact_text": "ABC社の", "redact_kind": "PERSON"}, "", None)
+    choice = make_redaction(sample, [], {"redact_text": "ABC社の", "redact_kind": "PERSON"}, "", None)
     assert (choice.action, choice.reason_code) == (Action.SPANS, "redact")
     after = edit_sample(sample, choice.payload)
     assert after["input"] == "山田が[PERSON]鈴木に会う"

@@ -181,7 +181,7 @@ QUEUE_FACTS = sa.Table(
     sa.Column("recipe", sa.String(64), primary_key=True),
     sa.Column("snapshot_id", sa.String(64), nullable=False),
     _text("created", nullable=False),
-    _text("facts", nullable=False),  # JSON: rows, flagged, unflagged, random, seed, share
+    _text("facts", nullable=False),  # JSON: `review_queue.Queue.facts`, and the recipe's settings of privacy
 )
 LEASES = sa.Table(
     "leases",
