@@ -65,10 +65,13 @@ def show_audit(request: Request, reviewer: Looker, page: Annotated[int, Query(ge
     """Who did what, when, on which evidence: decisions, and everything else that was done on the page."""
     room = room_of(request)
     decisions = room.ledger.all_decisions()[::-1]
+    shown = decisions[(page - 1) * ROWS : page * ROWS]
+    checks = {check for row in shown for check in (row["check"], *(row["evidence"] or {}).get("scores", {}))}
     return render(
         request,
         "audit.html",
-        decisions=decisions[(page - 1) * ROWS : page * ROWS],
+        decisions=shown,
+        titles={check: title_of(check).say(language_of(request)) for check in checks if check},
         total=len(decisions),
         acts=room.desk.acts(ROWS, (page - 1) * ROWS),
         page=page,

@@ -391,6 +391,23 @@ def test_the_language_is_chosen_by_a_form_and_by_the_browser(alone: TestClient) 
     assert '<html lang="ja">' in alone.get("/").text
 
 
+def test_the_audit_trail_is_told_in_words(alone: TestClient) -> None:
+    room = room_of(alone)
+    fill(room)
+    answer = press(alone, form_at(alone, "/queues/intents/label_noise/next", "/decide"), "drop")
+    press(alone, form_at(alone, answer.headers["location"], "/undo"), "")
+    room.people.add("ben", "reviewer", "hash", "aki")
+    english = alone.get("/audit").text
+    for said in ("drop", "taken back", "Doubtful label", "added an account", "role reviewer"):
+        assert said in english, said
+    assert "undoes" not in english
+    japanese = alone.get("/audit", headers={"accept-language": "ja"}).text
+    for said in ("除く", "アカウントを追加", "役割 レビュー担当"):
+        assert said in japanese, said
+    for code in ("label_noise", "account_added", ">drop<", ">retract<"):
+        assert code not in japanese, code
+
+
 def test_the_page_works_below_another_path(workspace: Workspace) -> None:
     from fastapi import FastAPI
 
