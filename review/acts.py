@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
 from review.finish import finish_queue
-from review.pages import DRAFTED, FILTERS, filter_query, go, read_filter, room_of, stands_apart
+from review.pages import DRAFTED, FILTERS, SEEN, filter_query, go, read_filter, room_of, stands_apart
 from review.render import render
 from review.room import Room
 from review.view import editable_texts, mark_inline, twin_of
@@ -120,12 +120,13 @@ def keep_typed(room: Room, item: Mapping[str, Any], reviewer: Reviewer, form: Ma
     before = {name: text for name, text in (room.desk.draft(*place) or {}).items() if name not in form}
     typed = {name: form[name] for name in (*DRAFTED, *texts) if form.get(name)}
     changed = {name: text for name, text in typed.items() if text != own.get(name)}
-    room.desk.save_draft(*place, before | changed)
+    if before | changed or room.desk.draft(*place):
+        room.desk.save_draft(*place, before | changed)
 
 
 @router.post("/items/{sample_id}/draft")
 def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
-    """Keeps what was typed so far, and the lease."""
+    """Keeps what was typed so far, and the leases: the item's, and those of others that the form shows beside it."""
     room, recipe = room_of(request), form.get("recipe", "")
     item = room.desk.item(sample_id, recipe)
     if item is None:
@@ -133,6 +134,8 @@ def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) 
             404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
         )
     keep_typed(room, item, reviewer, form)
+    beside = [name.removeprefix(SEEN) for name in form if name.startswith(SEEN)]
+    room.desk.renew(recipe, [sample_id, *beside], reviewer.name)
     return Response(status_code=204)
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from review.access import Reviewer, Role, current_reviewer, needs, read_form
 from review.acts import keep_typed
 from review.kin import Cluster, find_cluster, has_cluster
-from review.pages import DRAFTED, go, room_of
+from review.pages import DRAFTED, SEEN, go, room_of
 from review.render import language_of, render
 from review.room import Room
 from review.view import view_item
@@ -23,8 +23,6 @@ router = APIRouter()
 Form = Annotated[dict[str, Any], Depends(read_form)]
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
 Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
-SEEN = "seen_"
-"""Before a sample_id: the form's field that says what was looked at."""
 ACTS = ("merge", "keep")
 
 

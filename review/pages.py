@@ -27,6 +27,8 @@ PAGE_ROWS = 50
 """Items of one page of a list."""
 DRAFTED = ("label", "marked", "note", "reason_code", "stands", "redact_text", "redact_kind")
 """Fields of an item's form that a draft keeps, beside its texts."""
+SEEN = "seen_"
+"""Before a sample_id: the form's field that says what of another item was looked at."""
 FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
 

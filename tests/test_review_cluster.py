@@ -1,6 +1,7 @@
 """The page of a whole cluster: who is in it, what becomes of each, and what is refused."""
 
 import re
+import time
 from collections.abc import Callable
 
 import pyarrow.parquet as pq
@@ -15,7 +16,7 @@ from review.room import Room
 from review.view import Piece
 from tasks.duplicates.find import find_duplicates
 from tasks.judge import judge
-from tasks.ledger.moves import Choice, State
+from tasks.ledger.moves import LEASE_SECONDS, Choice, State
 from tasks.recipe import DuplicateSettings, ReviewSettings, SplitSettings
 from tasks.records import Action
 from tasks.review_queue import build_queue
@@ -180,6 +181,23 @@ def test_what_another_holds_is_left_to_them(people: Callable[[str], TestClient])
     crafted = decide(first, inside[1], "merge", stands=inside[2], **{f"seen_{inside[1]}": "1"})
     assert crafted.status_code == 409
     assert inside[1] not in room.ledger.decisions()
+
+
+def test_a_cluster_that_is_looked_at_for_long_stays_ones_own(
+    people: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = people("reviewer"), people("second")
+    room = room_of(first)
+    inside = queued(room, fill(room, COPIES + OTHERS))
+    form = form_at(first, f"/items/{inside[0]}/cluster", "/cluster")
+    clock = time.time()
+    monkeypatch.setattr(time, "time", lambda: clock + LEASE_SECONDS - 10)
+    draft = first.post(f"/items/{inside[0]}/draft", data=form["fields"], headers=ORIGIN)
+    assert draft.status_code == 204
+    monkeypatch.setattr(time, "time", lambda: clock + LEASE_SECONDS + 10)
+    for name in inside:
+        assert room.desk.take("intents", name, "second") == "reviewer"
+    assert "Somebody else is looking" in second.get(f"/items/{inside[1]}").text
 
 
 def test_blind_members_stay_out_of_it(people: Callable[[str], TestClient]) -> None:

@@ -22,7 +22,7 @@ from tasks.ledger.desk import Desk
 from tasks.ledger.engine import writing
 from tasks.ledger.filters import Filter
 from tasks.ledger.guidelines import Guidelines, decisions_in_force
-from tasks.ledger.moves import Choice, LostRaceError, State
+from tasks.ledger.moves import LEASE_SECONDS, Choice, LostRaceError, State
 from tasks.recipe import ReviewSettings
 from tasks.records import FINDING, Action, Disposition, build_table
 from tasks.review_queue import BLIND_FLAGGED, build_queue, count_confirmed
@@ -225,6 +225,19 @@ def test_drafts_outlive_a_lost_race_and_end_with_the_decision(desk: Desk) -> Non
     assert desk.draft("intents", name, "ben") is None
     desk.decide("intents", name, item["version"], KEEP, "aki")
     assert desk.draft("intents", name, "aki") is None
+
+
+def test_own_leases_are_renewed_and_others_are_not(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(desk)
+    mine = [row["sample_id"] for row in desk.list_items(ALL, 3)]
+    clock = time.time()
+    for name in mine[:2]:
+        assert desk.take("intents", name, "aki") is None
+    assert desk.take("intents", mine[2], "ben") is None
+    monkeypatch.setattr(time, "time", lambda: clock + LEASE_SECONDS - 10)
+    desk.renew("intents", mine, "aki")
+    monkeypatch.setattr(time, "time", lambda: clock + LEASE_SECONDS + 10)
+    assert [desk.take("intents", name, "cho") for name in mine] == ["aki", "aki", None]
 
 
 def test_filters(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 
 const KEYS_OFF = "seimai-keys-off";
 const DRAFT_AFTER = 800; // milliseconds without a key press before a draft is sent
+const ALIVE_EVERY = 120_000; // milliseconds after which a page that is looked at renews its leases, which last 300 s
 let draftTimer = 0;
 
 const main = () => document.getElementById("main");
@@ -106,6 +107,10 @@ document.addEventListener("visibilitychange", () => {
   const form = document.querySelector("form[data-draft]");
   if (document.hidden && draftTimer && form) sendDraft(form);
 });
+setInterval(() => {
+  const form = document.querySelector("form[data-draft]");
+  if (form && !document.hidden) sendDraft(form);
+}, ALIVE_EVERY);
 document.addEventListener("htmx:beforeSwap", () => { clearTimeout(draftTimer); draftTimer = 0; });
 document.addEventListener("htmx:afterSettle", () => {
   const flash = main().querySelector(".flash");

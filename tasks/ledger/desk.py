@@ -208,7 +208,7 @@ class Desk(QueueReader):
             return votes_on(connection, recipe, sample_id)
 
     def save_draft(self, recipe: str, sample_id: str, actor: str, content: Mapping[str, Any]) -> None:
-        """Keeps what a reviewer has typed, over what was kept before; renews the lease if it is theirs."""
+        """Keeps what a reviewer has typed, over what was kept before."""
         stored = dict(content=json.dumps(content, ensure_ascii=False), saved=now())
         here = (*item_is(DRAFTS, recipe, sample_id), DRAFTS.c.actor == actor)
         with writing(self.engine) as connection:
@@ -216,9 +216,16 @@ class Desk(QueueReader):
                 connection.execute(
                     DRAFTS.insert(), dict(recipe=recipe, sample_id=sample_id, actor=actor, **stored)
                 )
-            until = time.time() + LEASE_SECONDS
-            mine = (*item_is(LEASES, recipe, sample_id), LEASES.c.actor == actor)
-            connection.execute(LEASES.update().where(*mine).values(until=until))
+
+    def renew(self, recipe: str, sample_ids: Iterable[str], actor: str) -> None:
+        """Renews the leases on items that are the reviewer's own; an item of somebody else's stays theirs."""
+        mine = (
+            LEASES.c.recipe == recipe,
+            LEASES.c.sample_id.in_(list(sample_ids)),
+            LEASES.c.actor == actor,
+        )
+        with writing(self.engine, passing=True) as connection:
+            connection.execute(LEASES.update().where(*mine).values(until=time.time() + LEASE_SECONDS))
 
     def note(self, actor: str, act: str, subject: str, detail: Mapping[str, Any]) -> None:
         """A line in the audit trail, for what is no decision: sign-in, export, a guideline, an account."""
