@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
-from conftest import make_samples
+from conftest import make_samples, rows_at_hand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -227,6 +227,21 @@ def test_drafts_outlive_a_lost_race_and_end_with_the_decision(desk: Desk) -> Non
     assert desk.draft("intents", name, "aki") is None
 
 
+def test_texts_that_nothing_holds_any_more_are_gone(desk: Desk, ledger: Ledger) -> None:
+    queue = fill(desk, share=0)
+    kept = {item["sample_id"]: item for item in queue.items}
+    in_snapshot, in_other = list(kept)[:2]
+    row = dict(row=0, disposition="drop", check="label_noise", reason="")
+    ledger.add_snapshot("s1", "intents", "snapshots/s1", {}, rows_at_hand([kept[in_snapshot] | row]))
+    desk.fill("other", "s1", rows_at_hand([kept[in_other]]), queue.facts)
+    fill(desk, count=2, share=0, snapshot="s2")
+    wanted = {row["sample_id"] for row in desk.list_items(ALL, 100)} | {in_snapshot, in_other}
+    assert {row["sample_id"] for row in ledger.stored("texts")} == wanted
+    assert len(wanted) < len(kept)
+    assert ledger.flagged("s1")[0]["sample"]["sample_id"] == in_snapshot
+    assert Desk(ledger).item(in_other, "other")["sample"]["sample_id"] == in_other
+
+
 def test_own_leases_are_renewed_and_others_are_not(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(desk)
     mine = [row["sample_id"] for row in desk.list_items(ALL, 3)]
@@ -379,7 +394,7 @@ def test_a_run_writes_the_items_that_changed_and_leaves_the_others_alone(desk: D
     assert desk.item(name[3])["version"] == 1
     stored = {row["sample_id"]: row["snapshot_id"] for row in ledger.stored("queue")}
     assert stored == {name[0]: "s1", name[1]: "s2", name[3]: "s2"}  # what is unchanged was not written
-    assert len(ledger.stored("texts")) == 5
+    assert len(ledger.stored("texts")) == 3  # those of what left or changed are gone
 
 
 def test_a_decision_from_elsewhere_settles_an_unchanged_item_at_the_next_run(

@@ -10,7 +10,7 @@ from tasks.ledger.bulk import move_many
 from tasks.ledger.decisions import chunks
 from tasks.ledger.moves import State, state_after
 from tasks.ledger.rows import LazyRows, insert_many, write_texts
-from tasks.ledger.tables import DECISIONS, QUEUE, QUEUE_FACTS
+from tasks.ledger.tables import DECISIONS, FLAGGED, QUEUE, QUEUE_FACTS, TEXTS
 from tasks.ledger.times import now
 
 _CHOSEN = ("label", "language", "source", "check")
@@ -18,6 +18,7 @@ _CHOSEN = ("label", "language", "source", "check")
 
 class _Known(NamedTuple):
     digest: str
+    texts: str
     version: int
     state: str
 
@@ -47,6 +48,7 @@ def fill_queue(
     ]
     insert_many(connection, QUEUE, rows)
     write_texts(connection, items)
+    _forget_texts(connection, {name: known[name].texts for name in known.keys() - same})
     moved = {name: states.get(name, State.OPEN) for name in same}
     move_many(connection, {name: state for name, state in moved.items() if known[name].state != state})
     choices = {name: sorted({i[name] for i in items.short if i[name]}) for name in _CHOSEN}
@@ -57,9 +59,24 @@ def fill_queue(
 
 
 def _known_items(connection: sa.Connection, recipe: str) -> dict[str, _Known]:
-    query = sa.select(QUEUE.c.sample_id, QUEUE.c.digest, QUEUE.c.version, QUEUE.c.state)
+    query = sa.select(QUEUE.c.sample_id, *(QUEUE.c[name] for name in _Known._fields))
     rows = connection.execute(query.where(QUEUE.c.recipe == recipe))
-    return {name: _Known(digest, version, state) for name, digest, version, state in rows}
+    return {name: _Known(*values) for name, *values in rows}
+
+
+def _forget_texts(connection: sa.Connection, left: Mapping[str, str]) -> None:
+    """Removes what neither a snapshot nor a queue holds any more.
+
+    Args:
+        left: sample_id -> digest of the texts of an item that is no longer as it was.
+    """
+    for part in chunks(left):
+        held: set[str] = set()
+        for table in (FLAGGED, QUEUE):
+            rows = connection.execute(sa.select(table.c.texts).where(table.c.sample_id.in_(part)))
+            held.update(rows.scalars())
+        gone = [left[name] for name in part if left[name] not in held]
+        connection.execute(TEXTS.delete().where(TEXTS.c.digest.in_(gone)))
 
 
 def _standing_states(connection: sa.Connection) -> dict[str, State]:
