@@ -150,8 +150,14 @@ def make_features(texts: list[str], workspace: Workspace) -> dict[str, csr_array
     return made
 
 
-def compare(data: Path, workspace: Workspace, shares: Sequence[float], seeds: int) -> None:
-    """Prints a line for each data set, features, noise and share: means over the seeds."""
+def compare(
+    data: Path, workspace: Workspace, shares: Sequence[float], seeds: int, chosen: tuple[str, ...]
+) -> None:
+    """Prints a line for each data set, features, noise and share: means over the seeds.
+
+    Args:
+        chosen: beginnings of the names of the features that are compared.
+    """
     print("| data | features | noise | share | AP seimai | Datalab | P@100 | Datalab | recall at flagged | Datalab |"
           " CPU s | Datalab |")  # fmt: skip
     print("|" + "---|" * 12)
@@ -162,6 +168,8 @@ def compare(data: Path, workspace: Workspace, shares: Sequence[float], seeds: in
         made = make_features(texts, workspace)
         ask_seimai(made["n-grams"], truth)  # compiles
         for title, features in made.items():
+            if not title.startswith(chosen):
+                continue
             for kind in KINDS:
                 for share in shares:
                     told = defaultdict(list)
@@ -240,6 +248,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder that holds banking77 and clinc150")
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
     parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--features", nargs="+", default=[""], help="those whose names begin so; else all")
     parser.add_argument("--scale", action="store_true")
     parser.add_argument("--list", type=int, metavar="N")
     parser.add_argument("--workspace", default=".seimai", help="keeps the vectors between runs")
@@ -250,7 +259,8 @@ def main() -> None:
     elif arguments.list:
         list_doubtful(arguments.data, workspace, arguments.list)
     else:
-        compare(arguments.data, workspace, arguments.shares, arguments.seeds)
+        chosen = tuple(arguments.features)
+        compare(arguments.data, workspace, arguments.shares, arguments.seeds, chosen)
 
 
 if __name__ == "__main__":

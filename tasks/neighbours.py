@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from scipy.sparse import csr_array
 
 NEIGHBOURS = 20
 """Neighbours that vote. The nearest few are too few where every fifth label is wrong."""
@@ -93,9 +94,9 @@ def count_votes(graph: Graph, labels: np.ndarray, groups: np.ndarray, classes: i
     weights = np.maximum(graph.similarities, 0) ** 2
     weights[groups[graph.indices] == groups[:, None]] = 0
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
-    votes = np.zeros((len(labels), classes), dtype=np.float32)
-    np.add.at(votes, (np.arange(len(labels))[:, None], labels[graph.indices]), weights)
-    return votes
+    voters = (np.repeat(np.arange(len(labels)), weights.shape[1]), labels[graph.indices].ravel())
+    votes = csr_array((weights.ravel(), voters), shape=(len(labels), classes), dtype=np.float32)
+    return np.asarray(votes.toarray())
 
 
 def _search(vectors: np.ndarray, rows: np.ndarray, others: np.ndarray, graph: Graph) -> None:
