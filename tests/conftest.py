@@ -15,7 +15,8 @@ from typing import Any
 # Prefect reads its settings on import: tests never touch the user's own home or a server of theirs.
 os.environ.pop("PREFECT_API_URL", None)
 os.environ.pop("SEIMAI_LEDGER_URL", None)
-os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="seimai-tests-")
+_HOME = tempfile.TemporaryDirectory(prefix="seimai-tests-", ignore_cleanup_errors=True)
+os.environ["PREFECT_HOME"] = _HOME.name
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_LOGGING_LEVEL"] = "ERROR"
 os.environ["DO_NOT_TRACK"] = "1"
@@ -32,6 +33,10 @@ from tasks.storage import Workspace
 
 FRUIT = ["apple", "pear", "plum", "grape", "melon", "peach", "cherry", "lemon", "mango", "fig"]
 TOOLS = ["hammer", "saw", "drill", "pliers", "wrench", "chisel", "file", "level", "clamp", "rasp"]
+
+
+def pytest_unconfigure() -> None:
+    _HOME.cleanup()
 
 
 @pytest.fixture
