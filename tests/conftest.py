@@ -15,8 +15,7 @@ from typing import Any
 # Prefect reads its settings on import: tests never touch the user's own home or a server of theirs.
 os.environ.pop("PREFECT_API_URL", None)
 os.environ.pop("SEIMAI_LEDGER_URL", None)
-_HOME = tempfile.TemporaryDirectory(prefix="seimai-tests-", ignore_cleanup_errors=True)
-os.environ["PREFECT_HOME"] = _HOME.name
+os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="seimai-tests-")
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_LOGGING_LEVEL"] = "ERROR"
 os.environ["DO_NOT_TRACK"] = "1"
@@ -36,7 +35,7 @@ TOOLS = ["hammer", "saw", "drill", "pliers", "wrench", "chisel", "file", "level"
 
 
 def pytest_unconfigure() -> None:
-    _HOME.cleanup()
+    shutil.rmtree(os.environ["PREFECT_HOME"], ignore_errors=True)
 
 
 @pytest.fixture

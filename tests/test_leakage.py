@@ -21,6 +21,7 @@ from tasks.erase.probes import Probes, Redactor
 from tasks.erase.selection import Selection
 from tasks.gate.gates import verdict
 from tasks.judge import judge
+from tasks.leakage import known
 from tasks.leakage.dirty import find_dirty
 from tasks.leakage.find import LeakResult, find_leaks, find_leaks_stage
 from tasks.leakage.rows import judged_rows, spoken_forms, spoken_keys
@@ -30,7 +31,7 @@ from tasks.ledger import Ledger
 from tasks.overlap import grams
 from tasks.overlap.grams import find_overlaps, index_items, locate_runs
 from tasks.recipe import DuplicateSettings, GateSettings, LeakageSettings, Recipe, Source, SplitSettings
-from tasks.records import SAMPLE, SCORE, SNAPSHOT_SAMPLE, Role, Split, Task, build_table
+from tasks.records import SAMPLE, SCORE, SNAPSHOT_SAMPLE, Role, Split, Task, build_table, digest_of
 from tasks.report.card import write_card
 from tasks.report.data import ReportData
 from tasks.report.page import render_report
@@ -357,6 +358,77 @@ def test_stage(tmp_path: Path) -> None:
     checks = workspace.read_table(refs.findings)["check"].to_pylist()
     assert sorted(checks) == ["contaminated_item"] * 2 + ["exact_leak"] * 2 + ["near_leak"]
     assert refs.links.rows > 0
+
+
+def sentences(count: int, seed: int) -> list[str]:
+    """English and Japanese in turn, long enough to hold windows; no two alike."""
+    random = np.random.default_rng(seed)
+    signs = [chr(point) for point in range(ord("一"), ord("一") + 2_000)]
+    return [
+        "".join(random.choice(signs, 40)) if i % 2 else " ".join(f"w{n}" for n in random.choice(5_000, 20))
+        for i in range(count)
+    ]
+
+
+def test_a_run_searches_what_is_new_and_finds_what_one_from_scratch_finds(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[int] = []
+    rows_that_hold = known._rows_that_hold
+
+    def count(rows: pa.Table, items: Any) -> np.ndarray:
+        searched.append(len(rows))
+        return rows_that_hold(rows, items)
+
+    monkeypatch.setattr(known, "_rows_that_hold", count)
+    judged, training, gone = sentences(20, 0), sentences(200, 1), sentences(2, 2)
+
+    def table(training: list[str], judged: list[str]) -> pa.Table:
+        rows = [("train", text, "a") for text in training] + [("evaluation", text, "b") for text in judged]
+        return questions(*rows, sample_id=[digest_of([role, text]) for role, text, _ in rows])
+
+    def find(place: Workspace, table: pa.Table) -> list[dict[str, Any]]:
+        searched.clear()
+        hashes = index_items(gone)
+        lost = [
+            {"sample_id": f"gone{i}", "digest": digest_of(text), "origin": "evaluation", "field": "input",
+             "source": "old.jsonl", "first_seen": "2026-01-01T00:00:00",
+             "grams": hashes.grams[slice(*hashes.bounds[i : i + 2])].tolist(),
+             "lengths": hashes.lengths[slice(*hashes.bounds[i : i + 2])].tolist(),
+             "weights": hashes.weights[slice(*hashes.token_bounds[i : i + 2])].tolist()}
+            for i, text in enumerate(gone)
+        ]  # fmt: skip
+        ref, missing = place.write_table(table, "samples"), pa.Table.from_pylist(lost, schema=GONE)
+        pairs = place.write_table(find_pairs(table, DuplicateSettings(), 0.5), "pairs")
+        refs = find_leaks_stage.fn(
+            place,
+            ref,
+            pairs,
+            ref,
+            place.write_table(missing, "gone"),
+            LeakageSettings(),
+            SplitSettings(),
+            True,
+        )
+        return [*place.read_table(refs.findings).to_pylist(), *place.read_table(refs.links).to_pylist()]
+
+    find(workspace, table(training, judged))
+    assert searched == [0, 200]
+    leaky = [
+        f"Please note: {judged[0]} Thanks.",
+        f"それで、{judged[1]}でした。",
+        f"See {gone[0]} again.",
+        gone[1],
+    ]
+    changed = table([*leaky, *training[10:]], judged)
+    found = find(workspace, changed)
+    assert searched == [4]
+    assert {f["check"] for f in found} >= {"ngram_leak", "vault_leak", "contaminated_item"}
+    assert found == find(Workspace(root=str(tmp_path / "scratch")), changed)
+    other = table([*leaky, *training[10:]], [training[50], *judged[1:]])  # another evaluation set
+    found = find(workspace, other)
+    assert searched == [0, 194]
+    assert found == find(Workspace(root=str(tmp_path / "other")), other)
 
 
 def snapshot(table: pa.Table, splits: list[str], rows: list[int] | None = None) -> pa.Table:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from tasks import leakage, overlap, text
 from tasks.code_version import code_version
+from tasks.duplicates import pairs
 from tasks.leakage import vault
 from tasks.leakage.rows import content_digests, read_texts, spoken_keys
 from tasks.overlap.grams import Items, hold_windows, index_items, join_items, short_lengths
@@ -44,7 +45,7 @@ def reckon(samples: pa.Table, judged: np.ndarray, gone: pa.Table | None) -> Know
 
 def recall(workspace: Workspace, samples: pa.Table, judged: np.ndarray, gone: pa.Table) -> Known:
     """The same, asking only about rows that the run before had not; of those that hold no window none is searched."""
-    version = code_version(leakage, overlap, text)
+    version = code_version(leakage, overlap, pairs, text)
     keys = recall_values(workspace, "leak-keys", version, samples, spoken_keys)
     items = join_items(index_items(read_texts(samples, judged).texts), vault.read_items(gone))
     held = np.zeros(len(samples), dtype=bool)
