@@ -185,7 +185,7 @@ def simulate_decisions(doubts: Doubts, faulty: np.ndarray, count: int, share: fl
         decided = {int(i): bool(faulty[drawn[i]]) for i in order[:count]}
         queue = expect(sample, decided, share, seed)
         if queue.per_100 is not None and queue.interval is not None:
-            true = 100 * faulty[drawn[queue.flagged]].mean()
+            true = 100 * float(faulty[drawn[queue.flagged]].sum()) / len(queue.flagged)
             held = queue.interval[0] <= true <= queue.interval[1]
             results.append((queue.per_100, *queue.interval, true, abs(queue.per_100 - true), held))
     names = ("stated", "low", "high", "true", "off_by", "held")

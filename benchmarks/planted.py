@@ -34,7 +34,11 @@ CHECKS = {
         "answer_contradicted": {"unsupported_figure"},
         "answer_truncated": {"truncated_target", "answer_ending"},
         "answer_near_duplicate": {"near_duplicate"},
-        "answer_disagreeing": {"disagreeing_near_duplicate", "conflicting_duplicate"},
+        "answer_disagreeing": {
+            "disagreeing_near_duplicate",
+            "conflicting_duplicate",
+            "disagreeing_same_meaning",
+        },
         "answer_prompt_copied": {"prompt_copied"},
         "answer_personal_data": {"personal_data"},
         ANY_ANSWER: {"doubtful_answer"},

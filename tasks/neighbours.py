@@ -39,10 +39,10 @@ def build_graph(vectors: np.ndarray, count: int = NEIGHBOURS, seed: int = 0) -> 
     size = len(vectors)
     count = min(count, size - 1)
     graph = Graph(np.empty((size, count), dtype=np.int64), np.empty((size, count), dtype=np.float32))
-    everyone = np.arange(size)
     if size <= EXACT_ROWS:
-        _search(vectors, everyone, everyone, graph)
+        _search_all(vectors, graph)
         return graph
+    everyone = np.arange(size)
     cells = int(np.sqrt(size))
     centres = vectors[np.random.default_rng(seed).choice(size, cells, replace=False)]
     cell = np.concatenate(
@@ -70,7 +70,7 @@ def extend_graph(graph: Graph, vectors: np.ndarray) -> Graph:
         part = np.arange(start, min(start + _FEW, len(vectors)))
         cosines = vectors[part] @ vectors.T
         cosines[np.arange(len(part)), part] = -2
-        similarities[part], indices[part] = _keep_best(cosines, count)
+        similarities[part], indices[part] = _best_of(cosines, count)
         _offer(cosines[:, :known], start, similarities, indices)
     return Graph(indices, similarities)
 
@@ -99,47 +99,65 @@ def count_votes(graph: Graph, labels: np.ndarray, groups: np.ndarray, classes: i
     return np.asarray(votes.toarray())
 
 
+def _search_all(vectors: np.ndarray, graph: Graph) -> None:
+    """Fills in the neighbours of all: each block of rows is held against itself and those after it, and what it finds
+    there is offered to them, so that no cosine is computed twice."""
+    graph.similarities[:] = -np.inf
+    for start in range(0, len(vectors), _CHUNK):
+        block = slice(start, start + _CHUNK)
+        cosines = vectors[block] @ vectors[start:].T
+        np.fill_diagonal(cosines, -2)
+        _keep_best(cosines, start, graph.similarities[block], graph.indices[block])
+        rest = slice(start + len(cosines), None)
+        _offer(cosines[:, len(cosines) :], start, graph.similarities[rest], graph.indices[rest])
+
+
 def _search(vectors: np.ndarray, rows: np.ndarray, others: np.ndarray, graph: Graph) -> None:
     """Fills in the neighbours of `rows` among `others`, which are sorted and hold `rows`."""
-    count = graph.indices.shape[1]
     for start in range(0, len(rows), _CHUNK):
         part = rows[start : start + _CHUNK]
         cosines = vectors[part] @ vectors[others].T
         cosines[np.arange(len(part)), np.searchsorted(others, part)] = -2
-        nearest, found = _keep_best(cosines, count)
+        nearest, found = _best_of(cosines, graph.indices.shape[1])
         graph.indices[part], graph.similarities[part] = others[found], nearest
 
 
-@njit(cache=True, nogil=True)
-def _keep_best(values, count):
-    """The `count` highest values of each row, falling, and their columns: one pass, where a partition of the row
-    takes five times as long."""
-    best = np.full((len(values), count), -np.inf, dtype=np.float32)
-    found = np.zeros((len(values), count), dtype=np.int64)
-    for row in range(len(values)):
-        least = best[row, count - 1]
-        for column in range(values.shape[1]):
-            value = values[row, column]
-            if value > least:
-                place = count - 1
-                while place > 0 and best[row, place - 1] < value:
-                    best[row, place], found[row, place] = best[row, place - 1], found[row, place - 1]
-                    place -= 1
-                best[row, place], found[row, place] = value, column
-                least = best[row, count - 1]
+def _best_of(cosines: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The `count` highest values of each row, falling, and their columns."""
+    best = np.full((len(cosines), count), -np.inf, dtype=np.float32)
+    found = np.zeros((len(cosines), count), dtype=np.int64)
+    _keep_best(cosines, 0, best, found)
     return best, found
+
+
+@njit(cache=True, nogil=True)
+def _insert(value, index, best, found):
+    """Puts a value that is higher than the last of `best` where it belongs, after equal ones."""
+    place = len(best) - 1
+    while place > 0 and best[place - 1] < value:
+        best[place], found[place] = best[place - 1], found[place - 1]
+        place -= 1
+    best[place], found[place] = value, index
+
+
+@njit(cache=True, nogil=True)
+def _keep_best(cosines, first, best, found):
+    """Puts columns `first` and on among the best of each row, where they are nearer: one pass, where a partition of
+    the row takes five times as long."""
+    for row in range(len(cosines)):
+        least = best[row, -1]
+        for column in range(cosines.shape[1]):
+            if cosines[row, column] > least:
+                _insert(cosines[row, column], first + column, best[row], found[row])
+                least = best[row, -1]
 
 
 @njit(cache=True, nogil=True)
 def _offer(cosines, first, best, found):
     """Puts rows `first` and on among the best of the rows that stand in the columns, where they are nearer."""
-    count = best.shape[1]
+    least = best[:, -1].copy()
     for new in range(len(cosines)):
         for row in range(cosines.shape[1]):
-            value = cosines[new, row]
-            if value > best[row, count - 1]:
-                place = count - 1
-                while place > 0 and best[row, place - 1] < value:
-                    best[row, place], found[row, place] = best[row, place - 1], found[row, place - 1]
-                    place -= 1
-                best[row, place], found[row, place] = value, first + new
+            if cosines[new, row] > least[row]:
+                _insert(cosines[new, row], first + new, best[row], found[row])
+                least[row] = best[row, -1]

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+NAME = re.compile(r"(?<=[\w,;:] )[A-Z][a-zA-Z]{2,}|[\u30a1-\u30fa\u30fc]{3,}|[\u3400-\u9fff]{2,}")
+"""Words that name things: a capital within a sentence, a run of katakana or of kanji."""
 _KANA = re.compile(r"[\u3040-\u30ff\uff66-\uff9f]+")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 _HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]+")

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from made_answers import TOPICS, exchange, table_of
+from scipy.special import logit
 
 from tasks.answers.base_reading import plan_reading, read_pairs
-from tasks.answers.calibration import calibrate, expect, moved
+from tasks.answers.calibration import calibrate, expect, moved, shortest_interval
 from tasks.answers.doubt import EVIDENCE, Doubts, doubt_answers, estimate_share
 from tasks.answers.exchanges import Exchanges, read_exchanges
 from tasks.answers.faults import Fault, break_answers
@@ -225,6 +226,25 @@ def test_what_the_surest_turned_out_to_be_says_less_of_the_others() -> None:
     learned = moved(doubts, calibrate(doubts, dict.fromkeys(range(40), False)))
     assert learned[50] < 0.1
     assert learned[50] + 0.1 < learned[100] < 0.5
+
+
+def test_what_one_fault_turned_out_to_be_says_less_of_another_fault() -> None:
+    """Thirty cut ends were none; of the answers to other questions, stated as sure, nothing is known."""
+    doubts = stated_as(np.linspace(0.6, 0.95, 60).tolist() * 2)
+    by_fault = np.roll(doubts.by_fault, 1, axis=1)
+    by_fault[:60] = doubts.by_fault[:60]
+    doubts = doubts._replace(by_fault=by_fault)
+    learned = moved(doubts, calibrate(doubts, dict.fromkeys(range(0, 60, 2), False)))
+    assert learned[:60].mean() < 0.15
+    assert (logit(learned[60:]) - logit(learned[:60])).mean() > 1.2
+
+
+def test_the_shortest_interval_holds_the_end_where_draws_pile_up() -> None:
+    assert shortest_interval(np.arange(100.0)) == (0, 94)
+    assert shortest_interval(np.array([*range(50), *[100] * 950])) == (100, 100)
+    random = np.random.default_rng(0)
+    low, high = shortest_interval(random.normal(0, 1, 100_000))
+    assert (low, high) == pytest.approx((-1.96, 1.96), abs=0.1)
 
 
 def test_the_queue_is_what_was_found_and_what_is_expected() -> None:

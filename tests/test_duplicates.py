@@ -424,6 +424,10 @@ def test_stage_stores_tables(tmp_path: Path) -> None:
             "please send me a new cable for the lamp which i bought in may, ok?",
             True,
         ),
+        ("i threw the box away. what now?", "i threw away the box. what now?", True),
+        ("may i use margarine instead of butter?", "may i use butter instead of margarine?", False),
+        ("how many pounds are ten kilos?", "how many kilos are ten pounds?", False),
+        ("the box is away", "the box is a way", False),
     ],
 )
 def test_a_form_filled_in_twice_is_no_edited_copy(one: str, other: str, copy: bool) -> None:

@@ -264,6 +264,18 @@ def test_neighbours_are_the_nearest_other_rows() -> None:
     assert (np.diff(graph.similarities, axis=1) <= 0).all()
 
 
+def test_blocks_of_rows_find_what_all_pairs_say() -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(2_300, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    graph = build_graph(vectors, 10)
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -2)
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :10]
+    np.testing.assert_allclose(graph.similarities, np.take_along_axis(cosines, order, 1), atol=1e-6)
+    assert (graph.indices == order).mean() > 0.999  # but for ties by the last bit
+
+
 def test_searching_cells_finds_nearly_what_searching_all_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     vectors = np.repeat(random.normal(size=(60, 16)), 50, axis=0) + 0.3 * random.normal(size=(3_000, 16))

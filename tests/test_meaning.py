@@ -116,6 +116,26 @@ def test_answers_are_compared_in_meaning_too(encode: Encode) -> None:
         assert len(found) == 2
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ("What is the colour of the Atlas lamp?", "Which colour does the Atlas lamp have?", True),
+        ("What is the colour of the Atlas lamp?", "Which colour does the Comet lamp have?", False),
+        ("What is the colour of lamp 12?", "Which colour does lamp 14 have?", False),
+        ("京都の工場は何時に始まりますか？", "京都の工場は何時から始まりますか？", True),
+        ("京都の工場は何時に始まりますか？", "大阪の工場は何時から始まりますか？", False),
+    ],
+)
+def test_with_another_number_or_name_it_is_another_question(
+    encode: Encode, one: str, other: str, told: bool
+) -> None:
+    rows = ({"input": one, "target": "It is red."}, {"input": other, "target": "At nine o'clock."})
+    found = same_meaning(samples_of(*rows, task="text-generation"), encode, 0.6)
+    assert {f["check"] for f in found.values()} == ({"disagreeing_same_meaning"} if told else set())
+    labelled = ({"input": one, "label": "a"}, {"input": other, "label": "b"})
+    assert len(same_meaning(samples_of(*labelled), encode, 0.6)) == 2
+
+
 def test_a_lone_yes_means_what_was_asked_before(encode: Encode) -> None:
     def talk(question: str) -> list[dict[str, str]]:
         turns = [("assistant", question), ("user", "yes")]

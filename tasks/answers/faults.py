@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-NAME = re.compile(r"(?<=[\w,;:] )[A-Z][a-zA-Z]{2,}|[\u30a1-\u30fa\u30fc]{3,}|[\u3400-\u9fff]{2,}")
-"""Words that name things: a capital within a sentence, a run of katakana or of kanji."""
+from tasks.text import NAME
+
 _NUMBER = re.compile(r"\d+")
 _SHORTEST = 8
 """Characters from which an answer can be cut short and still be one."""

@@ -3,9 +3,8 @@
 import math
 from typing import NamedTuple
 
-from tasks.answers.faults import NAME
 from tasks.grounding import read_figures
-from tasks.text import matching_form
+from tasks.text import NAME, matching_form
 
 SOURCE_PARTS = (
     "not_in_source",  # share of the answer's character 3-grams that the source does not hold

@@ -6,7 +6,6 @@ for its cluster (star clustering: Aslam, Pelekhov and Rus 2004), so that A ~ B ~
 sake.
 """
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.duplicates.alignment import is_edited_copy
+from tasks.duplicates.alignment import is_edited_copy, read_numbers
 from tasks.duplicates.ngrams import jaccards
 from tasks.duplicates.pairs import compared_texts, first_rows, rank_rows
 from tasks.duplicates.similar import first_equal_forms
@@ -28,7 +27,6 @@ DISPUTE_SIMILARITY = 0.8
 the texts can well be what decides the answer (banking77 at .5-.6: "... charged a fee for my card payment?"
 and "... for my transfer?" rightly have two labels); from .8 on, the 3 differing pairs of its
 training set were inconsistent labels, by eye. Below it, texts that `is_edited_copy` takes for one."""
-_FIGURE = re.compile(r"\d+")
 
 
 class Edge(NamedTuple):
@@ -179,7 +177,7 @@ def judge_edges(corpus: Corpus, edges: list[Edge], settings: DuplicateSettings) 
         between = between.reshape(-1, 2)
         answers = [corpus.target_form(index) for index in members.tolist()]
         similar = jaccards(answers, between, settings.latin_ngram, settings.cjk_ngram) >= settings.threshold
-        same_figures = [_figures(answers[a]) == _figures(answers[b]) for a, b in between.tolist()]
+        same_figures = [read_numbers(answers[a]) == read_numbers(answers[b]) for a, b in between.tolist()]
         agree[open_] = similar & np.array(same_figures, dtype=bool)
     return [edge._replace(agree=bool(value)) for edge, value in zip(edges, agree, strict=True)]
 
@@ -220,9 +218,4 @@ def _is_edited(corpus: Corpus, edge: Edge) -> bool:
 
 def _same_figures(corpus: Corpus, edge: Edge) -> bool:
     """Whether the compared texts hold the same numbers."""
-    return _figures(corpus.form(edge.a)) == _figures(corpus.form(edge.b))
-
-
-def _figures(form: str) -> list[str]:
-    """The numbers in a text: "500 yen" and "800 yen" are similar and not the same."""
-    return _FIGURE.findall(form)
+    return read_numbers(corpus.form(edge.a)) == read_numbers(corpus.form(edge.b))

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
 from tasks import duplicates, features, findings, meaning, neighbours, text
+from tasks.duplicates.alignment import is_other_question
 from tasks.duplicates.clusters import Corpus, read_corpus
 from tasks.duplicates.ngrams import jaccards
 from tasks.duplicates.pairs import find_pairs, row_indices
@@ -48,6 +49,8 @@ def find_same_meaning(
 ) -> pa.Table:
     """Findings on training rows whose compared texts have a cosine of at least `threshold`.
 
+    Questions with other answers and other numbers or names are other questions, and not told.
+
     Args:
         samples: N rows of the schema SAMPLE, of one task.
         pairs: of the schema PAIR: copies and near-copies of each other, which other checks tell of.
@@ -66,6 +69,8 @@ def find_same_meaning(
     differ = corpus.answers[left] != corpus.answers[right]
     if corpus.task is Task.TEXT_GENERATION and differ.any():
         differ[differ] = _answers_differ(corpus, left[differ], right[differ], encode, threshold, settings)
+        apart = differ & [is_other_question(said[a], said[b]) for a, b in zip(left, right, strict=True)]
+        left, right, cosine, differ = left[~apart], right[~apart], cosine[~apart], differ[~apart]
     others: dict[int, list[tuple[int, float, bool]]] = defaultdict(list)
     for a, b, value, other in zip(
         left.tolist(), right.tolist(), cosine.tolist(), differ.tolist(), strict=True

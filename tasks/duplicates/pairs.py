@@ -34,7 +34,7 @@ class Compared(NamedTuple):
 def memory_name(settings: DuplicateSettings, floor: float) -> str:
     """Name under which a memory is kept: it holds all that decides one besides the texts."""
     bands, rows, least = choose_banding(floor)
-    return f"duplicates-3-{settings.latin_ngram}-{settings.cjk_ngram}-{floor}-{bands}x{rows}-{least}"
+    return f"duplicates-4-{settings.latin_ngram}-{settings.cjk_ngram}-{floor}-{bands}x{rows}-{least}"
 
 
 def find_pairs(samples: pa.Table, settings: DuplicateSettings, floor: float) -> pa.Table:

@@ -130,8 +130,8 @@ def discriminant_scores(
     for number in numbers:
         own, held = vectors[fold == number], labels[fold == number]
         grams.append((own.T @ own).astype(np.float64))
-        members = (np.ones(len(held)), (held, np.arange(len(held))))
-        sums.append(csr_array(members, shape=(classes, len(held))) @ own)
+        members = csr_array((np.ones(len(held)), (held, np.arange(len(held)))), shape=(classes, len(held)))
+        sums.append(members @ own)
         counts.append(np.bincount(held, minlength=classes))
     gram, total, count = sum(grams), sum(sums), sum(counts)
     for number, less_gram, less_sum, less_count in zip(numbers, grams, sums, counts, strict=True):
