@@ -13,11 +13,12 @@ Then decisions are simulated: of 100 sets drawn from the answers with replacemen
 import argparse
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from sklearn.metrics import average_precision_score
 
 from benchmarks.measure import MEGABYTE, in_child
@@ -25,6 +26,7 @@ from tasks.answers.calibration import calibrate, expect, moved
 from tasks.answers.doubt import Doubts, doubt_answers
 from tasks.answers.exchanges import read_exchanges
 from tasks.answers.find import tell_doubts
+from tasks.answers.incremental import doubt_many
 from tasks.findings import read_columns
 from tasks.recipe import LabelNoiseSettings
 from tasks.records import SAMPLE, build_table
@@ -88,7 +90,7 @@ def put_faults(
         answer = rows[index]["answer"]
         match kind:
             case "swapped":
-                new: str | None = rows[random.integers(len(rows))]["answer"]
+                new: str | None = rows[int(random.integers(len(rows)))]["answer"]
             case "truncated":
                 new = (
                     answer[: int(len(answer) * random.uniform(0.3, 0.8))].rstrip()
@@ -98,7 +100,7 @@ def put_faults(
             case "contradicted":
                 new = _contradict(answer, facts, random)
             case _:
-                new = unrelated[random.integers(len(unrelated))]
+                new = unrelated[int(random.integers(len(unrelated)))]
         if new and new.strip() != answer.strip():
             faulty[index]["answer"], kinds[index] = new, kind
             done += 1
@@ -126,9 +128,9 @@ def _script(fact: str) -> str:
     )
 
 
-def measure(rows: Sequence[Exchange], kinds: np.ndarray, language: str, seed: int) -> dict[str, Any]:
-    """Average precision of the ranking, recall among the first as many as there are faults, the flagged."""
-    table = build_table(
+def tabulate(rows: Sequence[Exchange], language: str) -> pa.Table:
+    """Of the schema SAMPLE."""
+    return build_table(
         [
             {
                 "row": index,
@@ -148,6 +150,11 @@ def measure(rows: Sequence[Exchange], kinds: np.ndarray, language: str, seed: in
         ],
         SAMPLE,
     )
+
+
+def measure(rows: Sequence[Exchange], kinds: np.ndarray, language: str, seed: int) -> dict[str, Any]:
+    """Average precision of the ranking, recall among the first as many as there are faults, the flagged."""
+    table = tabulate(rows, language)
     settings = LabelNoiseSettings()
     columns = read_columns(table)
     exchanges = read_exchanges(table, columns, settings.folds, seed)
@@ -172,6 +179,25 @@ def measure(rows: Sequence[Exchange], kinds: np.ndarray, language: str, seed: in
             for count in DECIDED
         },
     }
+
+
+def measure_newcomers(
+    rows: Sequence[Exchange], kinds: np.ndarray, language: str, seed: int
+) -> dict[str, Any]:
+    """How well new answers, one in twenty, are ranked by models that stand, and by new ones."""
+    table, faulty = tabulate(rows, language), kinds != ""
+    exchanges = read_exchanges(table, read_columns(table), LabelNoiseSettings().folds, seed)
+    ids = table["sample_id"].to_pylist()
+    new = np.random.default_rng(seed + 100).permutation(len(rows))[: len(rows) // 20]
+    old = np.setdiff1d(np.arange(len(rows)), new)
+    _, _, fit = doubt_many(exchanges.take(old), [ids[i] for i in old.tolist()], seed, 0.06)
+    standing, newcomers, _ = doubt_many(exchanges, ids, seed, 0.06, fit)
+    anew, _, _ = doubt_many(exchanges, ids, seed, 0.06)
+    told: dict[str, Any] = {"newcomers": newcomers, "faulty": int(faulty[new].sum())}
+    for name, doubts in (("standing", standing), ("anew", anew)):
+        told[f"{name}: new"] = average_precision_score(faulty[new], doubts.probabilities[new])
+        told[f"{name}: all"] = average_precision_score(faulty, doubts.probabilities)
+    return told
 
 
 def simulate_decisions(doubts: Doubts, faulty: np.ndarray, count: int, share: float) -> dict[str, float]:
@@ -200,7 +226,7 @@ def _rounded(value: Any) -> Any:
     return round(float(value), 3) if isinstance(value, float | np.floating) else value
 
 
-def run(data: Path, seeds: int) -> Iterator[dict[str, Any]]:
+def run(data: Path, seeds: int, measure: Callable[..., dict[str, Any]]) -> Iterator[dict[str, Any]]:
     sets = {
         "dolly_3k": ("en", read_dolly(data), read_sentences(data / "docs_en_18f_handbook" / "head")),
         "jaquad": ("ja", read_jaquad(data), read_sentences(data / "docs_ja_future_guidelines" / "head")),
@@ -225,8 +251,10 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path, help="folder with dolly_3k, jaquad and the docs_* folders")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--newcomers", action="store_true", help="answers that came after models were fitted")
     arguments = parser.parse_args()
-    for line in run(arguments.data, arguments.seeds):
+    measured = measure_newcomers if arguments.newcomers else measure
+    for line in run(arguments.data, arguments.seeds, measured):
         print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
