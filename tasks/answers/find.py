@@ -241,8 +241,8 @@ def find_doubtful_answers_stage(
     seed: int,
     base: BaseModelRef | None,
 ) -> AnswerRefs:
-    """Thin task over `find_doubtful_answers`;
-    what the base model reads is kept by content, what was learned of many answers stands."""
+    """Thin task over `find_doubtful_answers`: what the base model reads and manners are kept by content, what was
+    learned of many answers stands."""
     read = functools.partial(_read_kept, workspace, base) if base else None
     table = workspace.read_table(samples)
     known = load_fit(workspace) if table.num_rows > MANY else None
