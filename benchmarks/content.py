@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.content_planted import (
+    ABUSES,
     DISGUISES,
     FRESH,
     HARMLESS,
@@ -185,6 +186,7 @@ def measure_planted() -> None:
     for name, texts, check in (
         ("injections", INJECTIONS, "prompt_injection"),
         ("steering", STEERINGS, "steering"),
+        ("abuse", ABUSES, "toxic"),
     ):
         for language, own in texts.items():
             for disguise, change in DISGUISES[language].items():

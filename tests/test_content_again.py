@@ -171,7 +171,7 @@ def test_no_term_gets_past_the_quick_look(text: str) -> None:
     for one in ENTRIES:
         pattern = one.terms if one.cjk else rf"(?<![\w'])(?:{one.terms})(?!\w)"
         if re.search(pattern, text):
-            assert any(map(matches, _terms())), (one.category, text)
+            assert any(matches(term) for _, term in _terms()), (one.category, text)
     if BENIGN.search(text):
         assert matches(_loosely(BENIGN.pattern))
 
