@@ -113,20 +113,23 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
 
 def keep_typed(room: Room, item: Mapping[str, Any], reviewer: Reviewer, form: Mapping[str, str]) -> None:
     """Puts what of a form is worth keeping into the draft: fields that differ from the sample's own; what other forms
-    about the item hold stays."""
+    about the item hold stays. Renews the leases: the item's, and those of others that the form shows beside it."""
     texts = editable_texts(item["sample"])
     own = {**texts, "label": item["sample"]["label"], "marked": mark_inline(item["sample"])}
     place = item["recipe"], item["sample_id"], reviewer.name
-    before = {name: text for name, text in (room.desk.draft(*place) or {}).items() if name not in form}
+    kept = room.desk.draft(*place)
+    before = {name: text for name, text in (kept or {}).items() if name not in form}
     typed = {name: form[name] for name in (*DRAFTED, *texts) if form.get(name)}
     changed = {name: text for name, text in typed.items() if text != own.get(name)}
-    if before | changed or room.desk.draft(*place):
+    if before | changed or kept is not None:
         room.desk.save_draft(*place, before | changed)
+    beside = [name.removeprefix(SEEN) for name in form if name.startswith(SEEN)]
+    room.desk.renew(item["recipe"], [item["sample_id"], *beside], reviewer.name)
 
 
 @router.post("/items/{sample_id}/draft")
 def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
-    """Keeps what was typed so far, and the leases: the item's, and those of others that the form shows beside it."""
+    """Keeps what was typed so far, and the leases."""
     room, recipe = room_of(request), form.get("recipe", "")
     item = room.desk.item(sample_id, recipe)
     if item is None:
@@ -134,8 +137,6 @@ def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) 
             404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
         )
     keep_typed(room, item, reviewer, form)
-    beside = [name.removeprefix(SEEN) for name in form if name.startswith(SEEN)]
-    room.desk.renew(recipe, [sample_id, *beside], reviewer.name)
     return Response(status_code=204)
 
 
