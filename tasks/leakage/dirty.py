@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from tasks import duplicates, leakage, overlap, text
 from tasks.duplicates.pairs import find_pairs
 from tasks.errors import StorageError
+from tasks.leakage.known import reckon
 from tasks.leakage.links import Leaks, find_ngrams, link_ngrams, link_pairs, merge
-from tasks.leakage.rows import spoken_keys
 from tasks.recipe import DuplicateSettings, LeakageSettings
 from tasks.records import SAMPLE, FolderRef, Split, TableRef
 from tasks.stage import stage
@@ -113,9 +113,10 @@ def _held_before(
     both = both.set_column(0, SAMPLE.field("row"), pa.array(np.arange(len(both)), pa.int64()))
     judged = np.arange(len(both)) < len(gate)
     pairs = find_pairs(both, duplicate_settings, settings.threshold)
+    told = reckon(both, judged, None)
     leaks: Leaks = merge(
-        link_pairs(both, pairs, judged, settings.threshold, spoken_keys(both)),
-        link_ngrams(find_ngrams(both, judged, ~judged), len(both), settings.contained),
+        link_pairs(both, pairs, judged, settings.threshold, told.keys),
+        link_ngrams(find_ngrams(both, told), len(both), settings.contained),
     )
     names = gate["sample_id"].to_pylist()
     held: dict[str, set[int]] = {}

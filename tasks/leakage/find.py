@@ -86,7 +86,7 @@ def find_leaks(
     if not judged.any() or judged.all():
         return LeakResult(build_table(old, FINDING), link_table(Leaks({}, {}), []))
     near = link_pairs(samples, pairs, judged, settings.threshold, known.keys)
-    ngrams = find_ngrams(samples, judged, known.searched)
+    ngrams = find_ngrams(samples, known)
     leaks = merge(near, link_ngrams(ngrams, len(samples), settings.contained))
     kin = _find_kin(columns, judged, families or [None] * len(samples))
     rows = [*_tell_training(columns, leaks, ngrams, kin), *old, *tell.tell_contaminated(columns, leaks)]

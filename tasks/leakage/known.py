@@ -14,7 +14,7 @@ from tasks import leakage, overlap, text
 from tasks.code_version import code_version
 from tasks.duplicates import pairs
 from tasks.leakage import vault
-from tasks.leakage.rows import content_digests, read_texts, spoken_keys
+from tasks.leakage.rows import Texts, content_digests, read_texts, spoken_keys
 from tasks.overlap.grams import Items, hold_windows, index_items, join_items, short_lengths
 from tasks.records import digest_of
 from tasks.remember import recall_values
@@ -22,7 +22,12 @@ from tasks.storage import Workspace
 
 
 class Known(NamedTuple):
-    """Of N rows."""
+    """Of N rows, and of those that are judged on."""
+
+    items: Texts
+    """Texts of the judged rows."""
+    windows: Items
+    """Theirs."""
 
     keys: np.ndarray
     """(N,) uint64, of `rows.spoken_keys`."""
@@ -40,21 +45,25 @@ def reckon(samples: pa.Table, judged: np.ndarray, gone: pa.Table | None) -> Know
         judged: (N,) bool.
         gone: of the schema `vault.GONE`.
     """
-    return Known(spoken_keys(samples), ~judged, content_digests(samples) if gone else [])
+    items = read_texts(samples, judged)
+    digests = content_digests(samples) if gone else []
+    return Known(items, index_items(items.texts), spoken_keys(samples), ~judged, digests)
 
 
 def recall(workspace: Workspace, samples: pa.Table, judged: np.ndarray, gone: pa.Table) -> Known:
     """The same, asking only about rows that the run before had not; of those that hold no window none is searched."""
     version = code_version(leakage, overlap, pairs, text)
     keys = recall_values(workspace, "leak-keys", version, samples, spoken_keys)
-    items = join_items(index_items(read_texts(samples, judged).texts), vault.read_items(gone))
+    items = read_texts(samples, judged)
+    windows = index_items(items.texts)
+    both = join_items(windows, vault.read_items(gone))
     held = np.zeros(len(samples), dtype=bool)
-    if len(items.grams):
-        windows = hashlib.sha256(np.unique(items.grams).tobytes()).hexdigest()
-        sought = digest_of([version, windows, short_lengths(items).tolist()])
+    if len(both.grams):
+        grams = hashlib.sha256(np.unique(both.grams).tobytes()).hexdigest()
+        sought = digest_of([version, grams, short_lengths(both).tolist()])
         training = samples.filter(pa.array(~judged))
         held[~judged] = recall_values(
-            workspace, "leak-windows", sought, training, lambda rows: _rows_that_hold(rows, items)
+            workspace, "leak-windows", sought, training, lambda rows: _rows_that_hold(rows, both)
         )
     digests: list[str] = []
     if len(gone):
@@ -65,7 +74,7 @@ def recall(workspace: Workspace, samples: pa.Table, judged: np.ndarray, gone: pa
             samples,
             lambda rows: np.array(content_digests(rows), dtype=str),
         ).tolist()
-    return Known(keys, held, digests)
+    return Known(items, windows, keys, held, digests)
 
 
 def _rows_that_hold(samples: pa.Table, items: Items) -> np.ndarray:

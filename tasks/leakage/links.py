@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.duplicates.pairs import first_rows, row_indices
+from tasks.leakage.known import Known
 from tasks.leakage.rows import Texts, read_texts, spoken_forms
-from tasks.overlap.grams import Overlaps, find_overlaps, index_items
+from tasks.overlap.grams import Overlaps, find_overlaps
 from tasks.records import build_table
 
 EXACT, NEAR, NGRAM = "exact_leak", "near_leak", "ngram_leak"
@@ -101,15 +102,11 @@ def link_pairs(
     return Leaks(dict(hits), dict(owners))
 
 
-def find_ngrams(samples: pa.Table, judged: np.ndarray, searched: np.ndarray) -> Ngrams:
-    """Runs of words or characters that any field of a training row shares with any field of a judged row.
-
-    Args:
-        searched: (N,) bool: all training rows, or at least those that share one.
-    """
-    training, items = read_texts(samples, searched), read_texts(samples, judged)
-    overlaps = find_overlaps(training.texts, training.groups, index_items(items.texts), items.groups)
-    return Ngrams(training, items, overlaps)
+def find_ngrams(samples: pa.Table, known: Known) -> Ngrams:
+    """Runs of words or characters that any field of a training row shares with any field of a judged row."""
+    training = read_texts(samples, known.searched)
+    overlaps = find_overlaps(training.texts, training.groups, known.windows, known.items.groups)
+    return Ngrams(training, known.items, overlaps)
 
 
 def link_ngrams(found: Ngrams, offset: int, required: float) -> Leaks:
