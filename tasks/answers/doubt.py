@@ -14,7 +14,7 @@ from tasks.answers.base_reading import READING_PARTS, BaseReading
 from tasks.answers.exchanges import Exchanges
 from tasks.answers.faults import Broken, Fault, break_answers
 from tasks.answers.meter import PARTS, Learned, Meter, count_prompts, learn
-from tasks.answers.scorecard import Scorecard, learn_scorecards, no_scorecards, weigh
+from tasks.answers.scorecard import Scorecard, learn_scorecards, no_scorecards, pick, stack, weigh
 
 MAX_SHARE = 0.05
 """Share of a fault that is believed before anyone has decided: human labels err in 3.3 % of the cases on average
@@ -77,27 +77,33 @@ def fit_doubts(exchanges: Exchanges, seed: int, base: BaseReading | None = None)
             continue  # too few can have this fault to learn it
         dealt = (exchanges.folds, exchanges.folds[broken.indices])
         made = meter.measure(broken.indices, broken.answers)
-        cards[position] = learn_scorecards(own, made, *dealt, folds)
-        odds, contributions[:, position, : len(PARTS)] = weigh(cards[position], own, dealt[0])
-        made_odds, _ = weigh(cards[position], made, dealt[1])
+        cards[position], odds, made_odds, added = _learn(own, made, *dealt, folds)
+        contributions[:, position, : len(PARTS)] = added
         seen = (np.isfinite(read[:, 0]), np.isfinite(made_read[fault][:, 0]))
         if min(part.sum() for part in seen) >= _FEWEST_READ:
             both = (
                 np.column_stack([odds, read])[seen[0]],
                 np.column_stack([made_odds, made_read[fault]])[seen[1]],
             )
-            dealt = (dealt[0][seen[0]], dealt[1][seen[1]])
-            second = learn_scorecards(*both, *dealt, folds)
-            odds[seen[0]], added = weigh(second, both[0], dealt[0])
-            made_odds, _ = weigh(second, both[1], dealt[1])
+            _, odds[seen[0]], made_odds, added = _learn(*both, dealt[0][seen[0]], dealt[1][seen[1]], folds)
             contributions[seen[0], position, len(PARTS) :] = added[:, 1:]
             shares[position] = estimate_share(odds[seen[0]], made_odds)
         else:
             shares[position] = estimate_share(odds, made_odds)
         by_fault[:, position] = _chance(shares[position], odds)
     doubts = sum_up(by_fault, contributions, np.hstack([own, read]), shares)
-    stacked = Scorecard(*(np.stack(parts) for parts in zip(*cards, strict=True)))
-    return Fitted(doubts, learned, stacked, shares)
+    return Fitted(doubts, learned, stack(cards), shares)
+
+
+def _learn(
+    own: np.ndarray, made: np.ndarray, folds: np.ndarray, made_folds: np.ndarray, count: int
+) -> tuple[Scorecard, np.ndarray, np.ndarray, np.ndarray]:
+    """Cards of `count` folds; log odds of own (N, P) and of broken (M, P) measurements, and (N, P) what each part adds
+    to the own; all out of fold."""
+    cards = learn_scorecards(own, made, folds, made_folds, count)
+    odds, added = weigh(cards, own, folds)
+    made_odds, _ = weigh(cards, made, made_folds)
+    return cards, odds, made_odds, added
 
 
 def doubt_more(learned: Learned, cards: Scorecard, shares: np.ndarray, exchanges: Exchanges) -> Doubts:
@@ -107,7 +113,7 @@ def doubt_more(learned: Learned, cards: Scorecard, shares: np.ndarray, exchanges
     by_fault = np.zeros((count, len(Fault)))
     contributions = np.zeros((count, len(Fault), len(EVIDENCE)))
     for position in np.flatnonzero(np.isfinite(shares)).tolist():
-        odds, added = weigh(Scorecard(*(part[position] for part in cards)), own, exchanges.folds)
+        odds, added = weigh(pick(cards, position), own, exchanges.folds)
         contributions[:, position, : len(PARTS)] = added
         by_fault[:, position] = _chance(shares[position], odds)
     unread = np.full((count, len(READING_PARTS)), np.nan)

@@ -245,7 +245,7 @@ def find_doubtful_answers_stage(
     learned of many answers stands."""
     read = functools.partial(_read_kept, workspace, base) if base else None
     table = workspace.read_table(samples)
-    known = load_fit(workspace) if table.num_rows > MANY else None
+    known = load_fit(workspace) if base is None and table.num_rows > MANY else None
     manners = recall_columns(workspace, "answer-manners", _MANNERS_VERSION, table, _manners_of_samples)
     result = find_doubtful_answers(table, settings, decided, seed, read, known, manners)
     if result.fit is not None:

@@ -88,8 +88,8 @@ class Meter:
         self._folds = exchanges.folds
         self._sources = [None if source is None else read_source(source) for source in exchanges.sources]
         counts = count_prompts(exchanges) if counts is None else counts
-        self._prompts = _weigh(learned, counts)
-        near = _place(learned, self._prompts)
+        self._prompts = _weigh(counts, learned.words, learned.rarity)
+        near = _place(self._prompts, learned.axes)
         shape = (len(learned.reached), len(learned.words))
         parts = (learned.references, learned.reference_columns, learned.reference_bounds)
         references = csr_array(parts, shape=shape)
@@ -104,8 +104,8 @@ class Meter:
 
     def measure(self, indices: np.ndarray, answers: Sequence[str]) -> np.ndarray:
         """(M, len(PARTS)) measurements of answers to the prompts of exchanges `indices`."""
-        words = _weigh(self._learned, _count_words(answers))
-        placed = _place(self._learned, words)
+        words = _weigh(_count_words(answers), self._learned.words, self._learned.rarity)
+        placed = _place(words, self._learned.axes)
         common = np.asarray(self._prompts[indices].multiply(words).sum(axis=1)).ravel()
         expected = (self._expected[indices] * placed).sum(axis=1)
         neighbours = (self._neighbours[indices] * placed).sum(axis=1)
@@ -139,17 +139,18 @@ def learn(exchanges: Exchanges, counts: csr_array, seed: int) -> Learned:
     words = np.flatnonzero(np.bincount(np.concatenate([counts.indices, answers.indices])) > 1)
     both = vstack([counts[:, words], answers[:, words]])
     rarity = TfidfTransformer(sublinear_tf=True).fit(both).idf_.astype(np.float32)
-    nothing = np.empty(0, dtype=np.float32)
-    learned = Learned(words, rarity, *[nothing] * (len(Learned._fields) - 2))
-    prompts, said = _weigh(learned, counts), _weigh(learned, answers)
+    prompts, said = (_weigh(each, words, rarity) for each in (counts, answers))
     size = min(DIMENSIONS, len(exchanges.answers), len(words)) - 1
-    axes = TruncatedSVD(size, n_iter=3, random_state=seed).fit(vstack([prompts, said])).components_
-    learned = learned._replace(axes=axes.astype(np.float32))
-    near, reached = _place(learned, prompts), _place(learned, said)
+    space = TruncatedSVD(size, n_iter=3, random_state=seed).fit(vstack([prompts, said]))
+    axes = space.components_.astype(np.float32)
+    near, reached = _place(prompts, axes), _place(said, axes)
     drawn = np.random.default_rng(seed).permutation(len(exchanges.answers))
     references, candidates = drawn[:REFERENCES], drawn[:CANDIDATES]
     endings, offsets = _learn_endings(exchanges, folds, seed)
-    return learned._replace(
+    return Learned(
+        words=words,
+        rarity=rarity,
+        axes=axes,
         references=said[references].data,
         reference_columns=said[references].indices,
         reference_bounds=said[references].indptr,
@@ -170,22 +171,23 @@ def count_prompts(exchanges: Exchanges) -> csr_array:
 
 def nearest_folds(learned: Learned, exchanges: Exchanges) -> np.ndarray:
     """(N,) fold of the candidate whose prompt is nearest to each prompt: an older version of it, may be."""
-    near = _place(learned, _weigh(learned, count_prompts(exchanges)))
+    prompts = _weigh(count_prompts(exchanges), learned.words, learned.rarity)
+    near = _place(prompts, learned.axes)
     parts = [near[start : start + BLOCK] @ learned.near.T for start in range(0, len(near), BLOCK)]
     nearest = [part.argmax(axis=1) for part in parts]
     return learned.near_folds[np.concatenate(nearest)].astype(np.int64)
 
 
-def _weigh(learned: Learned, counts: csr_array) -> csr_array:
-    """Term frequencies, damped, times rarity, at length 1 (`TfidfTransformer(sublinear_tf=True)`)."""
-    words = counts[:, learned.words].astype(np.float32)
-    words.data = (1 + np.log(words.data)) * learned.rarity[words.indices]
-    return csr_array(normalize(words, copy=False))
+def _weigh(counts: csr_array, words: np.ndarray, rarity: np.ndarray) -> csr_array:
+    """Frequencies of V words, damped, times rarity, at length 1 (`TfidfTransformer(sublinear_tf=True)`)."""
+    weighed = counts[:, words].astype(np.float32)
+    weighed.data = (1 + np.log(weighed.data)) * rarity[weighed.indices]
+    return csr_array(normalize(weighed, copy=False))
 
 
-def _place(learned: Learned, words: csr_array) -> np.ndarray:
+def _place(weighed: csr_array, axes: np.ndarray) -> np.ndarray:
     """(M, D) unit vectors."""
-    return normalize(np.asarray(words @ learned.axes.T)).astype(np.float32)
+    return normalize(np.asarray(weighed @ axes.T)).astype(np.float32)
 
 
 def _learn_expected(near: np.ndarray, reached: np.ndarray, own: np.ndarray, folds: int) -> np.ndarray:

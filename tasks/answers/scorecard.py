@@ -5,6 +5,7 @@ fall into it than the data's own (Good 1950). Logistic regression adds the parts
 parts that say the same do not count twice, and so that each part's share of the sum can be shown.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -61,8 +62,17 @@ def learn_scorecards(
     own: np.ndarray, broken: np.ndarray, folds: np.ndarray, broken_folds: np.ndarray, count: int
 ) -> Scorecard:
     """For each of `count` folds a card that did not see it: each array with (count,) before its own dimensions."""
-    cards = [learn_scorecard(own[folds != fold], broken[broken_folds != fold]) for fold in range(count)]
+    return stack([learn_scorecard(own[folds != fold], broken[broken_folds != fold]) for fold in range(count)])
+
+
+def stack(cards: Sequence[Scorecard]) -> Scorecard:
+    """All of them in one: each array with (number of cards,) before its own dimensions."""
     return Scorecard(*(np.stack(parts) for parts in zip(*cards, strict=True)))
+
+
+def pick(cards: Scorecard, number: int) -> Scorecard:
+    """One of those that `stack` put together."""
+    return Scorecard(*(part[number] for part in cards))
 
 
 def no_scorecards(count: int, parts: int) -> Scorecard:
@@ -76,7 +86,7 @@ def weigh(cards: Scorecard, parts: np.ndarray, folds: np.ndarray) -> tuple[np.nd
     odds, added = np.zeros(len(parts)), np.zeros(parts.shape)
     for fold in np.unique(folds).tolist():
         own = folds == fold
-        card = Scorecard(*(part[fold] for part in cards))
+        card = pick(cards, fold)
         added[own], odds[own] = card.contributions(parts[own]), card.log_odds(parts[own])
     return odds, added
 
