@@ -39,7 +39,7 @@ from tasks.leakage.meaning import find_meaning_leaks_stage
 from tasks.ledger import Ledger, now
 from tasks.ledger.desk import Desk
 from tasks.ledger.guidelines import decisions_in_force
-from tasks.privacy import find_personal_data_stage
+from tasks.privacy import find_personal_data_stage, mark_secret
 from tasks.quality import (
     ExpectationOutcome,
     check_documents_stage,
@@ -174,7 +174,8 @@ def _hear_witnesses(
     duplicates = perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor)
     samples = duplicates.samples
     shared = perform(find_shared_passages_stage, workspace, read.samples, recipe.duplicates)
-    privacy = perform(find_personal_data_stage, workspace, samples, recipe.privacy)
+    secret = mark_secret(workspace, recipe.privacy)
+    privacy = perform(find_personal_data_stage, workspace, samples, recipe.privacy, secret)
     leaks = perform(
         find_leaks_stage,
         workspace,

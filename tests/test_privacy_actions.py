@@ -20,6 +20,7 @@ from tasks.privacy import (
     find_personal_data,
     find_personal_data_stage,
     find_spans,
+    mark_secret,
     require_none_blocked,
     workspace_key,
 )
@@ -297,12 +298,13 @@ def test_no_file_of_the_stage_holds_a_value(
     settings = PrivacySettings(otherwise=PersonalAction(action))
     said = ""
     try:
-        find_personal_data_stage.fn(workspace, samples, settings)
+        find_personal_data_stage.fn(workspace, samples, settings, mark_secret(workspace, settings))
     except DataGateError as error:
         said = str(error)
     assert bool(said) == (action == "block")
     left = [path for path in Path(workspace.root).rglob("*") if path.is_file() and path not in before]
-    assert {path.name.split("-")[0] for path in left} == {"findings", "privacy.key"}
+    kept = {"findings", "privacy.key"} if action == "pseudonym" else {"findings"}
+    assert {path.name.split("-")[0] for path in left} == kept
     tables = [workspace_table(path) for path in left if path.suffix == ".parquet"]
     raw = [path.read_bytes().decode("utf-8", "replace") for path in left]
     everything = "\n".join([*tables, *raw, said, *capsys.readouterr(), caplog.text])
@@ -321,6 +323,27 @@ def test_the_key_is_made_once_and_for_its_owner(workspace: Workspace) -> None:
     key = workspace_key(workspace)
     assert (len(key), workspace_key(workspace)) == (32, key)
     assert workspace.path("privacy.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_new_key_gives_new_pseudonyms(workspace: Workspace) -> None:
+    """Not those of the stage's cache."""
+    samples = workspace.write_table(build_table([CHAT], SAMPLE), "samples")
+    settings = PrivacySettings(otherwise=PersonalAction.PSEUDONYM)
+
+    def find() -> tuple[str, list[str]]:
+        given = (workspace, samples, settings, mark_secret(workspace, settings))
+        names = ("workspace", "samples", "settings", "secret")
+        key = find_personal_data_stage.cache_policy.cache_key_fn(None, dict(zip(names, given, strict=True)))
+        found = workspace.read_table(find_personal_data_stage.fn(*given))
+        return key, found["suggestion"].to_pylist()
+
+    first = find()
+    assert find() == first
+    workspace.path("privacy.key").unlink()
+    second = find()
+    assert first[0] != second[0]
+    assert first[1] != second[1]
+    assert mark_secret(workspace, PrivacySettings()) is None
 
 
 def test_a_recognizer_that_is_not_installed_is_named() -> None:

@@ -9,6 +9,7 @@ What follows is the recipe's: "personal_data" suggests the texts with placeholde
 "personal_data_quarantined" holds the sample back, "personal_data_blocked" stops the line.
 """
 
+import hashlib
 import itertools
 import json
 import os
@@ -43,6 +44,7 @@ __all__ = [
     "find_personal_data",
     "find_personal_data_stage",
     "find_spans",
+    "mark_secret",
     "mask",
     "redact",
     "require_none_blocked",
@@ -74,7 +76,7 @@ def find_personal_data(
         ValueError: pseudonyms without a key.
     """
     settings, recognizers = settings or PrivacySettings(), recognizers or {}
-    pseudonyms = PersonalAction.PSEUDONYM in (settings.otherwise, *settings.action.values())
+    pseudonyms = _makes_pseudonyms(settings)
     if pseudonyms and key is None:
         raise ValueError("action 'pseudonym' needs a key, got none")
     surrogates = Surrogates(key) if pseudonyms and key is not None else None
@@ -125,14 +127,20 @@ def require_none_blocked(found: pa.Table) -> None:
 
 
 @stage("privacy", findings, edits, recipe)
-def find_personal_data_stage(workspace: Workspace, samples: TableRef, settings: PrivacySettings) -> TableRef:
-    """Thin task over `find_personal_data`; stops where the recipe says so, after the findings are written."""
+def find_personal_data_stage(
+    workspace: Workspace, samples: TableRef, settings: PrivacySettings, secret: str | None
+) -> TableRef:
+    """Thin task over `find_personal_data`; stops where the recipe says so, after the findings are written.
+
+    Args:
+        secret: of `mark_secret`: another key gives other pseudonyms.
+    """
     recognizers: dict[str, Recognizer] = {}
     if settings.recognizer:
         from tasks.privacy.presidio import PresidioRecognizer
 
         recognizers = {code: PresidioRecognizer(code, model) for code, model in settings.models.items()}
-    key = workspace_key(workspace)
+    key = workspace_key(workspace) if secret else None
     find = partial(find_personal_data, settings=settings, key=key, recognizers=recognizers)
     table = workspace.read_table(samples)
     if _by_content_alone(settings):
@@ -149,8 +157,16 @@ def find_personal_data_stage(workspace: Workspace, samples: TableRef, settings: 
 
 def _by_content_alone(settings: PrivacySettings) -> bool:
     """Whether a finding follows from its sample alone: pseudonyms are of a document, and a model may change."""
-    invented = PersonalAction.PSEUDONYM in (settings.otherwise, *settings.action.values())
-    return not invented and settings.recognizer is None
+    return not _makes_pseudonyms(settings) and settings.recognizer is None
+
+
+def _makes_pseudonyms(settings: PrivacySettings) -> bool:
+    return PersonalAction.PSEUDONYM in (settings.otherwise, *settings.action.values())
+
+
+def mark_secret(workspace: Workspace, settings: PrivacySettings) -> str | None:
+    """Digest of the workspace's key, where the settings ask for pseudonyms."""
+    return hashlib.sha256(workspace_key(workspace)).hexdigest() if _makes_pseudonyms(settings) else None
 
 
 def workspace_key(workspace: Workspace) -> bytes:
