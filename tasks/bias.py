@@ -134,7 +134,7 @@ def find_bias(
 def list_slices(report: BiasReport) -> pa.Table:
     """What a report says: a row (schema SLICE) for each label, language and source, each pair, each slice scored."""
     rows: list[dict[str, Any]] = [
-        {"kind": "balance", "name": f"{b.dimension} {show_name(b.dimension, b.name)}"}
+        {"kind": "balance", "name": f"{b.dimension} {show_name(b.dimension, b.name).en}"}
         | b.model_dump(exclude={"name"})
         for b in report.balance
     ]
@@ -207,7 +207,7 @@ def _scores(frame: pd.DataFrame, settings: BiasSettings) -> tuple[float | None, 
                     too_small += 1
                     continue
                 named = [(d, show_name(d, str(v))) for d, v in zip(dimensions, values, strict=True)]
-                name = join(Told(f"{d} {v}", f"{term(d).ja}「{v}」") for d, v in named)
+                name = join(Told(f"{d} {v.en}", f"{term(d).ja}「{v.say('ja')}」") for d, v in named)
                 judged.append((name, " × ".join(dimensions), rows))
     overall = float(asked[~asked.index.duplicated()]["right"].mean())
     level = (1 - settings.confidence) / max(1, len(judged))
@@ -238,8 +238,8 @@ def _rare_sentences(dimension: str, balance: Sequence[SliceBalance]) -> list[Tol
         return []
     named = [(show_name(dimension, b.name), f"{b.groups:,}") for b in rare[:SAID]]
     more = len(rare) > SAID
-    english = ", ".join(f"{name} ({groups} distinct rows)" for name, groups in named)
-    japanese = "、".join(f"「{name}」(異なる行 {groups})" for name, groups in named)
+    english = ", ".join(f"{name.en} ({groups} distinct rows)" for name, groups in named)
+    japanese = "、".join(f"「{name.say('ja')}」(異なる行 {groups})" for name, groups in named)
     return [
         Told(
             f"rare in training: {len(rare)} of {len(own)} {dimension}s: {english}{', …' if more else ''}",

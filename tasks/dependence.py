@@ -99,7 +99,7 @@ def _dependence(
     strength = corrected_cramers_v(counts)
     tells = p_adjusted < 1 - settings.confidence and strength >= settings.dependence
     row, column = places[0]
-    names = (str(table.index[row]), show_name(second, str(table.columns[column])))
+    names = (show_name(first, str(table.index[row])), show_name(second, str(table.columns[column])))
     part, everywhere = counts[row, column] / counts[row].sum(), counts[:, column].sum() / counts.sum()
     return Dependence(
         first=first,
@@ -111,10 +111,10 @@ def _dependence(
         severity=Severity.WARNING if tells else Severity.INFO,
         sentence=Told(
             f"{first} and {second} {'go' if tells else 'do not go'} together: Cramér's V {strength:.2f}, {test} test "
-            f"p {p_adjusted:.3f}; {part:.0%} of {names[0]!r} is {names[1]!r}, of all rows {everywhere:.0%}",
+            f"p {p_adjusted:.3f}; {part:.0%} of {names[0].en!r} is {names[1].en!r}, of all rows {everywhere:.0%}",
             f"{term(first).ja}と{term(second).ja}は{'結びついています' if tells else '結びついていません'}: "
             f"クラメールのV {strength:.2f}、{term(test).ja} p {p_adjusted:.3f}。"
-            f"「{names[0]}」の{part:.0%}が「{names[1]}」で、全体では{everywhere:.0%}",
+            f"「{names[0].say('ja')}」の{part:.0%}が「{names[1].say('ja')}」で、全体では{everywhere:.0%}",
         ),
         cells=tuple(
             Cell(
@@ -128,6 +128,8 @@ def _dependence(
     )
 
 
-def show_name(dimension: str, name: str) -> str:
-    """A source by the last part of its path."""
-    return PurePath(name).name if dimension == "source" else name
+def show_name(dimension: str, name: str) -> Told:
+    """A source by the last part of its path, a language by its name; a label is the user's own."""
+    if dimension == "language":
+        return term(name)
+    return Told(PurePath(name).name if dimension == "source" else name)

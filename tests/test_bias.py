@@ -224,7 +224,7 @@ def test_the_figure_of_scores_marks_what_is_worse_and_where_all_rows_are() -> No
     assert figure.count('fill="none"') == sum(s.worse for s in report.slices) > 0
     assert "label a, language ja: 0.0% right, 200 distinct rows, worse" in figure
     assert "all rows 75.0%" in figure
-    assert "ラベル「a」、言語「ja」: 正解率0.0%、異なる行 200、低い" in figure
+    assert "ラベル「a」、言語「日本語」: 正解率0.0%、異なる行 200、低い" in figure
     assert "全体では75.0%" in figure
     assert draw_slices(find_bias(samples, SETTINGS)) == ""
 

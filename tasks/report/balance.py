@@ -105,8 +105,7 @@ def _dot(found: SliceScore, y: float, scale: float) -> str:
 def _bar(balance: SliceBalance, y: float, most: float) -> str:
     """One line: name, bar, interval, share; a rare one is an outline, so that it shows without colour."""
     scale = (WIDTH - _LEFT - _RIGHT) / most
-    shown = show_name(balance.dimension, balance.name)
-    name = term(shown) if balance.dimension == "language" else Told(shown)
+    name = show_name(balance.dimension, balance.name)
     look = 'fill="none" stroke="currentColor" stroke-dasharray="3 2"' if balance.rare else 'opacity="0.45"'
     low, high, middle = _LEFT + balance.low * scale, _LEFT + balance.high * scale, y + _LINE / 2 - 2
     told = Told(
