@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from tasks.answers.exchanges import Exchanges
 from tasks.answers.reading import stops_open
+from tasks.answers.refusals import is_refusal
 from tasks.language import detect_language
 from tasks.text import is_cjk
 
@@ -28,16 +29,6 @@ _LETTERS = 12
 _TRANSLATION = re.compile(
     r"translat|翻訳|和訳|英訳|訳して|訳せ|in (?:english|japanese|french|german|spanish|chinese|korean)"
     r"|(?:英語|日本語|中国語|韓国語|フランス語|ドイツ語)(?:で|に)",
-    re.IGNORECASE,
-)
-_REFUSAL = re.compile(
-    r"^\W*(?:(?:i'm |i am )?sorry,? but i |i (?:cannot|can't|can not|am unable to|am not able to) "
-    r"|as an ai |as a (?:large )?language model|i (?:do not|don't) have (?:access|enough information)"
-    r"|unfortunately,? i (?:cannot|can't|am unable))"
-    r"|^(?:申し訳(?:ありません|ございません)が、?|すみませんが、?|恐れ入りますが、?).{0,40}"
-    r"(?:(?:お答え|ご?回答|お手伝い|ご?案内)(?:は|する(?:こと|の)は)?(?:でき(?:ません|かねます)|いたしかねます)"
-    r"|(?:わか|分か)り(?:ません|かねます))"
-    r"|^(?:AI|人工知能|言語モデル)(?:として|である|ですので)",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[。！？!?\n]|$")
@@ -86,7 +77,7 @@ def read_manners(exchanges: Exchanges) -> pa.Table:
         "wide": wide,
         "polite": [_is_polite(answer) if cjk else None for answer, cjk in zip(answers, wide, strict=True)],
         "stopped": [stops_open(answer) for answer in answers],
-        "refuses": [bool(_REFUSAL.search(answer.strip())) for answer in answers],
+        "refuses": [is_refusal(answer) for answer in answers],
         "object": [_is_object(answer) for answer in answers],
     }
     return pa.table(columns, schema=MANNERS)
