@@ -83,8 +83,9 @@ def review(items: list[dict[str, Any]], faulty: set[str], stage: float) -> tuple
         decided, wrong = place < stage * len(ordered), item["sample_id"] in faulty
         seen += decided and wrong
         action = (Action.DROP if wrong else Action.KEEP) if decided else None
-        counted[item["origin"], item["blind"], State.DECIDED if decided else State.OPEN, action] += 1
-    names = ("origin", "blind", "state", "action")
+        state = State.DECIDED if decided else State.OPEN
+        counted[item["origin"] == "flagged", item["blind"], state, action] += 1
+    names = ("flagged", "drawn", "state", "action")
     return [dict(zip(names, key, strict=True)) | {"items": n} for key, n in counted.items()], seen
 
 

@@ -1,6 +1,6 @@
 """Sources to snapshot: every witness is heard, then the judge decides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ from tasks.leakage.find import find_leaks_stage
 from tasks.leakage.meaning import find_meaning_leaks_stage
 from tasks.ledger import Ledger, now
 from tasks.ledger.desk import Desk
-from tasks.ledger.guidelines import decisions_in_force
+from tasks.ledger.guidelines import Guidelines, decisions_in_force
 from tasks.privacy import find_personal_data_stage, mark_secret
 from tasks.quality import (
     ExpectationOutcome,
@@ -51,7 +51,8 @@ from tasks.quality import (
 )
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task, digest_of
-from tasks.review_queue import build_queue, count_confirmed
+from tasks.review_counts import count_confirmed, count_settled
+from tasks.review_queue import build_queue
 from tasks.row_texts import RowTexts
 from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
 from tasks.stage import perform
@@ -100,7 +101,8 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         perform(require_known_stage, workspace, suites, recipe.quality)
     ledger = Ledger(workspace.ledger_url)
     files, read = _read(recipe, workspace, ledger)
-    decisions = decisions_in_force(ledger, recipe.name)
+    standing = ledger.decisions()
+    decisions = decisions_in_force(standing, recipe.name, Guidelines(ledger).versions(recipe.name))
     heard = _hear_witnesses(recipe, workspace, ledger, read, suites, decisions)
     judgement = perform(
         judge_stage,
@@ -130,7 +132,8 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     even = perform(check_slices_stage, workspace, bias, recipe.quality, suites)
     before = champion_snapshot(workspace, recipe.name)
     drift = perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift)
-    _record(ledger, workspace, recipe, snapshot, heard.samples, judgement.dispositions, read.documents)
+    tables = (heard.samples, judgement.dispositions, read.documents)
+    _record(ledger, workspace, recipe, snapshot, tables, standing, decisions)
     change = vault.freeze(workspace, ledger, recipe, heard.samples)
     publish_snapshot(snapshot, workspace)
     return Curated(
@@ -292,19 +295,28 @@ def _record(
     workspace: Workspace,
     recipe: Recipe,
     snapshot: SnapshotRef,
-    samples: TableRef,
-    dispositions: TableRef,
-    documents: TableRef,
+    tables: tuple[TableRef, TableRef, TableRef],
+    standing: Mapping[str, dict[str, Any]],
+    decisions: Mapping[str, dict[str, Any]],
 ) -> None:
-    """Puts the snapshot, and what people are to look at, into the ledger."""
-    table, settled = workspace.read_table(samples), workspace.read_table(dispositions)
+    """Puts the snapshot, and what people are to look at, into the ledger.
+
+    Args:
+        tables: samples, their dispositions, documents.
+        standing: every decision that the run knew, by sample_id.
+        decisions: those in force.
+    """
+    table, settled, documents = (workspace.read_table(ref) for ref in tables)
     findings = workspace.read_table(snapshot.findings)
     manifest = snapshot.model_dump(mode="json")
     texts = RowTexts(table, findings)
     flagged = flagged_rows(table, settled, findings, texts)
     ledger.add_snapshot(snapshot.snapshot_id, recipe.name, snapshot.folder.path, manifest, flagged)
-    confirmed = count_confirmed(ledger.decisions().values(), recipe.name)
-    cut_from = workspace.read_table(documents)
-    queue = build_queue(table, settled, findings, recipe.review, recipe.seed, confirmed, cut_from, texts)
+    confirmed = count_confirmed(standing.values(), recipe.name)
+    earlier = count_settled(table, settled, findings, decisions, recipe.name, recipe.policy)
+    queue = build_queue(
+        table, settled, findings, recipe.review, recipe.seed, confirmed, documents, texts, earlier
+    )
     facts = queue.facts | {"privacy": recipe.privacy.model_dump(mode="json")}
-    Desk(ledger).fill(recipe.name, snapshot.snapshot_id, queue.items, facts)
+    heard = {decision["decision_id"] for decision in standing.values()}
+    Desk(ledger).fill(recipe.name, snapshot.snapshot_id, queue.items, facts, heard)

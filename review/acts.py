@@ -100,14 +100,12 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
         given = {name: form[name] for name in fields.get(action, ()) if form.get(name) is not None}
         if action is Action.MERGE:
             given = {"into": form.get("into", "")}
-    guideline = room.guidelines.current(item["recipe"], item["check"])
     return make_choice(
         sample,
         action,
         {k: v for k, v in given.items() if v != "" or k != "label"},
         note=form.get("note", "").strip(),
         reason_code=form.get("reason_code", ""),
-        guideline=guideline["version"] if guideline else None,
     )
 
 
@@ -161,12 +159,11 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     if stands_apart(room, recipe, twin):
         raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
-    guideline = room.guidelines.current(recipe, item["check"])
-    by = {"note": form.get("note", "").strip(), "guideline": guideline["version"] if guideline else None}
-    keep = Choice(Action.KEEP, {}, **by)
+    note = form.get("note", "").strip()
+    keep = Choice(Action.KEEP, {}, note=note)
     choices = {
-        "this": {sample_id: keep, twin: Choice(Action.MERGE, {"into": sample_id}, **by)},
-        "other": {sample_id: Choice(Action.MERGE, {"into": twin}, **by), twin: keep},
+        "this": {sample_id: keep, twin: Choice(Action.MERGE, {"into": sample_id}, note=note)},
+        "other": {sample_id: Choice(Action.MERGE, {"into": twin}, note=note), twin: keep},
         "both": {sample_id: keep, twin: keep},
     }
     if stands not in choices:

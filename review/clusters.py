@@ -56,8 +56,7 @@ def decide_about_cluster(request: Request, sample_id: str, reviewer: Decider, fo
     stands = form.get("stands", "")
     try:
         cluster = _find_cluster(room, item, reviewer, stands)
-        versions = room.guidelines.versions(item["recipe"])
-        choices = _read_choices(reviewer, cluster, seen, form, versions)
+        choices = _read_choices(reviewer, cluster, seen, form)
         batch = decide_cluster(room.ledger.engine, item["recipe"], seen, choices, reviewer.name, time.time())
     except LostRaceError:
         keep_typed(room, item, reviewer, form)
@@ -88,12 +87,8 @@ def _read_choices(
     cluster: Cluster,
     seen: Mapping[str, str],
     form: Mapping[str, str],
-    versions: Mapping[str, int],
 ) -> dict[str, Choice]:
     """What becomes of each member that the form names, the one that stands first.
-
-    Args:
-        versions: check -> the newest version of its guideline.
 
     Raises:
         HTTPException: the form asks for what the cluster's page does not offer.
@@ -107,17 +102,12 @@ def _read_choices(
             raise refuse(422, "Sample {sample} is none of this cluster.", sample=name[:12])
         if members[name].state == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
             raise refuse(403, "This item waits for an adjudicator.")
-    by = {name: versions.get(members[name].check) for name in seen}
-    keep = {name: Choice(Action.KEEP, {}, note=note, guideline=by[name]) for name in seen}
+    keep = {name: Choice(Action.KEEP, {}, note=note) for name in seen}
     if act == "keep":
         return keep
     if stands not in members or not (stands in seen or members[stands].may_stand):
         raise refuse(422, "Choose the one that stands.")
-    merged = {
-        name: Choice(Action.MERGE, {"into": stands}, note=note, guideline=by[name])
-        for name in seen
-        if name != stands
-    }
+    merged = {name: Choice(Action.MERGE, {"into": stands}, note=note) for name in seen if name != stands}
     if not merged:
         raise refuse(422, "There is nothing to merge: no other member is open.")
     return {name: keep[name] for name in (stands,) if name in seen} | merged

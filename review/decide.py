@@ -47,7 +47,6 @@ def make_choice(
     *,
     note: str = "",
     reason_code: str = "",
-    guideline: int | None = None,
 ) -> Choice:
     """A decision about a sample, checked against what the action takes.
 
@@ -74,7 +73,7 @@ def make_choice(
             raise SeimaiError(
                 tell("{action} changes nothing; use keep to leave the sample as it is.", action=_name(action))
             )
-    return Choice(action, payload, after, reason_code, note, guideline)
+    return Choice(action, payload, after, reason_code, note)
 
 
 def _read_payload(sample: Mapping[str, Any], action: Action, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,13 @@ finite populations in which faults may be rare, so the bounds are the exact ones
 least as often as they say, and shrink to a point once all is decided. What depends on two unknown numbers takes each
 at half the error (Bonferroni).
 
+What was decided after earlier runs still counts, among those that it would belong to now (`review_counts`).
+
 The flagged are represented by their blind items as long as every queue is worked alike; where one check's queue is
 finished and another's not begun, the figures lean to the finished one until the rest is decided too.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +35,15 @@ class Estimate:
     """Of one recipe's newest snapshot; rates are shares (0-1)."""
 
     flagged: int
+    """Those that were decided after earlier runs among them."""
     flagged_decided: int
     flagged_wrong: int
     random_decided: int
     random_wrong: int
     unflagged: int
     precision: Interval | None
-    """Share of the flagged at which something is wrong; None before any was decided."""
+    """Share of the flagged at which something is wrong; None before any blind one was decided: those at the top of
+    a queue are the worst."""
     residual: Interval | None
     """Share of the unflagged at which something is wrong; None before any random one was decided."""
     left: Interval | None
@@ -51,25 +54,14 @@ class Estimate:
 
 def estimate_recipe(rows: Iterable[Mapping[str, Any]], facts: Mapping[str, Any]) -> Estimate:
     """Args:
-    rows: of `Desk.looked_at`: origin, blind, state, action, and items (how many are such).
-    facts: of `Desk.facts`: unflagged (distinct samples that nothing was said of).
+    rows: of `Desk.looked_at`: flagged, drawn, state, action, and items (how many are such).
+    facts: of `Desk.facts`: unflagged (distinct samples that nothing was said of), and `earlier`, rows of what was
+        decided after earlier runs.
     """
-    n: Counter[str] = Counter()
-    for row in rows:
-        items, decided = row["items"], row["state"] == State.DECIDED
-        kinds = ["random"] if row["origin"] == "random" else ["flagged", *["blind"] * bool(row["blind"])]
-        for kind in kinds:
-            n[kind] += items
-            n[f"{kind} decided"] += items * decided
-            n[f"{kind} wrong"] += items * (decided and is_wrong(row["action"]))
-    # blind items are a random sample of the flagged; without any, the decided ones have to serve
-    seen = "blind" if n["blind decided"] else "flagged"
-    flags = Sampled(
-        n["flagged"], n[f"{seen} decided"], n[f"{seen} wrong"], n["flagged decided"], n["flagged wrong"]
-    )
-    quiet = n["random decided"], n["random wrong"]
-    rest = Sampled(int(facts["unflagged"]), *quiet, *quiet)
-    known = rest.tried > 0 and (flags.tried > 0 or not flags.items)
+    told = [*rows, *(row | {"state": State.DECIDED} for row in facts.get("earlier", ()))]
+    flags = _sample([row for row in told if row["flagged"]])
+    rest = _sample([row for row in told if not row["flagged"]], int(facts["unflagged"]))
+    known = rest.can_tell and flags.can_tell
     return Estimate(
         flagged=flags.items,
         flagged_decided=flags.decided,
@@ -77,10 +69,29 @@ def estimate_recipe(rows: Iterable[Mapping[str, Any]], facts: Mapping[str, Any])
         random_decided=rest.decided,
         random_wrong=rest.wrong,
         unflagged=rest.items,
-        precision=_share(flags) if flags.tried else None,
-        residual=_share(rest) if rest.tried else None,
+        precision=_share(flags) if flags.items and flags.can_tell else None,
+        residual=_share(rest) if rest.items and rest.can_tell else None,
         left=_left(flags, rest) if known else None,
         recall=_recall(flags, rest) if known else None,
+    )
+
+
+def _sample(rows: Sequence[Mapping[str, Any]], items: int | None = None) -> "Sampled":
+    """Args:
+    items: how many there are; those of the rows when left out.
+    """
+    decided = [row for row in rows if row["state"] == State.DECIDED]
+    wrong = [row for row in decided if is_wrong(row["action"])]
+
+    def count(chosen: Sequence[Mapping[str, Any]], drawn: bool = False) -> int:
+        return sum(row["items"] for row in chosen if row["drawn"] or not drawn)
+
+    return Sampled(
+        items=count(rows) if items is None else items,
+        tried=count(decided, drawn=True),
+        failed=count(wrong, drawn=True),
+        decided=count(decided),
+        wrong=count(wrong),
     )
 
 
@@ -101,6 +112,11 @@ class Sampled:
     decided: int
     """Looked at in whatever order; holds those tried."""
     wrong: int
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether anything is known of the whole: some were tried, or all were decided."""
+        return self.tried > 0 or self.decided >= self.items
 
     def count_wrong(self, error: float) -> Interval:
         """How many of `items` are at fault; the interval misses the truth with a chance of at most `error`."""

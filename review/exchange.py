@@ -15,7 +15,6 @@ from review.decide import make_choice
 from review.decisions import Format
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
-from tasks.ledger.decisions import import_decisions
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import Choice, State
@@ -71,7 +70,7 @@ def read_decisions(ledger: Ledger, lines: Iterable[str]) -> int:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the line"
             raise SeimaiError(f"line {number}: {where}: {first['msg']}; nothing was imported") from error
-    return import_decisions(ledger.engine, rows)
+    return Desk(ledger).take_in(rows)
 
 
 def write_queue(desk: Desk, recipe: str, form: Format) -> Iterator[dict[str, Any]]:

@@ -65,14 +65,12 @@ def decide_redaction(request: Request, sample_id: str, reviewer: Decider, form: 
     item = _find_item(request, sample_id, form.get("recipe"))
     if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
         raise refuse(403, "This item waits for an adjudicator.")
-    guideline = room.guidelines.current(item["recipe"], item["check"])
     try:
         choice = make_redaction(
             item["sample"],
             suggest_spans(item, _privacy_of(room, item["recipe"])),
             form,
             form.get("note", "").strip(),
-            guideline["version"] if guideline else None,
         )
     except SeimaiError as error:
         return _page(request, item, form, told_by(error).say(language_of(request)))
@@ -117,7 +115,6 @@ def make_redaction(
     suggested: Iterable[Suggested],
     form: Mapping[str, str],
     note: str,
-    guideline: int | None,
 ) -> Choice:
     """The edit that a form asks for: those suggested spans that it ticks, and the words of `redact_text` wherever they
     stand, in full or half width.
@@ -146,7 +143,7 @@ def make_redaction(
     if sample.get("spans") is not None:
         action = Action.SPANS
         given = {"input": given["input"], "spans": move_labels(sample["spans"], spans["input"])}
-    return make_choice(sample, action, given, note=note, reason_code=REASON, guideline=guideline)
+    return make_choice(sample, action, given, note=note, reason_code=REASON)
 
 
 def move_labels(labels: Sequence[Mapping[str, Any]], taken: Sequence[Span]) -> list[dict[str, Any]]:

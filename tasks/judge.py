@@ -2,7 +2,7 @@
 
 The only place where a row leaves, so that kept + set aside == input always holds, and each absence has a
 reason. A standing decision on a sample's content goes before every finding, save that a kept sample still
-needs only one copy.
+needs only one copy of itself, and that nothing is merged into what is gone.
 """
 
 import json
@@ -125,11 +125,19 @@ def judge(
     ]
     verdicts = {row: _judge_findings(by_row[row], role, policy) for row, _, role in asked}
     _hold_copies_of_doubtful_rows(verdicts, by_row)
+    identities = dict(zip(columns["row"], columns["sample_id"], strict=True))
+    present, answered = set(columns["sample_id"]), set()
     edits: dict[int, dict[str, Any]] = {}
     rescued = 0
     for row, identity, _ in asked:
-        before = verdicts[row]
-        after = _apply_decision(before, decisions.get(identity), by_row[row], band)
+        before, decision = verdicts[row], decisions.get(identity)
+        if decision is None or not _holds(decision, present):
+            after = before
+        else:
+            spare = _is_spare(by_row[row], identity, identities, identity in answered)
+            after = _apply_decision(before, decision, by_row[row], band, spare)
+        if after is not before:
+            answered.add(identity)
         if before["disposition"] in _RANK[2:] and after["disposition"] in _RANK[:2]:
             rescued += 1
         if after["disposition"] is Disposition.EDIT:
@@ -189,20 +197,50 @@ def _hold_copies_of_doubtful_rows(
             }
 
 
+def _holds(decision: Mapping[str, Any], present: set[str]) -> bool:
+    """Whether a decision settles anything: a merge does as long as what was merged into is there."""
+    if decision["action"] in (Action.ESCALATE, Action.RETRACT):
+        return False
+    into = decision["payload"].get("into")
+    return decision["action"] != Action.MERGE or into is None or into in present
+
+
+def _is_spare(
+    findings: list[dict[str, Any]], identity: str, identities: Mapping[int, str], answered: bool
+) -> bool:
+    """Whether a row repeats another one of the same sample, which stands for both.
+
+    A row whose text is the same, but not its form or its label, is another sample: a decision about it holds.
+
+    Args:
+        identities: row -> sample_id.
+        answered: whether a decision has settled another row of this sample.
+    """
+    for finding in findings:
+        if finding["check"] == "exact_duplicate" or (
+            finding["check"] == "boilerplate" and finding["score"] == 1
+        ):
+            original = json.loads(finding["evidence"] or "{}").get("canonical", {}).get("row")
+            return answered or identities.get(original, identity) == identity
+    return False
+
+
 def _apply_decision(
     verdict: dict[str, Any],
-    decision: Mapping[str, Any] | None,
+    decision: Mapping[str, Any],
     findings: list[dict[str, Any]],
     band: float,
+    spare: bool,
 ) -> dict[str, Any]:
     """What a steward's decision makes of a row.
 
     What a witness suggests to change (personal data) is changed all the same, unless the decision was about that:
     who calls a label right has not said that the telephone number beside it may stay. A decision that names no check
     is about everything.
+
+    Args:
+        spare: another row of the same sample stands.
     """
-    if decision is None or decision["action"] in (Action.ESCALATE, Action.RETRACT):
-        return verdict
     settled = {
         "stage": "review",
         "check": f"decision_{decision['action']}",
@@ -211,9 +249,7 @@ def _apply_decision(
     }
     if decision["action"] in (Action.DROP, Action.MERGE):
         return settled | {"disposition": Disposition.DROP}
-    if any(
-        f["check"] == "exact_duplicate" or (f["check"] == "boilerplate" and f["score"] == 1) for f in findings
-    ):
+    if spare:
         return verdict
     edit = {} if decision.get("check") in (None, *PERSONAL_CHECKS) else verdict["edit"]
     if decision["action"] == Action.KEEP:

@@ -8,7 +8,7 @@ and of the flagged ones `BLIND_FLAGGED` times as many, chosen by hash.
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from tasks.ledger.rows import LazyRows
 from tasks.recipe import ReviewSettings
-from tasks.records import Action, Disposition, Role, Severity
+from tasks.records import Disposition, Role, Severity
 from tasks.row_texts import RowTexts, digest_text
 from tasks.text import matching_form
 
@@ -38,7 +38,8 @@ class QueueFill(NamedTuple):
     items: LazyRows
     """Columns of `ledger.tables.QUEUE`, without recipe, snapshot, state and version."""
     facts: dict[str, Any]
-    """rows, flagged and unflagged (distinct samples), random, seed, share, labels."""
+    """rows, flagged and unflagged (distinct samples; of the flagged those that are asked about), earlier, random, seed,
+    share, labels."""
 
 
 def build_queue(
@@ -50,6 +51,7 @@ def build_queue(
     confirmed: Mapping[str, tuple[int, int]] | None = None,
     documents: pa.Table | None = None,
     texts: RowTexts | None = None,
+    earlier: Sequence[Mapping[str, Any]] = (),
 ) -> QueueFill:
     """The queue of one snapshot, an item for each distinct sample.
 
@@ -59,6 +61,7 @@ def build_queue(
         confirmed: check -> (decided, of which at fault), from what was decided so far.
         documents: records.DOCUMENT; samples that were cut from one bring the passage along.
         texts: of `samples` and `findings`, where somebody else needs them too.
+        earlier: of `review_counts.count_settled`: what was decided after earlier runs.
     """
     texts = texts or RowTexts(samples, findings)
     flagged, kept = _part_samples(samples, dispositions)
@@ -107,7 +110,8 @@ def build_queue(
         {
             "rows": len(samples),
             "flagged": len(flagged),
-            "unflagged": len(kept),
+            "unflagged": len(kept) + sum(row["items"] for row in earlier if not row["flagged"]),
+            "earlier": list(earlier),
             "random": count,
             "seed": seed,
             "share": settings.random_share,
@@ -116,24 +120,16 @@ def build_queue(
     )
 
 
-def count_confirmed(decisions: Iterable[Mapping[str, Any]], recipe: str) -> dict[str, tuple[int, int]]:
-    """Check -> (decided, of which something was wrong), of a recipe's standing decisions on its queues."""
-    counted: dict[str, tuple[int, int]] = {}
-    for decision in decisions:
-        if decision["recipe"] == recipe and decision["action"] != Action.ESCALATE:
-            decided, wrong = counted.get(decision["check"], (0, 0))
-            counted[decision["check"]] = (decided + 1, wrong + (decision["action"] != Action.KEEP))
-    return counted
-
-
 def _part_samples(samples: pa.Table, dispositions: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The distinct samples that were flagged, and the others, which were kept as they are; decided rows count for
-    neither. Each with row, disposition, stage and check of its first row, and how many rows it has (`copies`)."""
+    """The distinct samples that were flagged, and the others, which were kept as they are; samples that a decision
+    settled count for neither. Each with row, disposition, stage and check of its first row, and how many rows it has
+    (`copies`)."""
     settled = dispositions.select(["row", "disposition", "stage", "check"]).combine_chunks()
     at = pc.index_in(settled["row"], samples["row"].combine_chunks())
     settled = settled.append_column("sample_id", samples["sample_id"].take(at))
     settled = settled.append_column("place", pa.array(np.arange(len(settled))))
-    asked = settled.filter(pc.invert(pc.starts_with(pc.fill_null(settled["check"], ""), "decision_")))
+    decided = settled.filter(pc.starts_with(pc.fill_null(settled["check"], ""), "decision_"))["sample_id"]
+    asked = settled.filter(pc.invert(pc.is_in(settled["sample_id"], decided.combine_chunks())))
     is_kept = pc.equal(asked["disposition"], Disposition.KEEP.value)
     flagged = _distinct(asked.filter(pc.invert(is_kept)))
     kept = _distinct(asked.filter(is_kept))

@@ -38,6 +38,35 @@ def disposition(judgement: Any, row: int) -> dict[str, Any]:
     return judgement.dispositions.to_pylist()[row]
 
 
+def copy_of(row: int, original: int) -> dict[str, Any]:
+    evidence = json.dumps({"canonical": {"row": original}, "copies": 1})
+    return finding(row, "exact_duplicate", evidence=evidence)
+
+
+def test_a_decision_about_a_copy_in_another_form_holds_for_one_of_its_rows() -> None:
+    texts = [("Where is it?", "a"), ("where is it", "a"), ("where is it", "a"), ("Where is it?", "a")]
+    samples = make_samples(texts)
+    found = [copy_of(1, 0), copy_of(2, 0), copy_of(3, 0)]
+    names = samples["sample_id"].to_pylist()
+
+    def settled(decisions: dict[str, Any]) -> list[str]:
+        return [str(row["disposition"]) for row in settle(found, decisions, samples).dispositions.to_pylist()]
+
+    assert settled({}) == ["keep", "drop", "drop", "drop"]
+    assert settled({names[1]: decision(Action.KEEP)}) == ["keep", "keep", "drop", "drop"]
+    assert settled({names[1]: decision(Action.RELABEL, {"label": "b"})}) == ["keep", "edit", "drop", "drop"]
+    assert settled({names[0]: decision(Action.KEEP)}) == ["keep", "drop", "drop", "drop"]
+    assert settled({names[0]: decision(Action.RELABEL, {"label": "b"})}) == ["edit", "drop", "drop", "drop"]
+
+
+def test_nothing_is_merged_into_what_is_gone() -> None:
+    name = SAMPLES["sample_id"][3].as_py()
+    there = decision(Action.MERGE, {"into": SAMPLES["sample_id"][4].as_py()})
+    gone = decision(Action.MERGE, {"into": "0" * 64})
+    assert disposition(settle([], {name: there}), 3)["disposition"] == Disposition.DROP
+    assert disposition(settle([], {name: gone}), 3)["disposition"] == Disposition.KEEP
+
+
 @given(
     st.lists(
         st.tuples(

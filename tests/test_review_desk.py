@@ -25,7 +25,8 @@ from tasks.ledger.guidelines import Guidelines, decisions_in_force
 from tasks.ledger.moves import LEASE_SECONDS, Choice, LostRaceError, State
 from tasks.recipe import ReviewSettings
 from tasks.records import FINDING, Action, Disposition, build_table
-from tasks.review_queue import BLIND_FLAGGED, build_queue, count_confirmed
+from tasks.review_counts import count_confirmed
+from tasks.review_queue import BLIND_FLAGGED, build_queue
 
 TEXTS = [(f"ticket number {i} about the kettle", "a" if i % 2 else "b") for i in range(100)]
 SAMPLES = make_samples(TEXTS)
@@ -311,17 +312,87 @@ def test_a_kept_sample_is_asked_about_again_when_its_score_worsens_or_another_ch
 def test_a_new_guideline_calls_what_was_kept_into_question(desk: Desk, ledger: Ledger) -> None:
     fill(desk, share=0)
     guidelines = Guidelines(ledger)
+
+    def in_force() -> dict[str, dict[str, Any]]:
+        return decisions_in_force(ledger.decisions(), "intents", guidelines.versions("intents"))
+
     assert guidelines.write("intents", "label_noise", "Keep what fits.", "合えば残す。", "aki") == 1
     kept, dropped = desk.take_next(ALL, "aki"), None
-    desk.decide("intents", kept["sample_id"], kept["version"], Choice(Action.KEEP, {}, guideline=1), "aki")
+    desk.decide("intents", kept["sample_id"], kept["version"], Choice(Action.KEEP, {}), "aki")
     dropped = desk.take_next(ALL, "aki")
-    desk.decide(
-        "intents", dropped["sample_id"], dropped["version"], Choice(Action.DROP, {}, guideline=1), "aki"
-    )
-    assert set(decisions_in_force(ledger, "intents")) == {kept["sample_id"], dropped["sample_id"]}
+    desk.decide("intents", dropped["sample_id"], dropped["version"], Choice(Action.DROP, {}), "aki")
+    assert set(in_force()) == {kept["sample_id"], dropped["sample_id"]}
     guidelines.write("intents", "label_noise", "Keep only what fits well.", "", "aki")
-    assert set(decisions_in_force(ledger, "intents")) == {dropped["sample_id"]}
+    assert set(in_force()) == {dropped["sample_id"]}
     assert guidelines.current("intents", "label_noise")["version"] == 2
+
+
+def run(desk: Desk, ledger: Ledger, snapshot: str, score: float = 0.1) -> dict[str, str]:
+    """What a run does: judges by the decisions in force and fills the queue; sample_id -> disposition."""
+    findings = build_table([finding(i, score=score) for i in range(4)], FINDING)
+    standing = ledger.decisions()
+    in_force = decisions_in_force(standing, "intents", Guidelines(ledger).versions("intents"))
+    settled = judge(SAMPLES, findings, {}, in_force).dispositions
+    wanted = ReviewSettings(random_share=0, overlap_share=0)
+    queue = build_queue(SAMPLES, settled, findings, wanted, 7)
+    heard = {decision["decision_id"] for decision in standing.values()}
+    desk.fill("intents", snapshot, queue.items, queue.facts, heard)
+    return dict(zip(SAMPLES["sample_id"].to_pylist(), settled["disposition"].to_pylist(), strict=True))
+
+
+def test_what_a_decision_no_longer_answers_is_asked_about_again(desk: Desk, ledger: Ledger) -> None:
+    run(desk, ledger, "s1")
+    Guidelines(ledger).write("intents", "label_noise", "Keep what fits.", "", "aki")
+    items = {row["sample_id"]: row["version"] for row in desk.list_items(ALL, 10)}
+    first, second, third, fourth = items
+    desk.decide_many({first: items[first], second: items[second]}, "intents", lambda _: KEEP, "aki")
+    desk.decide("intents", third, items[third], Choice(Action.DROP, {}), "aki")
+    kept = run(desk, ledger, "s2")
+    assert (kept[first], kept[second], kept[third], kept[fourth]) == ("keep", "keep", "drop", "quarantine")
+    assert desk.count_items(ALL) == 1, "only what nobody decided about is asked"
+
+    assert run(desk, ledger, "s3", score=0.0)[first] == "keep"  # within the band
+    Guidelines(ledger).write("intents", "label_noise", "Keep only what fits well.", "", "aki")
+    assert run(desk, ledger, "s4")[first] == "quarantine"
+    assert {first, second, fourth} == {row["sample_id"] for row in desk.list_items(ALL, 10)}
+    assert desk.take_next(ALL, "ben") is not None
+    desk.decide("intents", first, desk.item(first)["version"], KEEP, "aki")
+    run(desk, ledger, "s5")
+    assert desk.item(first) is None
+
+
+def test_a_decision_during_a_run_is_not_asked_about_again(desk: Desk, ledger: Ledger) -> None:
+    run(desk, ledger, "s1")
+    findings = build_table([finding(i) for i in range(4)], FINDING)
+    heard = {decision["decision_id"] for decision in ledger.decisions().values()}
+    name = SAMPLES["sample_id"][0].as_py()
+    desk.decide("intents", name, desk.item(name)["version"], KEEP, "aki")
+    settled = judge(SAMPLES, findings, {}, {}).dispositions
+    queue = build_queue(SAMPLES, settled, findings, ReviewSettings(random_share=0), 7)
+    desk.fill("intents", "s2", queue.items, queue.facts, heard)
+    assert desk.item(name)["state"] == "decided"
+
+
+def test_of_what_was_decided_here_and_elsewhere_the_later_stands(desk: Desk, ledger: Ledger) -> None:
+    run(desk, ledger, "s1")
+    first, second = SAMPLES["sample_id"].to_pylist()[:2]
+    desk.decide("intents", first, desk.item(first)["version"], KEEP, "aki")
+    own = ledger.all_decisions()[0]
+    away = {**own, "action": "drop", "actor": "ben", "supersedes": None}
+    brought = [
+        away | {"decision_id": "older", "created": "2020-01-01T00:00:00+00:00"},
+        away | {"decision_id": "other", "sample_id": second, "created": "2020-01-01T00:00:00+00:00"},
+    ]
+    assert desk.take_in(brought) == 2
+    assert desk.take_in(brought) == 0
+    assert {name: row["action"] for name, row in ledger.decisions().items()} == {
+        first: "keep",
+        second: "drop",
+    }
+    assert desk.item(second)["state"] == "decided"
+    assert desk.count_items(ALL) == 2
+    desk.take_in([away | {"decision_id": "newer", "created": "2999-01-01T00:00:00+00:00"}])
+    assert ledger.decisions()[first]["action"] == "drop"
 
 
 @settings(max_examples=10, deadline=None)

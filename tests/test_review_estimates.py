@@ -12,6 +12,7 @@ from tasks.judge import judge
 from tasks.ledger.moves import State
 from tasks.recipe import ReviewSettings
 from tasks.records import FINDING, Action, build_table
+from tasks.review_counts import count_settled
 from tasks.review_queue import build_queue
 
 FLAGGED, FACTS = 120, {"unflagged": 480}
@@ -47,7 +48,13 @@ def rows_of(**counts: int) -> list[dict[str, Any]]:
         action = None if said == "open" else Action(said)
         state = State.OPEN if action is None else State.DECIDED
         rows.append(
-            {"origin": origin, "blind": origin == "random", "state": state, "action": action, "items": items}
+            {
+                "flagged": origin == "flagged",
+                "drawn": origin == "random",
+                "state": state,
+                "action": action,
+                "items": items,
+            }
         )
     return rows
 
@@ -74,6 +81,75 @@ def test_nothing_is_said_before_anything_was_decided() -> None:
     only_flagged = estimate_recipe(rows_of(flagged_drop=10, random_open=3), FACTS)
     assert only_flagged.precision is not None
     assert only_flagged.recall is None  # what the checks miss, nobody has looked for yet
+
+
+def test_the_worst_of_a_queue_do_not_stand_for_it() -> None:
+    """Twenty of 360 in the order of the queue, all at fault: of the others nothing is known."""
+    estimate = estimate_recipe(rows_of(flagged_drop=20, flagged_open=340, random_keep=3), FACTS)
+    assert (estimate.precision, estimate.left, estimate.recall) == (None, None, None)
+    assert estimate.residual is not None
+
+
+def test_what_was_decided_counts_after_the_next_runs() -> None:
+    """A third of each queue is decided, three runs long; the intervals of the last hold the truth."""
+    held = {"recall": 0, "residual": 0, "left": 0, "precision": 0}
+    narrower = 0
+    for seed in range(50):
+        decisions: dict[str, Any] = {}
+        widths = []
+        for _ in range(3):
+            judgement = judge(SAMPLES, FINDINGS, {}, decisions)
+            earlier = count_settled(SAMPLES, judgement.dispositions, FINDINGS, decisions, "intents", {})
+            settings = ReviewSettings(random_share=0.2)
+            items, facts = build_queue(
+                SAMPLES, judgement.dispositions, FINDINGS, settings, seed, earlier=earlier
+            )
+            rows, _ = review(items, FAULTY, 1 / 3)
+            estimate = estimate_recipe(rows, facts)
+            assert estimate.recall is not None
+            widths.append(estimate.recall.high - estimate.recall.low)
+            decisions |= {item["sample_id"]: decided(item) for item in first_part(items, 1 / 3)}
+        seen = sum(name in FAULTY for name in decisions)
+        truth = {"recall": 90 / 114, "residual": 24 / 480, "left": 114 - seen, "precision": 90 / 120}
+        narrower += widths[-1] < widths[0]
+        for name, value in truth.items():
+            interval = getattr(estimate, name)
+            held[name] += interval is not None and interval.low - 1e-9 <= value <= interval.high + 1e-9
+    assert min(held.values()) >= 46, held
+    assert narrower == 50
+
+
+def first_part(items: Any, stage: float) -> list[dict[str, Any]]:
+    ordered = sorted(items, key=lambda item: (item["value"], item["sample_id"]), reverse=True)
+    return ordered[: -int(-stage * len(ordered) // 1)]
+
+
+def decided(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "action": Action.DROP if item["sample_id"] in FAULTY else Action.KEEP,
+        "payload": {},
+        "reason": "",
+        "actor": "aki",
+        "decision_id": item["sample_id"],
+        "recipe": "intents",
+        "check": item["check"],
+        "evidence": {"blind": item["blind"], "random": item["origin"] == "random"},
+    }
+
+
+def test_what_was_found_since_counts_among_the_flagged_but_not_as_drawn_from_them() -> None:
+    decisions = {
+        name: decided({"sample_id": name, "check": "", "blind": True, "origin": origin})
+        for name, origin in ((NAMES[0], "random"), (NAMES[500], "flagged"), (NAMES[501], "random"))
+    }
+    settled = judge(SAMPLES, FINDINGS, {}, decisions).dispositions
+    counted = count_settled(SAMPLES, settled, FINDINGS, decisions, "intents", {})
+    assert [(row["flagged"], row["drawn"], row["items"]) for row in counted] == [
+        (False, False, 1),
+        (False, True, 1),
+        (True, False, 1),
+    ]
+    assert count_settled(SAMPLES, settled, FINDINGS, decisions, "other", {}) == []
 
 
 def test_once_all_is_decided_nothing_is_uncertain() -> None:

@@ -43,7 +43,7 @@ def decide_some(ledger: Ledger) -> None:
     for action, payload in ((Action.DROP, {}), (Action.RELABEL, {"label": "配送"}), (Action.KEEP, {})):
         item = desk.take_next(Filter("intents"), "aki")
         assert item
-        choice = Choice(action, payload, "x" if payload else None, "other", "メモ\n二行目", 3)
+        choice = Choice(action, payload, "x" if payload else None, "other", "メモ\n二行目")
         desk.decide("intents", item["sample_id"], item["version"], choice, "aki")
     desk.undo(ledger.all_decisions()[0]["decision_id"], "ben")
 

@@ -145,7 +145,7 @@ def test_blind_items_get_no_suggestions_and_named_words_work(alone: TestClient) 
 
 def test_words_are_found_in_full_and_half_width() -> None:
     sample = make_sample(0, "番号は０９０です。090。", "a")
-    choice = make_redaction(sample, [], {"redact_text": "090", "redact_kind": "PHONE"}, "", None)
+    choice = make_redaction(sample, [], {"redact_text": "090", "redact_kind": "PHONE"}, "")
     assert choice.payload == {"input": "番号は[PHONE]です。[PHONE]。"}
 
 
@@ -156,7 +156,7 @@ def test_labelled_spans_move_with_the_text() -> None:
     changed = {"task": Task.TOKEN_CLASSIFICATION.value, "label": None, "spans": spans}
     made = make_sample(0, text, "x") | changed
     sample = build_table([made], SAMPLE).to_pylist()[0]
-    choice = make_redaction(sample, [], {"redact_text": "ABC社の", "redact_kind": "PERSON"}, "", None)
+    choice = make_redaction(sample, [], {"redact_text": "ABC社の", "redact_kind": "PERSON"}, "")
     assert (choice.action, choice.reason_code) == (Action.SPANS, "redact")
     after = edit_sample(sample, choice.payload)
     assert after["input"] == "山田が[PERSON]鈴木に会う"

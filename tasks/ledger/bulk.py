@@ -8,11 +8,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from tasks.ledger.decisions import append_decisions, chunks, decisions_by_id, last_decisions
-from tasks.ledger.moves import Choice, State, as_decision, lock_item, state_after, what_undoes
+from tasks.ledger.moves import (
+    Choice,
+    State,
+    as_decision,
+    guideline_version,
+    lock_item,
+    state_after,
+    what_undoes,
+)
 from tasks.ledger.tables import DECISIONS, DRAFTS, LEASES, QUEUE, VOTES, WHOLE_ITEM
 from tasks.records import Action
 
-_READ = ("sample_id", "version", "check", "findings", "snapshot_id", "blind", "sample")
+_READ = ("sample_id", "version", "check", "findings", "snapshot_id", "blind", "origin", "sample")
 _NEEDED = [column for column in WHOLE_ITEM if column.name in _READ]
 
 
@@ -34,10 +42,13 @@ def settle_many(
         LostRaceError: one of them is not as it was; the transaction must not be committed.
     """
     items = _lock_items(connection, recipe, seen)
+    checks = {item["check"] for item in items.values()}
+    guidelines = {check: guideline_version(connection, recipe, check) for check in checks}
     rows = []
     for name in seen:
         item = items[name] | {"recipe": recipe}
-        rows.append(as_decision(item, make(json.loads(item["sample"])), actor, "bulk", batch))
+        choice = make(json.loads(item["sample"]))
+        rows.append(as_decision(item, choice, actor, "bulk", batch, guidelines[item["check"]]))
     append_decisions(connection, rows)
     move_many(connection, {row["sample_id"]: state_after(row) for row in rows})
     for names in chunks(seen):

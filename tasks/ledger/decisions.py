@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tasks.ledger.engine import writing
 from tasks.ledger.tables import DECISIONS
 from tasks.ledger.times import now
 from tasks.records import Action
@@ -16,7 +15,9 @@ FIELDS = tuple(c.name for c in DECISIONS.columns if c.name != "position")
 _JSON = ("payload", "evidence")
 _IN_ONE_STATEMENT = 5_000
 """Values of one IN: SQLite takes 32,766 in a statement, PostgreSQL 65,535."""
-_EVERY = sa.select(DECISIONS).order_by(DECISIONS.c.position)
+IN_ORDER = (DECISIONS.c.created, DECISIONS.c.position)
+"""By the time of the decision, which one that is imported brings along; within a second as they came in."""
+_EVERY = sa.select(DECISIONS).order_by(*IN_ORDER)
 _ABOUT_SAMPLE = _EVERY.where(DECISIONS.c.sample_id == sa.bindparam("about"))
 _OTHER = DECISIONS.alias()
 _BESIDE = _EVERY.where(
@@ -26,7 +27,7 @@ _BESIDE = _EVERY.where(
 _LAST_OF_SAMPLE = (
     sa.select(DECISIONS.c.decision_id)
     .where(DECISIONS.c.sample_id == sa.bindparam("about"))
-    .order_by(DECISIONS.c.position.desc())
+    .order_by(*(column.desc() for column in IN_ORDER))
     .limit(1)
 )
 
@@ -58,12 +59,10 @@ def append_decisions(connection: sa.Connection, rows: Sequence[Mapping[str, Any]
 
 def last_decisions(connection: sa.Connection, sample_ids: Iterable[str]) -> dict[str, str]:
     """sample_id -> the id of the newest decision about it, where there is one."""
-    newest = sa.select(sa.func.max(DECISIONS.c.position)).group_by(DECISIONS.c.sample_id)
     last = {}
     for names in chunks(sample_ids):
-        positions = newest.where(DECISIONS.c.sample_id.in_(names))
         query = sa.select(DECISIONS.c.sample_id, DECISIONS.c.decision_id)
-        for row in connection.execute(query.where(DECISIONS.c.position.in_(positions))):
+        for row in connection.execute(query.where(DECISIONS.c.sample_id.in_(names)).order_by(*IN_ORDER)):
             last[row.sample_id] = row.decision_id
     return last
 
@@ -103,24 +102,22 @@ def standing_decisions(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str,
     return {name: row for name, row in last.items() if row["action"] != Action.RETRACT}
 
 
-def import_decisions(engine: sa.Engine, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Appends decisions as they were exported, ids, times and order kept; known ids stay as they are.
+def import_decisions(connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Appends decisions as they were exported, ids, times and order kept, within a transaction; known ids stay as they
+    are. Of what was decided about a sample here and there, the later stands.
 
     Returns:
-        How many were new. All are added, or none.
+        The sample_id of each that was new.
     """
-    added = 0
-    with writing(engine) as connection:
-        known = set(connection.execute(sa.select(DECISIONS.c.decision_id)).scalars())
-        for row in rows:
-            if row["decision_id"] in known:
-                continue
-            known.add(row["decision_id"])
-            packed = {
-                name: json.dumps(row.get(name) or {}, ensure_ascii=False, sort_keys=True) for name in _JSON
-            }
-            connection.execute(DECISIONS.insert(), {n: row.get(n) for n in FIELDS} | packed)
-            added += 1
+    added = []
+    known = set(connection.execute(sa.select(DECISIONS.c.decision_id)).scalars())
+    for row in rows:
+        if row["decision_id"] in known:
+            continue
+        known.add(row["decision_id"])
+        packed = {name: json.dumps(row.get(name) or {}, ensure_ascii=False, sort_keys=True) for name in _JSON}
+        connection.execute(DECISIONS.insert(), {n: row.get(n) for n in FIELDS} | packed)
+        added.append(row["sample_id"])
     return added
 
 

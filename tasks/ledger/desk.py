@@ -7,12 +7,13 @@ decides names the version that was looked at, and a decision on an older one cha
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from tasks.ledger.bulk import settle_many, take_back_batch
+from tasks.ledger.bulk import move_many, settle_many, take_back_batch
+from tasks.ledger.decisions import decisions_by_id, import_decisions, last_decisions
 from tasks.ledger.engine import writing
 from tasks.ledger.filling import fill_queue
 from tasks.ledger.filters import Filter, ordered, where
@@ -27,6 +28,7 @@ from tasks.ledger.moves import (
     lock_item,
     note_act,
     settle,
+    state_after,
     take_back,
     votes_on,
 )
@@ -56,15 +58,25 @@ _FREE = sa.select(QUEUE.c.sample_id).where(
 class Desk(QueueReader):
     """The queue of a ledger: what is read of it, and each act on it."""
 
-    def fill(self, recipe: str, snapshot_id: str, items: LazyRows, facts: Mapping[str, Any]) -> None:
+    def fill(
+        self,
+        recipe: str,
+        snapshot_id: str,
+        items: LazyRows,
+        facts: Mapping[str, Any],
+        heard: Collection[str] = (),
+    ) -> None:
         """Puts a snapshot's items in the place of the recipe's earlier ones, in one transaction.
 
         Leases, drafts and votes stand: they are about content. So does an item that is as it was before, with its
-        version. An item whose sample is decided (between the run's look at the decisions and now) is filled in as
-        decided; escalated ones stay escalated.
+        version. An item whose sample was decided since the run's look at the decisions is filled in as decided; one
+        whose decision the run knew is asked about anew. Escalated ones stay escalated.
+
+        Args:
+            heard: ids of the decisions that the run knew.
         """
         with writing(self.engine) as connection:
-            fill_queue(connection, recipe, snapshot_id, items, facts)
+            fill_queue(connection, recipe, snapshot_id, items, facts, heard)
 
     def take_next(self, wanted: Filter, actor: str, skip: Iterable[str] = ()) -> dict[str, Any] | None:
         """Leases the most valuable open item that nobody else holds and that `actor` has not voted on."""
@@ -226,6 +238,17 @@ class Desk(QueueReader):
         )
         with writing(self.engine, passing=True) as connection:
             connection.execute(LEASES.update().where(*mine).values(until=time.time() + LEASE_SECONDS))
+
+    def take_in(self, decisions: Iterable[Mapping[str, Any]]) -> int:
+        """Adds decisions that were exported elsewhere, and moves the items they are about; returns how many were new.
+
+        All are added, or none. Of what was decided about a sample here and there, the later stands.
+        """
+        with writing(self.engine) as connection:
+            added = import_decisions(connection, decisions)
+            newest = decisions_by_id(connection, last_decisions(connection, set(added)).values())
+            move_many(connection, {row["sample_id"]: state_after(row) for row in newest.values()})
+        return len(added)
 
     def note(self, actor: str, act: str, subject: str, detail: Mapping[str, Any]) -> None:
         """A line in the audit trail, for what is no decision: sign-in, export, a guideline, an account."""

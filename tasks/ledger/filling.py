@@ -1,13 +1,13 @@
 """What a run puts into a recipe's queue: of an item that is as it was before, nothing is written."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from tasks.ledger.bulk import move_many
-from tasks.ledger.decisions import chunks
+from tasks.ledger.decisions import IN_ORDER, chunks
 from tasks.ledger.moves import State, state_after
 from tasks.ledger.rows import LazyRows, insert_many, write_texts
 from tasks.ledger.tables import DECISIONS, FLAGGED, QUEUE, QUEUE_FACTS, TEXTS
@@ -24,10 +24,15 @@ class _Known(NamedTuple):
 
 
 def fill_queue(
-    connection: sa.Connection, recipe: str, snapshot_id: str, items: LazyRows, facts: Mapping[str, Any]
+    connection: sa.Connection,
+    recipe: str,
+    snapshot_id: str,
+    items: LazyRows,
+    facts: Mapping[str, Any],
+    heard: Collection[str],
 ) -> None:
     """Puts a snapshot's items in the place of the recipe's earlier ones, within a transaction; see `Desk.fill`."""
-    known, states = _known_items(connection, recipe), _standing_states(connection)
+    known, states = _known_items(connection, recipe), _standing_states(connection, heard)
     names = [item["sample_id"] for item in items.short]
     same = {
         item["sample_id"]
@@ -79,7 +84,12 @@ def _forget_texts(connection: sa.Connection, left: Mapping[str, str]) -> None:
         connection.execute(TEXTS.delete().where(TEXTS.c.digest.in_(gone)))
 
 
-def _standing_states(connection: sa.Connection) -> dict[str, State]:
-    """sample_id -> what the newest decision about it makes of an item."""
-    query = sa.select(DECISIONS.c.sample_id, DECISIONS.c.action).order_by(DECISIONS.c.position)
-    return {name: state_after({"action": action}) for name, action in connection.execute(query)}
+def _standing_states(connection: sa.Connection, heard: Collection[str]) -> dict[str, State]:
+    """sample_id -> what the newest decision about it makes of an item that a run asks about: who knew the decision
+    and asks all the same finds that it does not answer what is said now."""
+    shown = (DECISIONS.c.sample_id, DECISIONS.c.action, DECISIONS.c.decision_id)
+    states = {}
+    for name, action, decision_id in connection.execute(sa.select(*shown).order_by(*IN_ORDER)):
+        state = state_after({"action": action})
+        states[name] = State.OPEN if state is State.DECIDED and decision_id in heard else state
+    return states

@@ -53,10 +53,16 @@ class Guidelines:
         return version
 
 
-def decisions_in_force(ledger: Ledger, recipe: str) -> dict[str, dict[str, Any]]:
-    """The standing decisions, without what was kept by an older guideline than its queue's newest."""
-    versions = Guidelines(ledger).versions(recipe)
-    return {name: row for name, row in ledger.decisions().items() if not _is_outdated(row, recipe, versions)}
+def decisions_in_force(
+    standing: Mapping[str, dict[str, Any]], recipe: str, versions: Mapping[str, int]
+) -> dict[str, dict[str, Any]]:
+    """The standing decisions, without what was kept by an older guideline than its queue's newest.
+
+    Args:
+        standing: by sample_id, as of `Ledger.decisions`.
+        versions: as of `Guidelines.versions`.
+    """
+    return {name: row for name, row in standing.items() if not _is_outdated(row, recipe, versions)}
 
 
 def _is_outdated(decision: Mapping[str, Any], recipe: str, versions: Mapping[str, int]) -> bool:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tasks.errors import SeimaiError
 from tasks.ledger.decisions import append_decision, read_decisions
-from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, LEASES, QUEUE, VOTES, WHOLE_ITEM
+from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, GUIDELINES, LEASES, QUEUE, VOTES, WHOLE_ITEM
 from tasks.ledger.times import now
 from tasks.records import Action
 from tasks.wording.told import Told
@@ -40,7 +40,6 @@ class Choice:
     after_id: str | None = None
     reason_code: str = ""
     note: str = ""
-    guideline: int | None = None
     evidence: Mapping[str, Any] | None = None
 
 
@@ -63,6 +62,9 @@ _MOVED = (
     QUEUE.update()
     .where(QUEUE.c.sample_id == sa.bindparam("about"))
     .values(state=sa.bindparam("new_state"), version=QUEUE.c.version + 1)
+)
+_GUIDELINE = sa.select(sa.func.max(GUIDELINES.c.version)).where(
+    GUIDELINES.c.recipe == sa.bindparam("about_recipe"), GUIDELINES.c.check == sa.bindparam("about_check")
 )
 
 
@@ -108,6 +110,7 @@ def find_item(connection: sa.Connection, recipe: str, sample_id: str) -> dict[st
         "findings": "[]",
         "snapshot_id": "",
         "blind": False,
+        "origin": "",
     }
 
 
@@ -120,7 +123,8 @@ def settle(
     batch: str | None,
 ) -> str:
     recipe, sample_id = item["recipe"], item["sample_id"]
-    row = as_decision(item, choice, actor, origin, batch)
+    guideline = guideline_version(connection, recipe, item["check"])
+    row = as_decision(item, choice, actor, origin, batch, guideline)
     decision_id = append_decision(connection, **row | {"action": choice.action})
     _move(connection, sample_id, state_after(row))
     free(connection, LEASES, recipe, sample_id)
@@ -128,10 +132,25 @@ def settle(
     return decision_id
 
 
+def guideline_version(connection: sa.Connection, recipe: str, check: str) -> int | None:
+    """The newest version of the guideline of a queue; None where nobody wrote one."""
+    given = {"about_recipe": recipe, "about_check": check}
+    return connection.execute(_GUIDELINE, given).scalar()
+
+
 def as_decision(
-    item: Mapping[str, Any], choice: Choice, actor: str, origin: str, batch: str | None
+    item: Mapping[str, Any],
+    choice: Choice,
+    actor: str,
+    origin: str,
+    batch: str | None,
+    guideline: int | None,
 ) -> dict[str, Any]:
-    """What `decisions.append_decision` takes of a choice about an item."""
+    """What `decisions.append_decision` takes of a choice about an item.
+
+    Args:
+        guideline: version that is in force; a keep holds until there is a newer one.
+    """
     return {
         "sample_id": item["sample_id"],
         "action": choice.action.value,
@@ -142,7 +161,7 @@ def as_decision(
         "actor": actor,
         "recipe": item["recipe"],
         "check": item["check"],
-        "guideline": choice.guideline,
+        "guideline": guideline,
         "evidence": choice.evidence or _evidence_of(item),
         "origin": origin,
         "batch": batch,
@@ -150,9 +169,15 @@ def as_decision(
 
 
 def _evidence_of(item: Mapping[str, Any]) -> dict[str, Any]:
-    """What the decision was made on: the snapshot, and the score of each finding."""
+    """What the decision was made on: the snapshot, the score of each finding, and how the item came to be asked."""
     scores = {f["check"]: f["score"] for f in json.loads(item["findings"])}
-    return {"snapshot": item["snapshot_id"], "scores": scores, "blind": bool(item["blind"])}
+    drawn = item["origin"] == "random"
+    return {
+        "snapshot": item["snapshot_id"],
+        "scores": scores,
+        "blind": bool(item["blind"]),
+        "random": drawn,
+    }
 
 
 def take_back(connection: sa.Connection, decision_id: str, actor: str, batch: str | None) -> str:

@@ -122,14 +122,16 @@ class QueueReader:
         return None if content is None else json.loads(content)
 
     def looked_at(self, recipe: str) -> list[dict[str, Any]]:
-        """What the estimates need: how many items (`items`) have the same origin, blind, state and standing action."""
-        kinds = (QUEUE.c.origin, QUEUE.c.blind, QUEUE.c.state)
+        """What the estimates need: how many items (`items`) are alike in flagged, drawn (at random, from the flagged or
+        from the others), state and standing action."""
+        kinds = ((QUEUE.c.origin == "flagged").label("flagged"), QUEUE.c.blind.label("drawn"), QUEUE.c.state)
         items, decided = sa.func.count().label("items"), QUEUE.c.state == State.DECIDED.value
         waiting = sa.select(*kinds, sa.null().label("action"), items)
         waiting = waiting.where(QUEUE.c.recipe == recipe, ~decided).group_by(*kinds)
         earlier = DECISIONS.alias()
-        last = sa.select(sa.func.max(earlier.c.position)).where(earlier.c.sample_id == QUEUE.c.sample_id)
-        settled = QUEUE.join(DECISIONS, DECISIONS.c.position == last.scalar_subquery())
+        last = sa.select(earlier.c.decision_id).where(earlier.c.sample_id == QUEUE.c.sample_id)
+        last = last.order_by(earlier.c.created.desc(), earlier.c.position.desc()).limit(1)
+        settled = QUEUE.join(DECISIONS, DECISIONS.c.decision_id == last.scalar_subquery())
         done = sa.select(*kinds, DECISIONS.c.action, items).select_from(settled)
         done = done.where(QUEUE.c.recipe == recipe, decided).group_by(*kinds, DECISIONS.c.action)
         with self.engine.connect() as connection:
