@@ -468,7 +468,7 @@ def test_items_are_dirty_by_what_the_champion_learned_from() -> None:
     assert dirty_items(now, links, blanked) == []
 
 
-def test_verdict_shows_the_clean_items_apart() -> None:
+def test_verdict_shows_clean_and_leaked_items_apart() -> None:
     """30 items that the candidate has seen are right, 30 clean ones are not: all and clean differ."""
     rows = [
         {
@@ -489,21 +489,23 @@ def test_verdict_shows_the_clean_items_apart() -> None:
     dirty = {f"i{i:02}" for i in range(30)}
     judged = verdict(scores, GateSettings(), "accuracy", dirty)
     assert judged.dirty_items == 30
-    assert [(c.reference, c.subset, c.items) for c in judged.clean] == [
+    assert [(c.reference, c.subset, c.items) for c in judged.by_leak] == [
         ("base", "clean items only", 30),
+        ("base", "leaked items only", 30),
         ("champion", "clean items only", 30),
+        ("champion", "leaked items only", 30),
     ]
-    assert [c.candidate_mean.value for c in (judged.comparisons[0], judged.clean[0])] == [0.5, 0.0]
+    assert [c.candidate_mean.value for c in (judged.comparisons[0], *judged.by_leak[:2])] == [0.5, 0.0, 1.0]
     data = ReportData(name="m", verdict=judged)
     console = Console(width=120, record=True, file=io.StringIO())
     console.print(closing_table(data))
     shown = (console.export_text(), render_report(data), write_card(data, judged))
     assert "base → candidate, clean items only" in shown[0]
-    assert all("clean items only" in page for page in shown)
+    assert all(part in page for page in shown for part in ("clean items only", "leaked items only"))
     assert "30 of these items have text in common with training data" in shown[2]
     everything = verdict(scores, GateSettings(), "accuracy", {f"i{i:02}" for i in range(60)})
-    assert (everything.dirty_items, everything.clean) == (60, ())
-    assert verdict(scores, GateSettings(), "accuracy").clean == ()
+    assert (everything.dirty_items, everything.by_leak) == (60, ())
+    assert verdict(scores, GateSettings(), "accuracy").by_leak == ()
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from tasks.recipe import GateSettings
 from tasks.records import Outcome
 from tasks.wording.told import Told
 
-CLEAN = "clean items only"
-"""What comparisons without dirty items are called."""
+CLEAN, DIRTY = "clean items only", "leaked items only"
+"""What comparisons without dirty items, and of those alone, are called."""
 _WORST_FIRST = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 
 
@@ -61,8 +61,8 @@ class Verdict(BaseModel):
     """Candidate against base in each language; empty when there is only one."""
     dirty_items: int = 0
     """Gate items that training rows of the candidate or the champion give away; they are judged on all the same."""
-    clean: tuple[Comparison, ...] = ()
-    """`comparisons` again without them; empty where none is dirty, or all are."""
+    by_leak: tuple[Comparison, ...] = ()
+    """`comparisons` again without them and of them alone; empty where none is dirty, or all are."""
 
 
 def verdict(
@@ -105,19 +105,20 @@ def verdict(
         comparisons=tuple(compare(p, name, settings.confidence) for name, p in compared.items()),
         by_language=tuple(compare(p, "base", settings.confidence, name) for name, p in slices.items()),
         dirty_items=sum(item in dirty for item in base.items),
-        clean=_compare_clean(compared, dirty, settings),
+        by_leak=_compare_by_leak(compared, dirty, settings),
     )
 
 
-def _compare_clean(
+def _compare_by_leak(
     compared: dict[str, Pairs], dirty: Collection[str], settings: GateSettings
 ) -> tuple[Comparison, ...]:
     items = compared["base"].items
     if not 0 < sum(item in dirty for item in items) < len(items):
         return ()
     return tuple(
-        compare(pairs.without(dirty), name, settings.confidence, subset=CLEAN)
+        compare(part, name, settings.confidence, subset=subset)
         for name, pairs in compared.items()
+        for subset, part in zip((CLEAN, DIRTY), pairs.part(dirty), strict=True)
     )
 
 

@@ -60,9 +60,10 @@ class Pairs:
             return {}
         return {language: self._where(self.language == language) for language in languages}
 
-    def without(self, items: Collection[str]) -> "Pairs":
-        """All but the named items."""
-        return self._where(np.array([item not in items for item in self.items], dtype=bool))
+    def part(self, items: Collection[str]) -> tuple["Pairs", "Pairs"]:
+        """All but the named items, and the named ones."""
+        named = np.array([item in items for item in self.items], dtype=bool)
+        return self._where(~named), self._where(named)
 
     def _where(self, mask: np.ndarray) -> "Pairs":
         return replace(

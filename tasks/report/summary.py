@@ -61,7 +61,7 @@ def _scores(verdict: Verdict) -> Table:
     table = _table(
         f"{verdict.metric}", "reference", "candidate", f"difference ({verdict.confidence:.0%} bounds)"
     )
-    for row in (*verdict.comparisons, *verdict.clean, *verdict.by_language):
+    for row in (*verdict.comparisons, *verdict.by_leak, *verdict.by_language):
         part = row.language or row.subset
         name = f"{row.reference} → candidate" + (f", {part}" if part else "")
         difference = row.difference

@@ -94,6 +94,7 @@ TERMS: dict[str, tuple[str, str]] = {
     "worst_slice": ("worst-slice", "最も弱い部分"),
     "forgetting": ("forgetting", "忘却"),
     "clean items only": ("clean items only", "漏えいのない項目のみ"),
+    "leaked items only": ("leaked items only", "漏えいのある項目のみ"),
     "accuracy": ("accuracy", "正解率"),
     "loss": ("loss", "損失"),
     "Kolmogorov-Smirnov": ("Kolmogorov-Smirnov", "コルモゴロフ–スミルノフ検定"),
