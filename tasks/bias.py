@@ -156,20 +156,25 @@ def list_slices(report: BiasReport) -> pa.Table:
 def _voting_rows(samples: pa.Table, right: np.ndarray | None) -> pd.DataFrame:
     """Label, language and source of the first training row of each group, and the group's mean of `right`.
 
-    A row of several labels stands once for each of them, under one index.
+    A row of several labels stands once for each of them, under one index; so does one with labelled spans, for each
+    kind of them.
     """
     if right is not None and right.shape != (len(samples),):
         raise ValueError(f"right must have shape ({len(samples)},), got {right.shape}")
-    frame = samples.select([*DIMENSIONS, "labels", "role", "sample_id", "group_id"]).to_pandas()
+    columns = [*DIMENSIONS, "labels", "spans", "role", "sample_id", "group_id"]
+    frame = samples.select([name for name in columns if name in samples.column_names]).to_pandas()
     frame["right"] = np.nan if right is None else right.astype(float)
     frame = frame[frame["role"] == Role.TRAIN]
     frame["group"] = frame["group_id"].fillna(frame["sample_id"])
     means = frame.groupby("group", sort=False)["right"].mean()
     frame = frame.drop_duplicates("group")
     frame = frame.assign(right=means.reindex(frame["group"]).to_numpy())
-    if frame["labels"].isna().all():
-        return frame
-    return frame.assign(label=frame["labels"]).explode("label")
+    if not frame["labels"].isna().all():
+        return frame.assign(label=frame["labels"]).explode("label")
+    if "spans" in frame and not frame["spans"].isna().all():
+        kinds = [None if spans is None else sorted({s["label"] for s in spans}) for spans in frame["spans"]]
+        return frame.assign(label=kinds).explode("label")
+    return frame
 
 
 def _balance(counts: pd.Series, dimension: str, settings: BiasSettings) -> list[SliceBalance]:

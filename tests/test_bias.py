@@ -257,3 +257,17 @@ def test_a_row_of_several_labels_counts_for_each_of_them() -> None:
     assert {s.name.en: s.groups for s in report.slices}["label c"] == 40
     assert {s.name.en: s.groups for s in report.slices}["language en"] == 500
     assert any(s.name.en == "label c" and s.worse for s in report.slices)
+
+
+def test_kinds_of_labelled_spans_are_weighed() -> None:
+    """Of each row's words, each kind once; rows without any count for none."""
+    made = rows(400, label=None)
+    for number, row in enumerate(made):
+        kinds = ["PRODUCT", "PRODUCT", "DATE"] if number % 2 else []
+        kinds += ["RARE"] if number == 1 else []
+        row["spans"] = [{"start": 0, "end": 1, "label": kind} for kind in kinds]
+    report = find_bias(table(made), SETTINGS)
+    counts = {b.name: b.groups for b in report.balance if b.dimension == "label"}
+    assert counts == {"PRODUCT": 200, "DATE": 200, "RARE": 1}
+    assert rare(report) == {("label", "RARE")}
+    assert report.groups == 400

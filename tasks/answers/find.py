@@ -73,6 +73,8 @@ class AnswerSummary(BaseModel):
     """Its 95 % interval; wide before anyone has decided."""
     newcomers: int = 0
     """Answers that came after the models were fitted."""
+    too_few: int = 0
+    """Answers there are, where they are too few to be weighed."""
 
 
 class AnswerResult(NamedTuple):
@@ -121,7 +123,8 @@ def find_doubtful_answers(
     manners = read_manners(exchanges) if manners is None else manners.take(exchanges.rows)
     rows = [_breach_finding(columns, exchanges, *breach) for breach in find_breaches(manners)]
     if len(exchanges.answers) < FEWEST or len(np.unique(exchanges.folds)) < 2:
-        return AnswerResult(build_table(rows, FINDING), AnswerSummary())
+        too_few = len(exchanges.answers) if len(exchanges.answers) < FEWEST else 0
+        return AnswerResult(build_table(rows, FINDING), AnswerSummary(too_few=too_few))
     ids = [columns["sample_id"][i] for i in exchanges.rows]
     newcomers, fit = 0, None
     if read is None and len(ids) > MANY:
@@ -163,7 +166,16 @@ def tell_doubts(
 def describe_answers(summary: AnswerSummary) -> tuple[Told, ...]:
     """Sentences for the report."""
     if summary.errors_per_100 is None or summary.errors_interval is None:
-        return ()
+        if not summary.too_few:
+            return ()
+        return (
+            Told(
+                f"{summary.too_few:,} answers are too few to learn what is usual ({FEWEST} are needed): they were not "
+                "weighed against each other, only by rules.",
+                f"答えが{summary.too_few:,}件では何が普通かを学べません({FEWEST}件必要)。答えどうしの比較はせず、"
+                "規則だけで調べました。",
+            ),
+        )
     low, high = summary.errors_interval
     learned = Told("before any decision", "判断のない段階")
     if summary.decided:
