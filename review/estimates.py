@@ -13,6 +13,7 @@ The flagged are represented by their blind items as long as every queue is worke
 finished and another's not begun, the figures lean to the finished one until the rest is decided too.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +59,7 @@ def estimate_recipe(rows: Iterable[Mapping[str, Any]], facts: Mapping[str, Any])
     facts: of `Desk.facts`: unflagged (distinct samples that nothing was said of), and `earlier`, rows of what was
         decided after earlier runs.
     """
-    told = [*rows, *(row | {"state": State.DECIDED} for row in facts.get("earlier", ()))]
+    told = _all_told(rows, facts)
     flags = _sample([row for row in told if row["flagged"]])
     rest = _sample([row for row in told if not row["flagged"]], int(facts["unflagged"]))
     known = rest.can_tell and flags.can_tell
@@ -74,6 +75,31 @@ def estimate_recipe(rows: Iterable[Mapping[str, Any]], facts: Mapping[str, Any])
         left=_left(flags, rest) if known else None,
         recall=_recall(flags, rest) if known else None,
     )
+
+
+def estimate_queues(
+    rows: Iterable[Mapping[str, Any]], facts: Mapping[str, Any]
+) -> dict[str, Interval | None]:
+    """Check -> errors that are left among what its queue holds of the flagged; None before a blind item was decided.
+
+    Args:
+        rows, facts: as of `estimate_recipe`.
+    """
+    by_check: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in _all_told(rows, facts):
+        if row["flagged"]:
+            by_check[row["check"]].append(row)
+    left = {}
+    for check, own in by_check.items():
+        part = _sample(own)
+        count = part.count_wrong(1 - CONFIDENCE)
+        bounds = (count.point - part.wrong, count.low - part.wrong, count.high - part.wrong)
+        left[check] = Interval(*bounds) if part.can_tell else None
+    return left
+
+
+def _all_told(rows: Iterable[Mapping[str, Any]], facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [*rows, *(row | {"state": State.DECIDED} for row in facts.get("earlier", ()))]
 
 
 def _sample(rows: Sequence[Mapping[str, Any]], items: int | None = None) -> "Sampled":

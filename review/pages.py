@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from review.access import Reviewer, Role, current_reviewer
 from review.decide import REASON_CODES
 from review.diff import diff_texts
-from review.estimates import estimate_recipe
+from review.estimates import estimate_queues, estimate_recipe
 from review.kin import has_cluster, is_blind
 from review.render import language_of, render
 from review.room import Room
@@ -94,16 +94,23 @@ def show_queues(request: Request, reviewer: Looker) -> Response:
                 queue[row["state"]] = row["items"]
                 if row["state"] == State.OPEN:
                     queue["expected"] = row["expected"]
+        told = room.desk.looked_at(recipe)
+        left = estimate_queues(told, facts[recipe])
         ordered = sorted(queues.items(), key=lambda entry: -entry[1].get("expected", 0))
         recipes.append(
             {
                 "name": recipe,
                 "facts": facts[recipe],
                 "queues": [
-                    {"check": check, "title": title_of(check).say(language), **counts}
+                    {
+                        "check": check,
+                        "title": title_of(check).say(language),
+                        "left": left.get(check),
+                        **counts,
+                    }
                     for check, counts in ordered
                 ],
-                "estimate": estimate_recipe(room.desk.looked_at(recipe), facts[recipe]),
+                "estimate": estimate_recipe(told, facts[recipe]),
             }
         )
     return render(request, "queues.html", recipes=recipes)

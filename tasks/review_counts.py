@@ -43,7 +43,7 @@ def count_settled(
         policy: check -> disposition, over the defaults.
 
     Returns:
-        Rows of flagged, drawn (bool), action, and items (how many distinct samples).
+        Rows of flagged, drawn (bool), action, check (whose queue it stood in) and items (how many distinct samples).
     """
     is_settled = pc.starts_with(pc.fill_null(dispositions["check"], ""), "decision_")
     settled = dispositions["row"].filter(is_settled).combine_chunks()
@@ -54,7 +54,7 @@ def count_settled(
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for finding in about.to_pylist():
         found[finding["row"]].append((finding["check"], finding["severity"]))
-    counts: Counter[tuple[bool, bool, str]] = Counter()
+    counts: Counter[tuple[bool, bool, str, str]] = Counter()
     for row in {row["sample_id"]: row for row in reversed(own)}.values():
         decision = decisions.get(row["sample_id"])
         evidence = (decision and decision.get("evidence")) or {}
@@ -64,6 +64,6 @@ def count_settled(
             disposition_of(*one, row["role"], policy) is not Disposition.KEEP for one in found[row["row"]]
         )
         drawn = evidence["blind"] and evidence["random"] is not flagged
-        counts[flagged, drawn, decision["action"]] += 1
-    names = ("flagged", "drawn", "action")
+        counts[flagged, drawn, decision["action"], decision["check"] or ""] += 1
+    names = ("flagged", "drawn", "action", "check")
     return [dict(zip(names, key, strict=True)) | {"items": items} for key, items in sorted(counts.items())]

@@ -7,7 +7,7 @@ import pytest
 from conftest import make_samples
 
 from benchmarks.review_recall import review
-from review.estimates import bound_count, estimate_recipe
+from review.estimates import bound_count, estimate_queues, estimate_recipe
 from tasks.judge import judge
 from tasks.ledger.moves import State
 from tasks.recipe import ReviewSettings
@@ -53,6 +53,7 @@ def rows_of(**counts: int) -> list[dict[str, Any]]:
                 "drawn": origin == "random",
                 "state": state,
                 "action": action,
+                "check": "label_noise",
                 "items": items,
             }
         )
@@ -72,6 +73,24 @@ def test_the_intervals_hold_the_truth_in_93_of_100_queues(share: float, stage: f
             interval = getattr(estimate, name)
             held[name] += interval is not None and interval.low - 1e-9 <= value <= interval.high + 1e-9
     assert min(held.values()) >= 93, held
+
+
+def test_each_queue_tells_of_its_own_errors() -> None:
+    blind = {"flagged": True, "drawn": True, "state": State.DECIDED, "items": 10}
+    waiting = {"flagged": True, "drawn": False, "state": State.OPEN, "action": None, "items": 90}
+    rows = [
+        blind | {"check": "label_noise", "action": Action.DROP},
+        waiting | {"check": "label_noise"},
+        waiting | {"check": "too_long"},
+    ]
+    earlier = [{k: v for k, v in blind.items() if k != "state"} | {"check": "stale", "action": Action.KEEP}]
+    left = estimate_queues(rows, FACTS | {"earlier": earlier})
+    assert left["label_noise"] is not None
+    assert left["label_noise"].point == left["label_noise"].high == 90
+    assert 55 < left["label_noise"].low < 80
+    assert left["too_long"] is None
+    assert left["stale"] is not None
+    assert left["stale"].high == 0
 
 
 def test_nothing_is_said_before_anything_was_decided() -> None:

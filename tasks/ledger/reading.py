@@ -123,8 +123,9 @@ class QueueReader:
 
     def looked_at(self, recipe: str) -> list[dict[str, Any]]:
         """What the estimates need: how many items (`items`) are alike in flagged, drawn (at random, from the flagged or
-        from the others), state and standing action."""
-        kinds = ((QUEUE.c.origin == "flagged").label("flagged"), QUEUE.c.blind.label("drawn"), QUEUE.c.state)
+        from the others), check, state and standing action."""
+        flagged, drawn = (QUEUE.c.origin == "flagged").label("flagged"), QUEUE.c.blind.label("drawn")
+        kinds = (flagged, drawn, QUEUE.c.check, QUEUE.c.state)
         items, decided = sa.func.count().label("items"), QUEUE.c.state == State.DECIDED.value
         waiting = sa.select(*kinds, sa.null().label("action"), items)
         waiting = waiting.where(QUEUE.c.recipe == recipe, ~decided).group_by(*kinds)
