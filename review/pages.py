@@ -15,9 +15,9 @@ from review.kin import has_cluster, is_blind
 from review.render import language_of, render
 from review.room import Room
 from review.snapshots import find_reported, find_samples
-from review.view import editable_texts, mark_inline, told_prompt, view_item, view_reported
+from review.view import copies_of, editable_texts, mark_inline, told_prompt, view_item, view_reported
 from review.words import refuse
-from tasks.ledger.clusters import read_batch
+from tasks.ledger.clusters import read_batch, standing_about
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import State
 from tasks.wording import title_of
@@ -202,7 +202,8 @@ def _render_item(
         holder: who else looks at it.
     """
     room, recipe, sample_id = room_of(request), item["recipe"], item["sample_id"]
-    view = view_item(item, room.desk.history(sample_id), language_of(request))
+    precedents = standing_about(room.ledger.engine, copies_of(item))
+    view = view_item(item, room.desk.history(sample_id), language_of(request), precedents)
     queue = queue or view.check
     draft = room.desk.draft(recipe, sample_id, reviewer.name) or {}
     texts = editable_texts(item["sample"])

@@ -11,7 +11,7 @@ from typing import Any
 from tasks.edits import text_fields
 from tasks.ledger.moves import State
 from tasks.records import Action
-from tasks.wording import tell_evidence, tell_reason, tell_suggestion, title_of
+from tasks.wording import Told, tell_evidence, tell_reason, tell_suggestion, title_of
 
 MAX_SUGGESTIONS = 9
 """As many as there are digit keys."""
@@ -104,8 +104,17 @@ class ItemView:
     """The other sample of a pair, where the queue is about copies."""
 
 
-def view_item(item: Mapping[str, Any], history: Sequence[Mapping[str, Any]], language: str) -> ItemView:
-    """Args: item: as of `Desk.item`. history: the decisions about it, the oldest first."""
+def view_item(
+    item: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    language: str,
+    precedents: Mapping[str, Mapping[str, Any]] | None = None,
+) -> ItemView:
+    """Args:
+    item: as of `Desk.item`.
+    history: the decisions about it, the oldest first.
+    precedents: sample_id -> decision that stands about a copy of it (`copies_of`).
+    """
     decided = item["state"] == State.DECIDED
     hidden = bool(item["blind"]) and not decided
     sample, findings = item["sample"], item["findings"]
@@ -125,7 +134,7 @@ def view_item(item: Mapping[str, Any], history: Sequence[Mapping[str, Any]], lan
         place=_place(sample),
         passage=json.loads(item["passage"]) if item["passage"] else None,
         why=() if hidden else tuple(_why(finding, item["check"], language) for finding in findings),
-        suggestions=() if hidden else suggest(item, language),
+        suggestions=() if hidden else suggest(item, language, precedents or {}),
         neighbours=() if hidden else tuple(_neighbours(findings, item["sample_id"])),
         actions=actions_for(sample),
         history=tuple(history),
@@ -160,9 +169,12 @@ def actions_for(sample: Mapping[str, Any]) -> tuple[Action, ...]:
     return (Action.KEEP, Action.DROP, *middle, Action.ESCALATE)
 
 
-def suggest(item: Mapping[str, Any], language: str) -> tuple[Suggestion, ...]:
-    """What the witnesses suggest, the likeliest first: new labels, the text with placeholders, to drop a copy."""
-    found: dict[tuple[Action, str], tuple[float, str, dict[str, str]]] = {}
+def suggest(
+    item: Mapping[str, Any], language: str, precedents: Mapping[str, Mapping[str, Any]]
+) -> tuple[Suggestion, ...]:
+    """What was decided about copies, then what the witnesses suggest, the likeliest first: new labels, the text with
+    placeholders, to drop a copy."""
+    found = _precedents(item, language, precedents)
     for finding in item["findings"]:
         evidence = json.loads(finding["evidence"] or "{}")
         change = json.loads(finding["suggestion"] or "{}")
@@ -182,6 +194,35 @@ def suggest(item: Mapping[str, Any], language: str) -> tuple[Suggestion, ...]:
         Suggestion(number, text or payload.get("label", ""), action, payload, sure if sure < 1 else None)
         for number, ((action, _), (sure, text, payload)) in enumerate(ranked, 1)
     )
+
+
+def copies_of(item: Mapping[str, Any]) -> list[str]:
+    """The sample_ids that the item's findings call copies, or near-copies, of it."""
+    return [name for name in pointed_at(item["findings"], COPY_CHECKS) if name != item["sample_id"]]
+
+
+def _precedents(
+    item: Mapping[str, Any], language: str, precedents: Mapping[str, Mapping[str, Any]]
+) -> dict[tuple[Action, str], tuple[float, str, dict[str, str]]]:
+    """What was decided about copies, as far as it can be done with this sample: a rewritten text is of one only."""
+    found = {}
+    for name, decision in precedents.items():
+        action, label = Action(decision["action"]), decision["payload"].get("label", "")
+        if action is Action.RELABEL and label == item["sample"]["label"]:
+            action, label = Action.KEEP, ""
+        if action not in (Action.KEEP, Action.DROP, Action.RELABEL):
+            continue
+        words = {
+            Action.KEEP: Told("keep", "残す"),
+            Action.DROP: Told("drop", "削除"),
+            Action.RELABEL: Told(label),
+        }[action]
+        told = Told(
+            f"{words.en}: so {decision['actor']} decided about its copy {name[:12]}",
+            f"{words.say('ja')}: コピー{name[:12]}について{decision['actor']}がこう判断しました",
+        )
+        found[action, label] = (1.0, told.say(language), {"label": label} if label else {})
+    return found
 
 
 def twin_of(item: Mapping[str, Any]) -> str:

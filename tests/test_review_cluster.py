@@ -90,6 +90,23 @@ def test_a_cluster_is_merged_into_the_chosen_one_and_taken_back_in_one_step(alon
     assert all(room.desk.item(name)["state"] == State.OPEN for name in inside)
 
 
+def test_what_was_decided_about_a_copy_is_suggested_and_not_done(alone: TestClient) -> None:
+    room = room_of(alone)
+    first, second, third = fill(room, DISPUTE + OTHERS)[:3]
+    item = room.desk.item(first)
+    relabel = Choice(Action.RELABEL, {"label": "repair"}, "0" * 64)
+    room.desk.decide("intents", first, item["version"], relabel, "aki")
+    page = alone.get(f"/items/{third}").text
+    assert f"repair: so aki decided about its copy {first[:12]}" in page
+    assert "keep: so aki decided about its copy" in alone.get(f"/items/{second}").text  # it has that label
+    assert room.desk.item(second)["state"] == room.desk.item(third)["state"] == State.OPEN
+    form = form_at(alone, f"/items/{third}", "/decide")
+    suggested = next(value for name, value in form["buttons"] if value and value.startswith("relabel {"))
+    data = form["fields"] | {"action": suggested}
+    assert alone.post(form["action"], data=data, headers=ORIGIN, follow_redirects=False).status_code == 303
+    assert room.ledger.decisions()[third]["payload"] == {"label": "repair"}
+
+
 def test_all_are_kept(alone: TestClient) -> None:
     room = room_of(alone)
     names = fill(room, COPIES + OTHERS)[:6]

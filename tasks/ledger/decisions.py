@@ -72,7 +72,7 @@ def decisions_by_id(connection: sa.Connection, decision_ids: Iterable[str]) -> d
     found = {}
     for names in chunks(decision_ids):
         query = sa.select(DECISIONS).where(DECISIONS.c.decision_id.in_(names))
-        found.update({row["decision_id"]: _unpack(dict(row)) for row in connection.execute(query).mappings()})
+        found.update({row["decision_id"]: unpack(dict(row)) for row in connection.execute(query).mappings()})
     return found
 
 
@@ -93,7 +93,7 @@ def read_decisions(
         rows = connection.execute(_BESIDE, {"decision": beside})
     else:
         rows = connection.execute(_EVERY)
-    return [_unpack(dict(row)) for row in rows.mappings()]
+    return [unpack(dict(row)) for row in rows.mappings()]
 
 
 def standing_decisions(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -133,5 +133,6 @@ def _pack(values: Mapping[str, Any], supersedes: str | None, moment: str) -> dic
     return row | {n: json.dumps(row.get(n) or {}, ensure_ascii=False, sort_keys=True) for n in _JSON}
 
 
-def _unpack(row: Mapping[str, Any]) -> dict[str, Any]:
+def unpack(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `DECISIONS` with payload and evidence as Python values."""
     return {**row, **{name: json.loads(row[name] or "{}") for name in _JSON}}
