@@ -13,6 +13,7 @@ from review.diff import diff_texts
 from review.estimates import estimate_recipe
 from review.kin import has_cluster, is_blind
 from review.render import language_of, render
+from review.rights import may_take_back, offered_stands
 from review.room import Room
 from review.snapshots import find_reported, find_samples
 from review.view import editable_texts, mark_inline, told_prompt, view_item, view_reported
@@ -132,7 +133,7 @@ def show_queue(
         rows=PAGE_ROWS,
         choices={name: known[name] for name in ("label", "language", "source")},
         states=["any", *State],
-        done=_read_done(request),
+        done=_read_done(request, reviewer),
         batch=_read_batch(request),
         given={
             "finished": "",
@@ -215,7 +216,7 @@ def _render_item(
         texts=texts,
         reason_codes=REASON_CODES,
         guideline=room.guidelines.current(recipe, view.check),
-        done=_read_done(request),
+        done=_read_done(request, reviewer),
         batch=_read_batch(request),
         clustered=has_cluster(view.check) and not view.hidden,
         left=room.desk.count_left(recipe, None if queue == "all" else queue),
@@ -241,6 +242,7 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
         prompts=diff_texts(*prompts),
         answers=diff_texts(*answers),
         apart=stands_apart(room, item["recipe"], view.twin),
+        offered=offered_stands(room, item, view.twin, room.desk.item(view.twin, item["recipe"]), reviewer),
         clustered=has_cluster(view.check),
         queue=request.query_params.get("queue") or view.check,
         guideline=room.guidelines.current(item["recipe"], view.check),
@@ -253,10 +255,11 @@ def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:
     return queued is not None and is_blind(queued)
 
 
-def _read_done(request: Request) -> dict[str, Any] | None:
-    """The decision made just now, which the page offers to take back."""
+def _read_done(request: Request, reviewer: Reviewer) -> dict[str, Any] | None:
+    """The decision made just now, which the page offers to take back to who may."""
     decision_id = request.query_params.get("done")
-    return room_of(request).desk.decision(decision_id) if decision_id else None
+    decision = room_of(request).desk.decision(decision_id) if decision_id else None
+    return decision and {**decision, "mine": may_take_back(decision, reviewer)}
 
 
 def _read_batch(request: Request) -> list[dict[str, Any]]:
