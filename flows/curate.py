@@ -51,7 +51,7 @@ from tasks.quality import (
 )
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task, digest_of
-from tasks.review_queue import build_queue, count_confirmed
+from tasks.review_queue import build_queue, count_confirmed, told_by_recipe
 from tasks.row_texts import RowTexts
 from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
 from tasks.stage import perform
@@ -306,5 +306,5 @@ def _record(
     confirmed = count_confirmed(ledger.decisions().values(), recipe.name)
     cut_from = workspace.read_table(documents)
     queue = build_queue(table, settled, findings, recipe.review, recipe.seed, confirmed, cut_from, texts)
-    facts = queue.facts | {"privacy": recipe.privacy.model_dump(mode="json")}
+    facts = queue.facts | told_by_recipe(recipe)
     Desk(ledger).fill(recipe.name, snapshot.snapshot_id, queue.items, facts)

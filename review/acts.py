@@ -12,6 +12,7 @@ from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, nee
 from review.decide import make_choice
 from review.finish import finish_queue
 from review.kin import is_blind
+from review.labels import read_labels, require_known
 from review.pages import DRAFTED, FILTERS, SEEN, filter_query, go, read_filter, room_of, stands_apart
 from review.render import render
 from review.rights import may_take_back, require_right, stands_already
@@ -113,6 +114,7 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
         sample,
         action,
         {k: v for k, v in given.items() if v != "" or k != "label"},
+        read_labels(room.desk.facts()[item["recipe"]]),
         note=form.get("note", "").strip(),
         reason_code=form.get("reason_code", ""),
         guideline=guideline["version"] if guideline else None,
@@ -221,6 +223,11 @@ def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, fo
             422, "In bulk: {known}; got {given!r}.", known=", ".join(BULK), given=form.get("action", "")
         )
     seen = room.desk.choose_many(wanted, MOST_AT_ONCE)
+    looked_at = [room.desk.item(name, recipe) for name in random.sample(sorted(seen), min(10, len(seen)))]
+    samples = [item for item in looked_at if item is not None]
+    label = form.get("label", "") if form["action"] == Action.RELABEL else ""
+    if label and samples:
+        require_known(samples[0]["sample"], {"label": label}, read_labels(room.desk.facts()[recipe]))
     return render(
         request,
         "bulk.html",
@@ -229,10 +236,10 @@ def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, fo
         count=room.desk.count_items(wanted),
         chosen=len(seen),
         most=MOST_AT_ONCE,
-        samples=[room.desk.item(name, recipe) for name in random.sample(sorted(seen), min(10, len(seen)))],
+        samples=samples,
         seen=json.dumps(seen),
         action=form["action"],
-        label=form.get("label", ""),
+        label=label,
         note=form.get("note", ""),
         query=filter_query(request),
     )
@@ -253,8 +260,9 @@ def decide_many(request: Request, recipe: str, check: str, reviewer: Adjudicator
         )
     given = {"label": form.get("label", "")} if action is Action.RELABEL else {}
     note = form.get("note", "").strip()
+    known = read_labels(room.desk.facts().get(recipe, {}))
     batch = room.desk.decide_many(
-        seen, recipe, lambda sample: make_choice(sample, action, given, note=note), reviewer.name
+        seen, recipe, lambda sample: make_choice(sample, action, given, known, note=note), reviewer.name
     )
     return go(request, f"/queues/{recipe}/{check}", batch=batch)
 

@@ -12,11 +12,12 @@ from review.decide import REASON_CODES
 from review.diff import diff_texts
 from review.estimates import estimate_recipe
 from review.kin import has_cluster, is_blind
+from review.labels import options_of, read_labels
 from review.render import language_of, render
 from review.rights import may_take_back, offered_stands
 from review.room import Room
 from review.snapshots import find_reported, find_samples
-from review.view import editable_texts, mark_inline, told_prompt, view_item, view_reported
+from review.view import editable_texts, leave_out_unknown, mark_inline, told_prompt, view_item, view_reported
 from review.words import refuse
 from tasks.ledger.clusters import read_batch
 from tasks.ledger.filters import Filter
@@ -132,6 +133,7 @@ def show_queue(
         page=page,
         rows=PAGE_ROWS,
         choices={name: known[name] for name in ("label", "language", "source")},
+        options=options_of(facts[recipe]),
         states=["any", *State],
         done=_read_done(request, reviewer),
         batch=_read_batch(request),
@@ -197,6 +199,8 @@ def _render_item(
     """
     room, recipe, sample_id = room_of(request), item["recipe"], item["sample_id"]
     view = view_item(item, room.desk.history(sample_id), language_of(request))
+    facts = room.desk.facts()[recipe]
+    view = leave_out_unknown(view, read_labels(facts))
     queue = queue or view.check
     draft = room.desk.draft(recipe, sample_id, reviewer.name) or {}
     texts = editable_texts(item["sample"])
@@ -211,7 +215,7 @@ def _render_item(
         several=room.several,
         draft=dict.fromkeys(DRAFTED, "") | draft,
         edited=bool(draft.keys() & texts.keys()),
-        labels=room.desk.facts()[recipe].get("labels", []),
+        options=options_of(facts),
         marked=mark_inline(item["sample"]),
         texts=texts,
         reason_codes=REASON_CODES,

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from review.access import Reviewer, Role, needs, read_form
 from review.acts import hand_on, keep_typed, settle_choice
 from review.decide import make_choice
+from review.labels import KnownLabels
 from review.pages import DRAFTED, FILTERS, filter_query, room_of
 from review.render import language_of, render
 from review.rights import require_right
@@ -146,7 +147,9 @@ def make_redaction(
     if sample.get("spans") is not None:
         action = Action.SPANS
         given = {"input": given["input"], "spans": move_labels(sample["spans"], spans["input"])}
-    return make_choice(sample, action, given, note=note, reason_code=REASON, guideline=guideline)
+    return make_choice(
+        sample, action, given, KnownLabels(), note=note, reason_code=REASON, guideline=guideline
+    )
 
 
 def move_labels(labels: Sequence[Mapping[str, Any]], taken: Sequence[Span]) -> list[dict[str, Any]]:

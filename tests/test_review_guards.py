@@ -1,17 +1,27 @@
 """What the page refuses, however it is asked: to overrule whom one may not, unknown labels, malformed forms."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from conftest import make_sample, make_samples
 from review_client import ORIGIN, form_at, press, room_of
 from starlette.testclient import TestClient
 from test_review_cluster import DISPUTE, OTHERS
 from test_review_cluster import fill as fill_copies
 from test_review_page import fill
 
+from review import decide
+from review.decide import make_choice
+from review.labels import MOST_OPTIONS, KnownLabels, options_of, read_labels, require_known
+from review.view import leave_out_unknown, twin_of, view_item
+from tasks.errors import SeimaiError
+from tasks.judge import judge
 from tasks.ledger.moves import Choice, State
-from tasks.records import Action
+from tasks.recipe import Recipe, ReviewSettings
+from tasks.records import FINDING, SAMPLE, Action, build_table
+from tasks.review_queue import build_queue, told_by_recipe
 
 
 def post(client: TestClient, path: str, **fields: Any) -> Any:
@@ -76,8 +86,6 @@ def twins(client: TestClient) -> tuple[str, str]:
     """Two that disagree, the first with the other as its other side."""
     room = room_of(client)
     names = fill_copies(room, DISPUTE + OTHERS)[:3]
-    from review.view import twin_of
-
     item = room.desk.item(names[0])
     assert item
     return names[0], twin_of(item)
@@ -156,3 +164,103 @@ def test_a_pair_of_another_version_is_a_lost_race(alone: TestClient, state: Stat
         room_of(alone).desk.decide("intents", name, 1, Choice(Action.KEEP, {}), "ben")
     assert stands(alone, name, "this", version=7) == 409
     assert stands(alone, name, "this", version="x") == 422
+
+
+def test_a_label_that_nobody_knows_is_refused_wherever_it_is_given(alone: TestClient) -> None:
+    room = room_of(alone)
+    names = fill(room)
+    for fields in ({"action": "relabel", "label": "zz"}, {"action": 'relabel {"label": "zz"}'}):
+        answer = post(alone, f"/items/{names[0]}/decide", **fields)
+        assert answer.status_code == 422
+        for said in ("no label &#39;zz&#39;", "Did you mean &#39;z&#39;", "`labels` of the recipe"):
+            assert said in answer.text, answer.text
+    edit = {"action": "edit", "label": "q", "input": "Something else"}
+    assert "Known are: a, b, c, z." in post(alone, f"/items/{names[0]}/decide", **edit).text
+    queue = "/queues/intents/label_noise"
+    for path, fields in (
+        (f"{queue}/preview", {"action": "relabel", "label": "zz"}),
+        (f"{queue}/bulk", {"action": "relabel", "label": "zz", "seen": json.dumps({names[1]: 1})}),
+    ):
+        answer = post(alone, path, **fields)
+        assert (answer.status_code, "Did you mean" in answer.text) == (422, True)
+    with pytest.raises(SeimaiError, match="Did you mean 'z'"):
+        sample = (room.desk.item(names[0]) or {})["sample"]
+        make_choice(sample, Action.RELABEL, {"label": "zz"}, read_labels(FACTS))
+    assert room.ledger.all_decisions() == []
+
+
+FACTS = {"labels": ["a", "b", "z"], "span_labels": ["CITY"]}
+
+
+def test_of_several_labels_each_is_looked_at() -> None:
+    sample = make_sample(0, "text", "a | b") | {"labels": ["a", "b"], "spans": None}
+    known = read_labels(FACTS)
+    for label in ("b | z", "z|a", "-"):
+        require_known(sample, {"label": label}, known)
+    with pytest.raises(SeimaiError, match="no label 'q'"):
+        require_known(sample, {"label": "a | q"}, known)
+    require_known(sample, {"label": "q"}, KnownLabels())  # nothing is known of the recipe's
+
+
+def test_the_terminal_refuses_an_unknown_label_too(alone: TestClient) -> None:
+    room = room_of(alone)
+    [name, *_] = fill(room)
+    item = room.desk.item(name) or {}
+    flagged = {"sample": item["sample"], "recipe": "intents", "sample_id": name}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decide, "find_flagged", lambda *_: flagged)
+        with pytest.raises(SeimaiError, match="Did you mean 'z'"):
+            decide.decide(room.ledger, name, Action.RELABEL, {"label": "zz"}, "", "aki")
+        decide.decide(room.ledger, name, Action.RELABEL, {"label": "z"}, "", "aki")
+    assert last(alone, name) == ("relabel", "aki")
+
+
+def test_labels_are_chosen_from_a_list_and_typed_where_there_are_very_many(alone: TestClient) -> None:
+    room = room_of(alone)
+    [name, *_] = fill(room)
+    item = room.desk.item(name) or {}
+    page = alone.get(f"/items/{name}").text
+    assert '<select id="label" name="label" data-focus="r">' in page
+    assert f'<option value="{item["sample"]["label"]}" selected>' in page
+    assert '<select name="label"><option value="">' in alone.get("/queues/intents/all").text
+    for facts in (
+        {"labels": [f"l{n}" for n in range(MOST_OPTIONS + 1)]},
+        {"labels": ["a"], "multi_label": True},
+    ):
+        assert options_of(facts)["chosen"] is False
+    room.desk.save_draft("intents", name, "aki", {"label": "z"})
+    assert '<option value="z" selected>' in alone.get(f"/items/{name}").text
+
+
+def test_a_suggestion_of_a_label_that_nobody_knows_is_not_offered(alone: TestClient) -> None:
+    room = room_of(alone)
+    [name, *_] = fill(room)
+    view = view_item(room.desk.item(name) or {}, [], "en")
+    assert {one.payload["label"] for one in view.suggestions} == {"a", "b"}
+    left = leave_out_unknown(view, read_labels({"labels": ["a", "c"]})).suggestions
+    assert [(one.key, one.payload["label"]) for one in left] == [(1, "a")]
+
+
+def test_declared_labels_are_the_known_ones() -> None:
+    """Where a recipe declares labels those count, not what the samples bear."""
+    sources = [{"path": "a.csv", "role": "train"}]
+    recipe = Recipe.model_validate(
+        {"name": "x", "task": "text-classification", "sources": sources, "labels": ["b", "new"]}
+    )
+    samples = make_samples([("one", "a"), ("two", "b")])
+    settled = judge(samples, build_table([], FINDING), {}, {}).dispositions
+    facts = build_queue(samples, settled, build_table([], FINDING), ReviewSettings(), 0).facts
+    assert facts["labels"] == ["a", "b"]
+    assert (facts | told_by_recipe(recipe))["labels"] == ["b", "new"]
+    undeclared = recipe.model_copy(update={"labels": None})
+    assert (facts | told_by_recipe(undeclared))["labels"] == ["a", "b"]
+
+
+def test_of_multi_label_data_the_single_labels_are_known() -> None:
+    rows = [
+        make_sample(n, f"text {n}", "x") | {"labels": labels} for n, labels in enumerate((["a", "b"], []))
+    ]
+    samples = build_table(rows, SAMPLE)
+    settled = judge(samples, build_table([], FINDING), {}, {}).dispositions
+    facts = build_queue(samples, settled, build_table([], FINDING), ReviewSettings(), 0).facts
+    assert (facts["labels"], facts["multi_label"]) == (["a", "b"], True)
