@@ -52,7 +52,7 @@ from tasks.quality import (
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task, digest_of
 from tasks.review_counts import count_confirmed, count_settled
-from tasks.review_queue import build_queue
+from tasks.review_queue import build_queue, told_by_recipe
 from tasks.row_texts import RowTexts
 from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
 from tasks.stage import perform
@@ -317,6 +317,6 @@ def _record(
     queue = build_queue(
         table, settled, findings, recipe.review, recipe.seed, confirmed, documents, texts, earlier
     )
-    facts = queue.facts | {"privacy": recipe.privacy.model_dump(mode="json")}
+    facts = queue.facts | told_by_recipe(recipe)
     heard = {decision["decision_id"] for decision in standing.values()}
     Desk(ledger).fill(recipe.name, snapshot.snapshot_id, queue.items, facts, heard)

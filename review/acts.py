@@ -11,21 +11,26 @@ from fastapi.responses import RedirectResponse, Response
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
 from review.finish import finish_queue
+from review.kin import is_blind
+from review.labels import read_labels, require_known
 from review.pages import DRAFTED, FILTERS, SEEN, filter_query, go, read_filter, room_of, stands_apart
 from review.render import render
+from review.rights import may_take_back, require_right, stands_already
 from review.room import Room
 from review.view import editable_texts, mark_inline, twin_of
 from review.words import LANGUAGES, refuse, tell
 from tasks.errors import SeimaiError
 from tasks.ledger.clusters import read_batch
 from tasks.ledger.filters import Filter
-from tasks.ledger.moves import Choice, LostRaceError, State
+from tasks.ledger.moves import Choice, LostRaceError, State, require_version
 from tasks.records import Action
 
 router = APIRouter()
 Form = Annotated[dict[str, Any], Depends(read_form)]
 Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
 Adjudicator = Annotated[Reviewer, Depends(needs(Role.ADJUDICATOR))]
+ASKED = tuple(action for action in Action if action is not Action.RETRACT)
+"""What a form may ask for: a decision is taken back by its own address, which knows whose it is."""
 BULK = (Action.KEEP, Action.DROP, Action.RELABEL, Action.ESCALATE)
 MOST_AT_ONCE = 5_000
 """Items of one bulk decision."""
@@ -41,8 +46,6 @@ def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> R
         raise refuse(
             404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
         )
-    if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
-        raise refuse(403, "This item waits for an adjudicator.")
     try:
         done = settle_choice(room, item, _read_choice(room, item, form), reviewer, form)
     except (SeimaiError, HTTPException):
@@ -59,18 +62,25 @@ def settle_choice(
 
     Raises:
         LostRaceError: the item is not as it was at that version.
-        HTTPException: 422 where the form names none.
+        HTTPException: 422 where the form names none, 403 where the reviewer may not decide about it (any more).
     """
     place = item["recipe"], item["sample_id"]
-    try:
-        version = int(form.get("version", ""))
-    except ValueError as error:
-        raise refuse(422, "The form lacks the version of the item that was looked at.") from error
+    version = read_version(form)
+    require_version(item, version)
+    require_right(room, item, item["sample_id"], reviewer)
     is_open = item["state"] == State.OPEN
     if item["overlap"] and room.several and is_open and choice.action is not Action.ESCALATE:
         room.desk.vote(*place, version, choice, reviewer.name)
         return ""
     return room.desk.decide(*place, version, choice, reviewer.name)
+
+
+def read_version(form: Mapping[str, str]) -> int:
+    """Raises HTTPException: 422 where a form does not say which version of the item was looked at."""
+    try:
+        return int(form.get("version", ""))
+    except ValueError as error:
+        raise refuse(422, "The form lacks the version of the item that was looked at.") from error
 
 
 def hand_on(request: Request, recipe: str, form: Mapping[str, str], done: str) -> Response:
@@ -83,12 +93,11 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
     """The decision that a posted form asks for; a suggestion's button carries its own payload."""
     sample = item["sample"]
     said, _, suggested = form.get("action", "").partition(" ")
-    try:
-        action = Action(said)
-    except ValueError:
+    if said not in ASKED:
         raise SeimaiError(
-            tell("The action is one of {known}; got {given!r}.", known=", ".join(Action), given=said)
-        ) from None
+            tell("The action is one of {known}; got {given!r}.", known=", ".join(ASKED), given=said)
+        )
+    action = Action(said)
     if suggested:
         given = json.loads(suggested)
     else:
@@ -104,6 +113,7 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
         sample,
         action,
         {k: v for k, v in given.items() if v != "" or k != "label"},
+        read_labels(room.desk.facts()[item["recipe"]]),
         note=form.get("note", "").strip(),
         reason_code=form.get("reason_code", ""),
     )
@@ -150,15 +160,19 @@ def leave(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Re
 
 @router.post("/items/{sample_id}/pair")
 def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
-    """Which of two stands: `this`, `other`, or `both`; one transaction, one undo."""
+    """Which of two stands: `this`, `other`, or `both`; one transaction, one undo. Of the other one a
+    decision by which it stands already is left as it is."""
     room = room_of(request)
     recipe, queue, stands = form.get("recipe", ""), form.get("queue", "all"), form.get("stands", "")
     item = room.desk.item(sample_id, recipe)
-    twin = twin_of(item) if item else ""
+    twin = twin_of(item) if item and not is_blind(item) else ""
     if item is None or not twin:
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     if stands_apart(room, recipe, twin):
         raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
+    version, queued = read_version(form), room.desk.item(twin, recipe)
+    require_version(item, version)
+    require_right(room, item, sample_id, reviewer)
     note = form.get("note", "").strip()
     keep = Choice(Action.KEEP, {}, note=note)
     choices = {
@@ -170,9 +184,14 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
         raise refuse(
             422, "What stands is one of {known}; got {given!r}.", known=", ".join(choices), given=stands
         )
-    batch = room.desk.decide_together(
-        recipe, sample_id, int(form.get("version", 0)), choices[stands], reviewer.name
-    )
+    chosen, seen = choices[stands], {sample_id: version}
+    if chosen[twin] is keep and stands_already(room, queued, twin):
+        del chosen[twin]
+    else:
+        require_right(room, queued, twin, reviewer)
+    if queued is not None:
+        seen[twin] = queued["version"]
+    batch = room.desk.decide_together(recipe, seen, chosen, reviewer.name)
     return go(request, f"/queues/{recipe}/{queue}/next", batch=batch)
 
 
@@ -183,7 +202,7 @@ def undo(request: Request, decision_id: str, reviewer: Decider, form: Form) -> R
     decision = room.desk.decision(decision_id)
     if decision is None:
         raise refuse(404, "There is no decision {decision}.", decision=decision_id[:12])
-    if decision["actor"] != reviewer.name and reviewer.role < Role.ADJUDICATOR:
+    if not may_take_back(decision, reviewer):
         raise refuse(
             403, "This decision is of {name}; an adjudicator may take it back.", name=decision["actor"]
         )
@@ -201,6 +220,11 @@ def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, fo
             422, "In bulk: {known}; got {given!r}.", known=", ".join(BULK), given=form.get("action", "")
         )
     seen = room.desk.choose_many(wanted, MOST_AT_ONCE)
+    looked_at = [room.desk.item(name, recipe) for name in random.sample(sorted(seen), min(10, len(seen)))]
+    samples = [item for item in looked_at if item is not None]
+    label = form.get("label", "") if form["action"] == Action.RELABEL else ""
+    if label and samples:
+        require_known(samples[0]["sample"], {"label": label}, read_labels(room.desk.facts()[recipe]))
     return render(
         request,
         "bulk.html",
@@ -209,10 +233,10 @@ def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, fo
         count=room.desk.count_items(wanted),
         chosen=len(seen),
         most=MOST_AT_ONCE,
-        samples=[room.desk.item(name, recipe) for name in random.sample(sorted(seen), min(10, len(seen)))],
+        samples=samples,
         seen=json.dumps(seen),
         action=form["action"],
-        label=form.get("label", ""),
+        label=label,
         note=form.get("note", ""),
         query=filter_query(request),
     )
@@ -233,8 +257,9 @@ def decide_many(request: Request, recipe: str, check: str, reviewer: Adjudicator
         )
     given = {"label": form.get("label", "")} if action is Action.RELABEL else {}
     note = form.get("note", "").strip()
+    known = read_labels(room.desk.facts().get(recipe, {}))
     batch = room.desk.decide_many(
-        seen, recipe, lambda sample: make_choice(sample, action, given, note=note), reviewer.name
+        seen, recipe, lambda sample: make_choice(sample, action, given, known, note=note), reviewer.name
     )
     return go(request, f"/queues/{recipe}/{check}", batch=batch)
 
@@ -256,7 +281,7 @@ def undo_batch(request: Request, batch: str, reviewer: Decider, form: Form) -> R
     """Takes back what still stands of decisions that were made together: one's own, or as an adjudicator anybody's."""
     room = room_of(request)
     made = read_batch(room.ledger.engine, batch)
-    if reviewer.role < Role.ADJUDICATOR and any(row["actor"] != reviewer.name for row in made):
+    if not all(may_take_back(row, reviewer) for row in made):
         raise refuse(
             403, "This decision is of {name}; an adjudicator may take it back.", name=made[0]["actor"]
         )

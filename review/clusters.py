@@ -100,6 +100,9 @@ def _read_choices(
     for name in seen:
         if name not in members:
             raise refuse(422, "Sample {sample} is none of this cluster.", sample=name[:12])
+        was_seen = seen[name] == members[name].seen  # else the race is lost, which `decide_cluster` says
+        if was_seen and members[name].state == State.DECIDED and reviewer.role < Role.ADJUDICATOR:
+            raise refuse(403, "Sample {sample} is decided; take the decision back first.", sample=name[:12])
         if members[name].state == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
             raise refuse(403, "This item waits for an adjudicator.")
     keep = {name: Choice(Action.KEEP, {}, note=note) for name in seen}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from review.labels import KnownLabels, read_labels, require_known
 from review.words import tell
 from tasks.edits import edit_sample, is_text_field, text_fields
 from tasks.errors import SeimaiError
@@ -44,6 +45,7 @@ def make_choice(
     sample: Mapping[str, Any],
     action: Action,
     given: Mapping[str, Any],
+    known: KnownLabels,
     *,
     note: str = "",
     reason_code: str = "",
@@ -55,14 +57,17 @@ def make_choice(
         given: label for relabel; label, input, target or messages (`tasks.edits.text_fields`) for edit; `marked`
             (text with `<LABEL>words</LABEL>`) or spans for spans; into (a sample_id) for merge. What equals the
             sample's own is left out.
+        known: what labels the recipe has.
 
     Raises:
-        SeimaiError: nothing is changed, a field does not go with the action or the task, or the reason is unknown.
+        SeimaiError: nothing is changed, a field does not go with the action or the task, or the reason or a label is
+            unknown.
     """
     if reason_code not in REASON_CODES:
-        known = ", ".join(filter(None, REASON_CODES))
-        raise SeimaiError(tell("The reason {given!r} is not one of {known}.", given=reason_code, known=known))
+        codes = ", ".join(filter(None, REASON_CODES))
+        raise SeimaiError(tell("The reason {given!r} is not one of {known}.", given=reason_code, known=codes))
     payload = _read_payload(sample, action, given)
+    require_known(sample, payload, known)
     after = None
     if action in (Action.RELABEL, Action.EDIT, Action.SPANS):
         try:
@@ -183,8 +188,9 @@ def decide(
         SeimaiError: no such sample, or `change` does not go with `action`.
     """
     row = find_flagged(ledger, sample)
-    choice = make_choice(row["sample"], action, change, note=reason)
     desk = Desk(ledger)
+    known = read_labels(desk.facts().get(row["recipe"], {}))
+    choice = make_choice(row["sample"], action, change, known, note=reason)
     item = desk.item(row["sample_id"], row["recipe"])
     if item is not None:
         decision_id = desk.decide(row["recipe"], row["sample_id"], item["version"], choice, actor, "terminal")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from review.decide import make_choice
 from review.decisions import Format
+from review.labels import read_labels
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
 from tasks.ledger.desk import Desk
@@ -145,6 +146,7 @@ def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[
             Nothing was decided then.
     """
     desk = Desk(ledger)
+    known = {name: read_labels(facts) for name, facts in desk.facts().items()}
     answered: list[tuple[dict[str, Any], Choice]] = []
     left = 0
     for number, (sample_id, recipe, given) in enumerate(_read_answers(path, form), 1):
@@ -156,7 +158,7 @@ def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[
         changed = {key: value for key, value in given.items() if value != sample.get(key)}
         action = _action_for(changed)
         try:
-            choice = make_choice(sample, action, changed)
+            choice = make_choice(sample, action, changed, known[item["recipe"]])
         except SeimaiError as error:
             raise SeimaiError(f"{path}, entry {number} (sample {sample_id[:12]}): {error}") from error
         answered.append((item, choice))

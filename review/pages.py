@@ -12,10 +12,20 @@ from review.decide import REASON_CODES
 from review.diff import diff_texts
 from review.estimates import estimate_queues, estimate_recipe
 from review.kin import has_cluster, is_blind
+from review.labels import options_of, read_labels
 from review.render import language_of, render
+from review.rights import may_take_back, offered_stands
 from review.room import Room
 from review.snapshots import find_reported, find_samples
-from review.view import copies_of, editable_texts, mark_inline, told_prompt, view_item, view_reported
+from review.view import (
+    copies_of,
+    editable_texts,
+    leave_out_unknown,
+    mark_inline,
+    told_prompt,
+    view_item,
+    view_reported,
+)
 from review.words import refuse
 from tasks.ledger.clusters import read_batch, standing_about
 from tasks.ledger.filters import Filter
@@ -138,8 +148,9 @@ def show_queue(
         page=page,
         rows=PAGE_ROWS,
         choices={name: known[name] for name in ("label", "language", "source")},
+        options=options_of(facts[recipe]),
         states=["any", *State],
-        done=_read_done(request),
+        done=_read_done(request, reviewer),
         batch=_read_batch(request),
         given={
             "finished": "",
@@ -204,6 +215,8 @@ def _render_item(
     room, recipe, sample_id = room_of(request), item["recipe"], item["sample_id"]
     precedents = standing_about(room.ledger.engine, copies_of(item))
     view = view_item(item, room.desk.history(sample_id), language_of(request), precedents)
+    facts = room.desk.facts()[recipe]
+    view = leave_out_unknown(view, read_labels(facts))
     queue = queue or view.check
     draft = room.desk.draft(recipe, sample_id, reviewer.name) or {}
     texts = editable_texts(item["sample"])
@@ -218,12 +231,12 @@ def _render_item(
         several=room.several,
         draft=dict.fromkeys(DRAFTED, "") | draft,
         edited=bool(draft.keys() & texts.keys()),
-        labels=room.desk.facts()[recipe].get("labels", []),
+        options=options_of(facts),
         marked=mark_inline(item["sample"]),
         texts=texts,
         reason_codes=REASON_CODES,
         guideline=room.guidelines.current(recipe, view.check),
-        done=_read_done(request),
+        done=_read_done(request, reviewer),
         batch=_read_batch(request),
         clustered=has_cluster(view.check) and not view.hidden,
         left=room.desk.count_left(recipe, None if queue == "all" else queue),
@@ -249,6 +262,7 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
         prompts=diff_texts(*prompts),
         answers=diff_texts(*answers),
         apart=stands_apart(room, item["recipe"], view.twin),
+        offered=offered_stands(room, item, view.twin, room.desk.item(view.twin, item["recipe"]), reviewer),
         clustered=has_cluster(view.check),
         queue=request.query_params.get("queue") or view.check,
         guideline=room.guidelines.current(item["recipe"], view.check),
@@ -261,10 +275,11 @@ def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:
     return queued is not None and is_blind(queued)
 
 
-def _read_done(request: Request) -> dict[str, Any] | None:
-    """The decision made just now, which the page offers to take back."""
+def _read_done(request: Request, reviewer: Reviewer) -> dict[str, Any] | None:
+    """The decision made just now, which the page offers to take back to who may."""
     decision_id = request.query_params.get("done")
-    return room_of(request).desk.decision(decision_id) if decision_id else None
+    decision = room_of(request).desk.decision(decision_id) if decision_id else None
+    return decision and {**decision, "mine": may_take_back(decision, reviewer)}
 
 
 def _read_batch(request: Request) -> list[dict[str, Any]]:

@@ -12,8 +12,10 @@ from fastapi.responses import Response
 from review.access import Reviewer, Role, needs, read_form
 from review.acts import hand_on, keep_typed, settle_choice
 from review.decide import make_choice
+from review.labels import KnownLabels
 from review.pages import DRAFTED, FILTERS, filter_query, room_of
 from review.render import language_of, render
+from review.rights import require_right
 from review.room import Room
 from review.view import Piece, cut_pieces, editable_texts, view_item
 from review.words import refuse, tell
@@ -63,8 +65,7 @@ def decide_redaction(request: Request, sample_id: str, reviewer: Decider, form: 
     """Puts a placeholder in the place of each chosen span, and of each place where the named words stand."""
     room = room_of(request)
     item = _find_item(request, sample_id, form.get("recipe"))
-    if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
-        raise refuse(403, "This item waits for an adjudicator.")
+    require_right(room, item, sample_id, reviewer)
     try:
         choice = make_redaction(
             item["sample"],
@@ -143,7 +144,7 @@ def make_redaction(
     if sample.get("spans") is not None:
         action = Action.SPANS
         given = {"input": given["input"], "spans": move_labels(sample["spans"], spans["input"])}
-    return make_choice(sample, action, given, note=note, reason_code=REASON)
+    return make_choice(sample, action, given, KnownLabels(), note=note, reason_code=REASON)
 
 
 def move_labels(labels: Sequence[Mapping[str, Any]], taken: Sequence[Span]) -> list[dict[str, Any]]:

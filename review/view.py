@@ -5,9 +5,10 @@ Samples are hostile text: nothing here is markup, and the templates escape every
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from review.labels import KnownLabels, are_known
 from tasks.edits import text_fields
 from tasks.ledger.moves import State
 from tasks.records import Action
@@ -140,6 +141,12 @@ def view_item(
         history=tuple(history),
         twin="" if hidden else twin_of(item),
     )
+
+
+def leave_out_unknown(view: ItemView, known: KnownLabels) -> ItemView:
+    """Without suggestions of labels that a decision may not give."""
+    offered = [one for one in view.suggestions if are_known(view.sample, one.payload, known)]
+    return replace(view, suggestions=tuple(replace(one, key=n) for n, one in enumerate(offered, 1)))
 
 
 def view_reported(reported: Any, history: Sequence[Mapping[str, Any]], language: str) -> ItemView:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.ledger.rows import LazyRows
-from tasks.recipe import ReviewSettings
+from tasks.recipe import Recipe, ReviewSettings
 from tasks.records import Disposition, Role, Severity
 from tasks.row_texts import RowTexts, digest_text
 from tasks.text import matching_form
@@ -39,7 +39,7 @@ class QueueFill(NamedTuple):
     """Columns of `ledger.tables.QUEUE`, without recipe, snapshot, state and version."""
     facts: dict[str, Any]
     """rows, flagged and unflagged (distinct samples; of the flagged those that are asked about), earlier, random, seed,
-    share, labels."""
+    share; labels and span_labels, those that samples bear; multi_label."""
 
 
 def build_queue(
@@ -115,9 +115,26 @@ def build_queue(
             "random": count,
             "seed": seed,
             "share": settings.random_share,
-            "labels": sorted(label for label in pc.unique(samples["label"]).to_pylist() if label),
+            **_labels_of(samples),
         },
     )
+
+
+def _labels_of(samples: pa.Table) -> dict[str, Any]:
+    """Labels of classification (of multi-label data each by itself) and of spans, in order."""
+    several = samples["labels"].null_count < len(samples)
+    found = pc.list_flatten(samples["labels"]) if several else samples["label"]
+    spans = pc.struct_field(pc.list_flatten(samples["spans"]), "label")
+    named = {"labels": found, "span_labels": spans}
+    told = {name: sorted(filter(None, column.unique().to_pylist())) for name, column in named.items()}
+    return {**told, "multi_label": several}
+
+
+def told_by_recipe(recipe: Recipe) -> dict[str, Any]:
+    """What the review page needs of a recipe, for the queue's facts: its labels, where it declares them, go over those
+    that the samples bear."""
+    declared = {"labels": sorted(recipe.labels)} if recipe.labels else {}
+    return {**declared, "privacy": recipe.privacy.model_dump(mode="json")}
 
 
 def _part_samples(samples: pa.Table, dispositions: pa.Table) -> tuple[pa.Table, pa.Table]:

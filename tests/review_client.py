@@ -22,6 +22,7 @@ class Forms(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
         self.forms: list[dict[str, Any]] = []
+        self._select, self._is_chosen = "", False
         self.feed(page)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -32,8 +33,18 @@ class Forms(HTMLParser):
             )
         elif tag == "input" and self.forms and given.get("name"):
             self.forms[-1]["fields"][given["name"]] = given.get("value") or ""
+        elif tag == "select" and self.forms and given.get("name"):
+            self._select, self._is_chosen = str(given["name"]), False
+            self.forms[-1]["fields"][self._select] = ""
+        elif tag == "option" and self._select:
+            if "selected" in given or not self._is_chosen:
+                self.forms[-1]["fields"][self._select] = given.get("value") or ""
+            self._is_chosen = True
         elif tag == "button" and self.forms:
             self.forms[-1]["buttons"].append((given.get("name"), given.get("value")))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._select = "" if tag == "select" else self._select
 
 
 def form_at(client: TestClient, path: str, ending: str) -> dict[str, Any]:

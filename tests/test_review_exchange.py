@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import make_samples
+from conftest import make_sample, make_samples
 
 from review.decisions import Format
 from review.exchange import read_decisions, take_answers, write_decisions, write_queue
@@ -16,7 +16,7 @@ from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import Choice
 from tasks.recipe import ReviewSettings
-from tasks.records import FINDING, Action, build_table, canonical_json
+from tasks.records import FINDING, SAMPLE, Action, Disposition, build_table, canonical_json
 from tasks.review_queue import build_queue
 
 SAMPLES = make_samples([(f"湯沸かし {i} が動きません", "repair") for i in range(6)])
@@ -34,7 +34,8 @@ def ledger(tmp_path: Path) -> Ledger:
     findings = build_table(rows, FINDING)
     settled = judge(SAMPLES, findings, {}, {}).dispositions
     queue = build_queue(SAMPLES, settled, findings, ReviewSettings(random_share=0, overlap_share=0), 0)
-    Desk(ledger).fill("intents", "snap", queue.items, queue.facts)
+    declared = {"labels": ["delivery", "repair", "配送"]}
+    Desk(ledger).fill("intents", "snap", queue.items, queue.facts | declared)
     return ledger
 
 
@@ -116,6 +117,47 @@ def test_answers_of_another_tool_become_decisions(
     decided = [(d["action"], d["payload"].get("label"), d["origin"]) for d in ledger.all_decisions()]
     assert decided == [("relabel", "delivery", form), ("keep", None, form), ("relabel", "配送", form)]
     assert take_answers(ledger, path, form, "ben") == (0, 6)  # once only
+
+
+@pytest.mark.parametrize(
+    ("form", "answer"), [(Format.LABEL_STUDIO, answer_tasks), (Format.ARGILLA, answer_records)]
+)
+def test_a_label_that_nobody_knows_is_refused_by_entry(
+    ledger: Ledger, tmp_path: Path, form: Format, answer: Any
+) -> None:
+    entries = list(write_queue(Desk(ledger), "intents", form))
+    path = tmp_path / "answered.json"
+    for given, said in (("delivry", r"entry 2 .*'delivry'.*mean 'delivery'"), ("zzz", "Known are: delivery")):
+        path.write_text(json.dumps(answer(entries, ["delivery", given, *[None] * 4])), encoding="utf-8")
+        with pytest.raises(SeimaiError, match=said):
+            take_answers(ledger, path, form, "ben")
+    assert ledger.all_decisions() == []
+
+
+def test_a_span_s_label_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    spans = [{"start": 0, "end": 3, "label": "CITY"}]
+    sample = make_sample(0, "Ulm or Bonn", "x") | {"label": None, "spans": spans}
+    samples = build_table([sample], SAMPLE)
+    found = {"row": 0, "sample_id": sample["sample_id"], "stage": "x", "check": "x", "severity": "warning"}
+    findings = build_table([found | {"reason": "so"}], FINDING)
+    settled = judge(samples, findings, {"x": Disposition.QUARANTINE}, {}).dispositions
+    queue = build_queue(samples, settled, findings, ReviewSettings(random_share=0, overlap_share=0), 0)
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    Desk(ledger).fill("cities", "snap", queue.items, queue.facts)
+    path = tmp_path / "answered.json"
+    for label, count in (("CITI", 0), ("CITY", 1)):
+        value = {"start": 7, "end": 11, "labels": [label]}
+        own = {"start": 0, "end": 3, "labels": ["CITY"]}
+        result = [{"type": "labels", "value": one} for one in (own, value)]
+        entries = list(write_queue(Desk(ledger), "cities", Format.LABEL_STUDIO))
+        entries[0]["annotations"] = [{"result": result}]
+        path.write_text(json.dumps(entries), encoding="utf-8")
+        if count:
+            assert take_answers(ledger, path, Format.LABEL_STUDIO, "ben") == (1, 0)
+        else:
+            with pytest.raises(SeimaiError, match=r"No span .*'CITI'.*mean 'CITY'"):
+                take_answers(ledger, path, Format.LABEL_STUDIO, "ben")
+        assert len(ledger.all_decisions()) == count
 
 
 def test_a_file_of_another_kind_is_refused_by_entry(ledger: Ledger, tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ def fill(room: Room, count: int = 12, overlap: float = 0.0, text: str = HOSTILE)
     findings = build_table(rows, FINDING)
     settled = judge(samples, findings, {}, {}).dispositions
     queue = build_queue(samples, settled, findings, ReviewSettings(random_share=0, overlap_share=overlap), 0)
-    room.desk.fill("intents", "snap", queue.items, queue.facts)
+    declared = {"labels": ["a", "b", "c", "z"]}
+    room.desk.fill("intents", "snap", queue.items, queue.facts | declared)
     return [item["sample_id"] for item in queue.items]
 
 

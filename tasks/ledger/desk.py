@@ -148,19 +148,22 @@ class Desk(QueueReader):
         return batch
 
     def decide_together(
-        self, recipe: str, sample_id: str, version: int, choices: Mapping[str, Choice], actor: str
+        self, recipe: str, seen: Mapping[str, int], choices: Mapping[str, Choice], actor: str
     ) -> str:
-        """Decides about an item and others that go with it, queued or not, in one transaction; returns the batch.
+        """Decides about samples that go together, queued or not, in one transaction; returns the batch.
+
+        Args:
+            seen: sample_id -> version that was looked at, of those that are queued.
 
         Raises:
-            LostRaceError: the item is not as it was at `version`; nothing was decided.
+            LostRaceError: one of them is not as it was; nothing was decided.
         """
         batch = uuid.uuid4().hex
         with writing(self.engine) as connection:
-            item = lock_item(connection, recipe, sample_id, version)
+            for name, version in seen.items():
+                lock_item(connection, recipe, name, version)
             for name, choice in choices.items():
-                about = item if name == sample_id else find_item(connection, recipe, name)
-                settle(connection, about, choice, actor, "pair", batch)
+                settle(connection, find_item(connection, recipe, name), choice, actor, "pair", batch)
         return batch
 
     def undo(self, decision_id: str, actor: str) -> str:

@@ -88,14 +88,21 @@ def lock_item(connection: sa.Connection, recipe: str, sample_id: str, version: i
                 f"サンプル{sample_id[:12]}は、{recipe}のキューにもうありません。",
             )
         )
+    found = dict(item)
+    require_version(found, version)
+    return found
+
+
+def require_version(item: Mapping[str, Any], version: int) -> None:
+    """Raises LostRaceError where an item is not as it was at `version`."""
     if item["version"] != version:
+        sample_id = item["sample_id"]
         raise LostRaceError(
             Told(
                 f"sample {sample_id[:12]} was changed by somebody else since you opened it",
                 f"サンプル{sample_id[:12]}は、開いている間に別の人が変更しました。",
             )
         )
-    return dict(item)
 
 
 def find_item(connection: sa.Connection, recipe: str, sample_id: str) -> dict[str, Any]:
