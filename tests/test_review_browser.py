@@ -288,6 +288,46 @@ def test_a_key_in_the_moment_an_item_appears_leaves_the_page_where_it_is(
     assert page.evaluate("() => window.same === true")
 
 
+def test_a_held_key_decides_about_one_item_alone(queue: Queue, open_page: Callable[..., Any]) -> None:
+    """A second press of a key that stays down is a repeat, as the browser tells."""
+    page = open_page(queue.server, f"{queue.path}/next")
+    press(page, "k")
+    for _ in range(5):
+        page.keyboard.down("k")
+        page.wait_for_timeout(100)
+    assert len(queue.decisions()) == 2
+    page.keyboard.up("k")
+    page.keyboard.press("n")
+    page.keyboard.down("a")
+    page.keyboard.down("a")
+    assert page.locator("#note").input_value() == "aa"  # while typing, a held key is one's own
+    page.keyboard.up("a")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.down("Enter")
+    page.wait_for_timeout(500)
+    page.keyboard.down("Enter")
+    page.wait_for_timeout(500)
+    assert len(queue.decisions()) == 3
+
+
+def test_enter_does_what_is_chosen_and_nothing_else(queue: Queue, open_page: Callable[..., Any]) -> None:
+    page = open_page(queue.server, queue.path)
+    press(page, "Enter")  # starts
+    name = shown_sample(page)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    assert (shown_sample(page), queue.decisions()) == (name, [])
+    page.keyboard.press("ArrowDown")
+    suggestion = page.locator(".choice[data-chosen]").inner_text()
+    page.keyboard.press("n")  # the choice stays marked while the note is typed
+    page.keyboard.press("Escape")
+    press(page, "Enter")
+    [decision] = queue.decisions()
+    assert (decision["sample_id"], decision["action"]) == (name, "relabel")
+    assert decision["payload"]["label"] in suggestion
+
+
 def test_the_next_item_has_an_address_of_its_own(queue: Queue, open_page: Callable[..., Any]) -> None:
     """It comes with the answer to a request for the next one, whatever that is."""
     page = open_page(queue.server, f"{queue.path}/next")

@@ -49,10 +49,25 @@ function press(key) {
   return true;
 }
 
+function doChosen() {
+  const chosen = main().querySelector(".choice[data-chosen]");
+  if (chosen) chosen.click();
+  return Boolean(chosen);
+}
+
+// Whether a key does something once only, however long it is held: what comes next nobody has seen yet.
+function isOnce(event, typing) {
+  const withOther = event.ctrlKey || event.metaKey;
+  if (typing) return event.key === "Enter" && (withOther || event.target.tagName !== "TEXTAREA");
+  if (withOther || event.altKey || event.key === " ") return false;
+  return event.key.length === 1 || event.key === "Enter" || event.key === "ArrowRight";
+}
+
 function onKey(event) {
   // An IME's keys, and those with a modifier, are never ours. 229 is what some browsers say while composing.
   if (event.isComposing || event.keyCode === 229) return;
   const typing = isTyping(event.target);
+  if (event.repeat && isOnce(event, typing)) { event.preventDefault(); return; }
   if (typing && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     const group = event.target.closest(".field");
     const save = group && group.querySelector("[data-save]");
@@ -73,7 +88,7 @@ function onKey(event) {
     ArrowDown: () => choose(1),
     ArrowUp: () => choose(-1),
     r: () => goTo("r"), e: () => goTo("e"), n: () => goTo("n"),
-    Enter: () => event.target.closest("a, button, summary") ? false : press("Enter") || press("1"),
+    Enter: () => event.target.closest("a, button, summary") ? false : doChosen() || press("Enter"),
   }[event.key] || (() => press(event.key));
   if (done()) event.preventDefault();
 }
