@@ -5,16 +5,17 @@ import random
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
 from review.finish import finish_queue
-from review.pages import DRAFTED, FILTERS, SEEN, filter_query, go, read_filter, room_of, stands_apart
+from review.pages import FILTERS, filter_query, go, read_filter, room_of, stands_apart
 from review.render import render
 from review.room import Room
-from review.view import editable_texts, mark_inline, twin_of
+from review.typed import keep_typed, kept_if_refused
+from review.view import editable_texts, twin_of
 from review.words import LANGUAGES, refuse, tell
 from tasks.errors import SeimaiError
 from tasks.ledger.clusters import read_batch
@@ -41,13 +42,10 @@ def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> R
         raise refuse(
             404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
         )
-    if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
-        raise refuse(403, "This item waits for an adjudicator.")
-    try:
+    with kept_if_refused(request, item, reviewer, form):
+        if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
+            raise refuse(403, "This item waits for an adjudicator.")
         done = settle_choice(room, item, _read_choice(room, item, form), reviewer, form)
-    except (SeimaiError, HTTPException):
-        keep_typed(room, item, reviewer, form)
-        raise
     return hand_on(request, recipe, form, done)
 
 
@@ -62,15 +60,19 @@ def settle_choice(
         HTTPException: 422 where the form names none.
     """
     place = item["recipe"], item["sample_id"]
-    try:
-        version = int(form.get("version", ""))
-    except ValueError as error:
-        raise refuse(422, "The form lacks the version of the item that was looked at.") from error
+    version = _read_version(form)
     is_open = item["state"] == State.OPEN
     if item["overlap"] and room.several and is_open and choice.action is not Action.ESCALATE:
         room.desk.vote(*place, version, choice, reviewer.name)
         return ""
     return room.desk.decide(*place, version, choice, reviewer.name)
+
+
+def _read_version(form: Mapping[str, str]) -> int:
+    try:
+        return int(form.get("version", ""))
+    except ValueError as error:
+        raise refuse(422, "The form lacks the version of the item that was looked at.") from error
 
 
 def hand_on(request: Request, recipe: str, form: Mapping[str, str], done: str) -> Response:
@@ -111,22 +113,6 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
     )
 
 
-def keep_typed(room: Room, item: Mapping[str, Any], reviewer: Reviewer, form: Mapping[str, str]) -> None:
-    """Puts what of a form is worth keeping into the draft: fields that differ from the sample's own; what other forms
-    about the item hold stays. Renews the leases: the item's, and those of others that the form shows beside it."""
-    texts = editable_texts(item["sample"])
-    own = {**texts, "label": item["sample"]["label"], "marked": mark_inline(item["sample"])}
-    place = item["recipe"], item["sample_id"], reviewer.name
-    kept = room.desk.draft(*place)
-    before = {name: text for name, text in (kept or {}).items() if name not in form}
-    typed = {name: form[name] for name in (*DRAFTED, *texts) if form.get(name)}
-    changed = {name: text for name, text in typed.items() if text != own.get(name)}
-    if before | changed or kept is not None:
-        room.desk.save_draft(*place, before | changed)
-    beside = [name.removeprefix(SEEN) for name in form if name.startswith(SEEN)]
-    room.desk.renew(item["recipe"], [item["sample_id"], *beside], reviewer.name)
-
-
 @router.post("/items/{sample_id}/draft")
 def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
     """Keeps what was typed so far, and the leases."""
@@ -136,7 +122,7 @@ def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) 
         raise refuse(
             404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
         )
-    keep_typed(room, item, reviewer, form)
+    keep_typed(request, item, reviewer, form)
     return Response(status_code=204)
 
 
@@ -173,9 +159,9 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
         raise refuse(
             422, "What stands is one of {known}; got {given!r}.", known=", ".join(choices), given=stands
         )
-    batch = room.desk.decide_together(
-        recipe, sample_id, int(form.get("version", 0)), choices[stands], reviewer.name
-    )
+    with kept_if_refused(request, item, reviewer, {**form, "stands": ""}):
+        version = _read_version(form)
+        batch = room.desk.decide_together(recipe, sample_id, version, choices[stands], reviewer.name)
     return go(request, f"/queues/{recipe}/{queue}/next", batch=batch)
 
 

@@ -19,6 +19,7 @@ from review import acts, clusters, oversight, pages, redact, sign_in
 from review.access import SignInNeededError
 from review.render import language_of, render
 from review.room import Room
+from review.typed import page_before, typed_on
 from review.words import tell
 from tasks.errors import SeimaiError
 from tasks.ledger.moves import LostRaceError
@@ -128,7 +129,7 @@ def _to_sign_in(request: Request, _error: Exception) -> Response:
 
 
 def _lost_race(request: Request, error: Exception) -> Response:
-    """Somebody was faster: says so, and nothing that was typed is lost (it stands in the draft)."""
+    """Somebody was faster: says so, and nothing that was typed is lost (it stands on the page and in the draft)."""
     return _refused(request, 409, told_by(error), "lost_race")
 
 
@@ -158,4 +159,5 @@ def _broken(request: Request, _error: Exception) -> Response:
 
 def _refused(request: Request, status: int, told: Told, title: str = "refused") -> Response:
     said = told.say(language_of(request))
-    return render(request, "message.html", status=status, title=title, message=said)
+    typed, back = typed_on(request), page_before(request)
+    return render(request, "message.html", status=status, title=title, message=said, typed=typed, back=back)

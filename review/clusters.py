@@ -8,15 +8,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from review.access import Reviewer, Role, current_reviewer, needs, read_form
-from review.acts import keep_typed
 from review.kin import Cluster, find_cluster, has_cluster
-from review.pages import DRAFTED, SEEN, go, room_of
+from review.pages import go, room_of
 from review.render import language_of, render
 from review.room import Room
+from review.typed import DRAFTED, SEEN, kept_if_refused
 from review.view import view_item
 from review.words import refuse
 from tasks.ledger.clusters import decide_cluster
-from tasks.ledger.moves import Choice, LostRaceError, State
+from tasks.ledger.moves import Choice, State
 from tasks.records import Action
 
 router = APIRouter()
@@ -54,14 +54,11 @@ def decide_about_cluster(request: Request, sample_id: str, reviewer: Decider, fo
     item = _find_item(room, sample_id, form.get("recipe"))
     seen = {name.removeprefix(SEEN): value for name, value in form.items() if name.startswith(SEEN)}
     stands = form.get("stands", "")
-    try:
+    with kept_if_refused(request, item, reviewer, form):
         cluster = _find_cluster(room, item, reviewer, stands)
         versions = room.guidelines.versions(item["recipe"])
         choices = _read_choices(reviewer, cluster, seen, form, versions)
         batch = decide_cluster(room.ledger.engine, item["recipe"], seen, choices, reviewer.name, time.time())
-    except LostRaceError:
-        keep_typed(room, item, reviewer, form)
-        raise
     return go(request, f"/queues/{item['recipe']}/{form.get('queue', 'all')}/next", batch=batch)
 
 

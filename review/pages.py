@@ -15,6 +15,7 @@ from review.kin import has_cluster, is_blind
 from review.render import language_of, render
 from review.room import Room
 from review.snapshots import find_reported, find_samples
+from review.typed import DRAFTED, find_typed
 from review.view import editable_texts, mark_inline, told_prompt, view_item, view_reported
 from review.words import refuse
 from tasks.ledger.clusters import read_batch
@@ -25,10 +26,6 @@ from tasks.wording import title_of
 router = APIRouter()
 PAGE_ROWS = 50
 """Items of one page of a list."""
-DRAFTED = ("label", "marked", "note", "reason_code", "stands", "redact_text", "redact_kind")
-"""Fields of an item's form that a draft keeps, beside its texts."""
-SEEN = "seen_"
-"""Before a sample_id: the form's field that says what of another item was looked at."""
 FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
 
@@ -210,6 +207,7 @@ def _render_item(
         several=room.several,
         draft=dict.fromkeys(DRAFTED, "") | draft,
         edited=bool(draft.keys() & texts.keys()),
+        typed=find_typed(draft),
         labels=room.desk.facts()[recipe].get("labels", []),
         marked=mark_inline(item["sample"]),
         texts=texts,
@@ -241,6 +239,7 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
         prompts=diff_texts(*prompts),
         answers=diff_texts(*answers),
         apart=stands_apart(room, item["recipe"], view.twin),
+        draft=dict.fromkeys(DRAFTED, "") | (room.desk.draft(item["recipe"], sample_id, reviewer.name) or {}),
         clustered=has_cluster(view.check),
         queue=request.query_params.get("queue") or view.check,
         guideline=room.guidelines.current(item["recipe"], view.check),

@@ -10,15 +10,16 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from review.access import Reviewer, Role, needs, read_form
-from review.acts import hand_on, keep_typed, settle_choice
+from review.acts import hand_on, settle_choice
 from review.decide import make_choice
-from review.pages import DRAFTED, FILTERS, filter_query, room_of
+from review.pages import FILTERS, filter_query, room_of
 from review.render import language_of, render
 from review.room import Room
+from review.typed import DRAFTED, kept_if_refused
 from review.view import Piece, cut_pieces, editable_texts, view_item
 from review.words import refuse, tell
 from tasks.errors import SeimaiError
-from tasks.ledger.moves import Choice, LostRaceError, State
+from tasks.ledger.moves import Choice, State
 from tasks.privacy import Span, find_spans, redact
 from tasks.privacy.actions import allows, pick_spans
 from tasks.privacy.scan import settle
@@ -76,11 +77,8 @@ def decide_redaction(request: Request, sample_id: str, reviewer: Decider, form: 
         )
     except SeimaiError as error:
         return _page(request, item, form, told_by(error).say(language_of(request)))
-    try:
+    with kept_if_refused(request, item, reviewer, form):
         done = settle_choice(room, item, choice, reviewer, form)
-    except LostRaceError:
-        keep_typed(room, item, reviewer, form)
-        raise
     return hand_on(request, item["recipe"], form, done)
 
 

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -314,6 +315,34 @@ def test_a_lost_race_says_so_and_keeps_what_was_typed(people: Callable[[str], Te
     answer = press(first, form, "relabel", label="c", note="十分に長いメモ")
     assert answer.status_code == 409
     assert room_of(first).desk.draft("intents", name, "reviewer") == {"label": "c", "note": "十分に長いメモ"}
+    assert typed_in(answer.text) == {"label": "c", "note": "十分に長いメモ"}
+    back = re.search(r'<a class="button" href="([^"]*)" data-key="b">', answer.text)
+    assert back
+    decided = first.get(back[1].replace("&amp;", "&"))
+    assert typed_in(decided.text) == {"label": "c", "note": "十分に長いメモ"}
+    assert "/decide" not in decided.text
+
+
+def typed_in(page: str) -> dict[str, str]:
+    """What a page shows of a form that was not taken."""
+    shown = re.findall(r'<textarea id="typed-([^"]*)"[^>]* readonly>(.*?)</textarea>', page, re.DOTALL)
+    return {name: unescape(text) for name, text in shown}
+
+
+def test_a_form_of_another_session_shows_what_was_typed(alone: TestClient) -> None:
+    [name, *_] = fill(room_of(alone))
+    form = form_at(alone, f"/items/{name}?recipe=intents&queue=all", "/decide")
+    answer = press(alone, form, "edit", csrf="old", input="書き直した文")
+    assert answer.status_code == 403
+    assert typed_in(answer.text)["input"] == "書き直した文"
+    assert f'href="/items/{name}?recipe=intents&amp;queue=all"' in answer.text
+
+
+def test_an_item_that_left_the_queue_shows_what_was_typed_about_it(alone: TestClient) -> None:
+    [name, *_] = fill(room_of(alone))
+    form = form_at(alone, f"/items/{name}", "/decide")
+    answer = press(alone, form, "keep", recipe="gone", note="十分に長いメモ")
+    assert (answer.status_code, typed_in(answer.text)["note"]) == (404, "十分に長いメモ")
 
 
 def test_two_people_decide_an_overlap_item_and_neither_sees_reasons(

@@ -117,6 +117,9 @@ document.addEventListener("pointerup", (event) => { // words marked in a text go
   const picked = box ? getSelection().toString().trim() : "";
   if (picked && !picked.includes("\n")) document.getElementById(box.dataset.pick).value = picked;
 });
+document.addEventListener("focusin", (event) => { // what was typed and not taken is there to be copied
+  if (event.target.matches("textarea[readonly]")) event.target.select();
+});
 document.addEventListener("submit", () => clearTimeout(draftTimer), true);
 document.addEventListener("visibilitychange", () => {
   const form = document.querySelector("form[data-draft]");
