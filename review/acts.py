@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
 from review.finish import finish_queue
-from review.pages import FILTERS, filter_query, go, read_filter, room_of, stands_apart
+from review.pages import FILTERS, filter_query, go, is_local, read_filter, room_of, stands_apart
 from review.render import render
 from review.room import Room
 from review.typed import keep_typed, kept_if_refused
@@ -268,9 +268,8 @@ def set_language(
         raise refuse(
             422, "The language is one of {known}; got {given!r}.", known=", ".join(LANGUAGES), given=language
         )
-    back = form.get("back", "")  # a browser takes a backslash for a slash, and two of these for another site
-    here = back.startswith("/") and not back.startswith(("//", "/\\"))
-    response = RedirectResponse(back, status_code=303) if here else go(request, "/")
+    back = form.get("back", "")
+    response = RedirectResponse(back, status_code=303) if is_local(back) else go(request, "/")
     secure = room_of(request).secure
     response.set_cookie(
         LANGUAGE_COOKIE, language, max_age=31_536_000, httponly=True, samesite="lax", secure=secure

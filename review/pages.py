@@ -77,6 +77,12 @@ def go(request: Request, path: str, **query: str) -> Response:
     return RedirectResponse(f"{root}{path}{tail}", status_code=303)
 
 
+def is_local(address: str) -> bool:
+    """Whether an address is of this site; a browser takes a backslash for a slash, and two of these for another
+    site."""
+    return address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+
+
 @router.get("/")
 def show_queues(request: Request, reviewer: Looker) -> Response:
     """Every queue with its progress, and what is estimated of each recipe."""

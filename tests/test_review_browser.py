@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 from conftest import make_samples
 
+from review.passwords import hash_password
 from tasks.duplicates.find import find_duplicates
 from tasks.judge import judge
 from tasks.ledger import Ledger
@@ -25,6 +26,8 @@ from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
 from tasks.ledger.guidelines import Guidelines
 from tasks.ledger.moves import State
+from tasks.ledger.people import People
+from tasks.ledger.tables import SESSIONS
 from tasks.recipe import DuplicateSettings, ReviewSettings, SplitSettings
 from tasks.records import FINDING, build_table, canonical_json
 from tasks.review_queue import build_queue
@@ -396,6 +399,49 @@ def test_two_browsers_never_decide_one_item_unnoticed_and_nothing_typed_is_lost(
     assert decision["action"] == "drop"
     draft = Desk(queue.server.ledger).draft(queue.recipe, name, decision["actor"])
     assert draft == {"note": "いいえ、これは正しい"}
+
+
+def test_a_page_whose_session_ended_keeps_what_is_typed_and_goes_on_after_a_sign_in_elsewhere(
+    tmp_path: Path, open_page: Callable[..., Any]
+) -> None:
+    workspace = Workspace(root=str(tmp_path / "workspace"))
+    people = People(Ledger(workspace.ledger_url))
+    people.add("aki", "admin", hash_password("a long enough password"), "test")
+    server = Served(workspace)
+
+    def sign_in(page: Any) -> None:
+        page.get_by_label("name").fill("aki")
+        page.get_by_label("password").fill("a long enough password")
+        page.locator("main button").click()
+        page.get_by_role("button", name="Sign out").wait_for()
+
+    try:
+        queue = fill(server, "ended")
+        page = open_page(server, f"{queue.path}/next")
+        sign_in(page)
+        name = shown_sample(page)
+        with people.engine.begin() as connection:
+            connection.execute(SESSIONS.delete())
+        page.keyboard.press("n")
+        assert page.locator("#signed-out").is_hidden()
+        page.keyboard.type("一言")
+        page.locator("#signed-out").wait_for(state="visible")
+        page.keyboard.press("Escape")
+        page.keyboard.press("k")
+        page.wait_for_timeout(500)
+        assert (shown_sample(page), page.locator("#note").input_value()) == (name, "一言")
+        assert queue.decisions() == []
+        other = page.context.new_page()
+        other.goto("/sign-in")
+        sign_in(other)
+        other.close()
+        page.evaluate("() => dispatchEvent(new Event('focus'))")
+        page.locator("#signed-out").wait_for(state="hidden")
+        press(page, "k")
+        [decision] = queue.decisions()
+        assert (decision["sample_id"], decision["reason"]) == (name, "一言")
+    finally:
+        server.kill()
 
 
 def test_a_killed_server_has_each_decision_once_or_not_at_all(

@@ -230,7 +230,49 @@ def test_nobody_sees_anything_without_signing_in(people: Callable[[str], TestCli
     for path in ("/", "/queues/intents/label_noise", "/audit", "/decisions.jsonl", "/people"):
         answer = client.get(path)
         assert answer.status_code == 303
-        assert answer.headers["location"] == "/sign-in"
+        assert answer.headers["location"].partition("?")[0] == "/sign-in"
+
+
+def end_session(client: TestClient) -> None:
+    room_of(client).people.close_session(client.cookies["seimai_session"], "reviewer")
+
+
+def test_signing_in_leads_back_to_the_page(people: Callable[[str], TestClient]) -> None:
+    client = people("reviewer")
+    fill(room_of(client))
+    end_session(client)
+    asked = "/queues/intents/label_noise?label=a&text=x+y"
+    there = client.get(asked).headers["location"]
+    form = form_at(client, there, "/sign-in")
+    fields = form["fields"] | {"name": "reviewer", "password": PASSWORD}
+    for back, led in (
+        (form["fields"]["next"], asked),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("", "/"),
+    ):
+        answer = client.post("/sign-in", data=fields | {"next": back}, headers=ORIGIN)
+        assert (answer.status_code, answer.headers["location"]) == (303, led)
+
+
+def test_nothing_typed_is_lost_when_a_session_ends(people: Callable[[str], TestClient]) -> None:
+    client = people("reviewer")
+    [name, *_] = fill(room_of(client))
+    form = form_at(client, f"/items/{name}?recipe=intents", "/decide")
+    end_session(client)
+    fields = form["fields"] | {"note": "十分に長いメモ", "action": "keep"}
+    kept = client.post(f"/items/{name}/draft", data=fields, headers=ORIGIN | {"X-Requested-With": "fetch"})
+    assert kept.status_code == 401  # what htmx and the autosave understand: the page stays, and says so
+    sent = client.post(form["action"], data=fields, headers=ORIGIN | {"HX-Request": "true"})
+    assert (sent.status_code, "hx-redirect" in sent.headers) == (401, False)
+    plain = client.post(form["action"], data=fields, headers=ORIGIN)
+    assert plain.status_code == 401
+    assert typed_in(plain.text)["note"] == "十分に長いメモ"
+    assert f'href="/sign-in?next=/items/{name}%3Frecipe%3Dintents' in plain.text
+    assert client.post("/sign-out", data=form["fields"] | {"label": ""}, headers=ORIGIN).status_code == 303
+    assert room_of(client).ledger.decisions() == {}
 
 
 def test_one_may_take_back_only_ones_own_decision(people: Callable[[str], TestClient]) -> None:

@@ -100,9 +100,29 @@ function focusTitle() {
 
 function sendDraft(form) {
   const body = new URLSearchParams(new FormData(form));
-  fetch(form.dataset.draft, { method: "POST", body, keepalive: true })
-    .then((answer) => { if (!answer.ok) say(form.dataset.failed); })
+  fetch(form.dataset.draft, { method: "POST", body, keepalive: true, headers: { "X-Requested-With": "fetch" } })
+    .then((answer) => {
+      if (answer.status === 401) signedOut().hidden = false;
+      const lost = document.getElementById("not-kept");
+      lost.textContent = answer.ok || answer.status === 401 ? "" : form.dataset.failed;
+      lost.hidden = !lost.textContent;
+    })
     .catch(() => {}); // offline: the form still holds what was typed
+}
+
+const signedOut = () => document.getElementById("signed-out");
+
+// Signed in again in another tab: the forms of this page get the new session's token, and the draft goes out.
+async function resume() {
+  if (signedOut().hidden || document.hidden) return;
+  const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" }, redirect: "manual" });
+  if (!answer.ok) return;
+  const token = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("input[name=csrf]");
+  if (!token) return;
+  document.querySelectorAll("input[name=csrf]").forEach((own) => { own.value = token.value; });
+  signedOut().hidden = true;
+  const form = document.querySelector("form[data-draft]");
+  if (form) sendDraft(form);
 }
 
 document.addEventListener("keydown", onKey);
@@ -129,6 +149,12 @@ setInterval(() => {
   const form = document.querySelector("form[data-draft]");
   if (form && !document.hidden) sendDraft(form);
 }, ALIVE_EVERY);
+window.addEventListener("focus", resume);
+document.addEventListener("visibilitychange", resume);
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { xhr } = event.detail;
+  if (xhr && xhr.status === 401 && !xhr.getResponseHeader("HX-Redirect")) signedOut().hidden = false;
+});
 document.addEventListener("htmx:beforeSwap", () => { clearTimeout(draftTimer); draftTimer = 0; });
 document.addEventListener("htmx:afterSettle", () => {
   const flash = main().querySelector(".flash");
