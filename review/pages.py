@@ -1,6 +1,7 @@
 """What a reviewer looks at: the queues, one queue's items, one item, two sides of a pair."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -161,7 +162,9 @@ def next_item(request: Request, recipe: str, check: str, reviewer: Looker) -> Re
         for name in (*FILTERS, "done", "batch")
         if request.query_params.get(name)
     }
-    if reviewer.role >= Role.REVIEWER:
+    # a list may show what is decided; only what waits for the reviewer is handed out
+    wanted = wanted if wanted.state == State.ESCALATED else replace(wanted, state=State.OPEN)
+    if is_up_to({"state": wanted.state}, reviewer):
         skipped = [name for name in request.query_params.get("skip", "").split(",") if name]
         chosen = room.desk.lease_next(wanted, reviewer.name, skipped)
         if chosen is not None:
@@ -177,15 +180,21 @@ def next_item(request: Request, recipe: str, check: str, reviewer: Looker) -> Re
 
 @router.get("/items/{sample_id}")
 def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
-    """One item. Opening it leases it, where the reader may decide."""
+    """One item. Opening it leases it, where it is the reader's to decide."""
     room = room_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     if item is None:
         return _show_reported(request, sample_id, language_of(request))
     holder = None
-    if reviewer.role >= Role.REVIEWER and item["state"] != State.DECIDED:
+    if is_up_to(item, reviewer):
         holder = room.desk.take(item["recipe"], sample_id, reviewer.name)
     return _render_item(request, item, reviewer, request.query_params.get("queue", ""), holder)
+
+
+def is_up_to(item: Mapping[str, Any], reviewer: Reviewer) -> bool:
+    """Whether an item waits for somebody of the reviewer's role."""
+    needed = {State.OPEN: Role.REVIEWER, State.ESCALATED: Role.ADJUDICATOR}.get(item["state"])
+    return needed is not None and reviewer.role >= needed
 
 
 def _render_item(
@@ -198,7 +207,8 @@ def _render_item(
         holder: who else looks at it.
     """
     room, recipe, sample_id = room_of(request), item["recipe"], item["sample_id"]
-    view = view_item(item, room.desk.history(sample_id), language_of(request))
+    adjudicates = reviewer.role >= Role.ADJUDICATOR
+    view = view_item(item, room.desk.history(sample_id), language_of(request), adjudicates)
     queue = queue or view.check
     draft = room.desk.draft(recipe, sample_id, reviewer.name) or {}
     texts = editable_texts(item["sample"])
@@ -214,6 +224,7 @@ def _render_item(
         draft=dict.fromkeys(DRAFTED, "") | draft,
         edited=bool(draft.keys() & texts.keys()),
         typed=find_typed(draft),
+        votes=_votes_on(room, item) if view.overlap and not view.hidden else [],
         labels=room.desk.facts()[recipe].get("labels", []),
         marked=mark_inline(item["sample"]),
         texts=texts,
@@ -226,12 +237,17 @@ def _render_item(
     )
 
 
+def _votes_on(room: Room, item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return room.desk.votes(item["recipe"], [item["sample_id"]])
+
+
 @router.get("/items/{sample_id}/pair")
 def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
     """The item beside the sample that it copies or contradicts, with their differences."""
     room, language = room_of(request), language_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
-    view = view_item(item, room.desk.history(sample_id), language) if item else None
+    adjudicates = reviewer.role >= Role.ADJUDICATOR
+    view = view_item(item, room.desk.history(sample_id), language, adjudicates) if item else None
     twin = _find_sample(room, item, view.twin) if item and view and view.twin else None
     if item is None or view is None or twin is None:
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])

@@ -104,10 +104,21 @@ class ItemView:
     """The other sample of a pair, where the queue is about copies."""
 
 
-def view_item(item: Mapping[str, Any], history: Sequence[Mapping[str, Any]], language: str) -> ItemView:
-    """Args: item: as of `Desk.item`. history: the decisions about it, the oldest first."""
+def view_item(
+    item: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    language: str,
+    adjudicates: bool = False,
+) -> ItemView:
+    """What is shown of an item.
+
+    Args:
+        item: as of `Desk.item`.
+        history: the decisions about it, the oldest first.
+        adjudicates: whether the reader settles what others leave open, and therefore sees all of it.
+    """
     decided = item["state"] == State.DECIDED
-    hidden = bool(item["blind"]) and not decided
+    hidden = bool(item["blind"]) and not (decided or (adjudicates and item["state"] == State.ESCALATED))
     sample, findings = item["sample"], item["findings"]
     return ItemView(
         sample_id=item["sample_id"],

@@ -299,6 +299,22 @@ def test_escalated_items_are_an_adjudicators(people: Callable[[str], TestClient]
     assert room_of(first).desk.item(name)["state"] == State.DECIDED
 
 
+def test_who_may_not_decide_an_item_does_not_hold_it(people: Callable[[str], TestClient]) -> None:
+    first, third = people("reviewer"), people("adjudicator")
+    room = room_of(first)
+    [name, *_] = fill(room)
+    room.desk.decide("intents", name, 1, Choice(Action.ESCALATE, {}), "second")
+    for path in (
+        f"/items/{name}",
+        f"/items/{name}/redact",
+        "/queues/intents/label_noise/next?state=escalated",
+    ):
+        page = first.get(path, follow_redirects=True)
+        assert (page.status_code, "/decide" in page.text) == (200, False)
+    assert "Somebody else" not in third.get(f"/items/{name}").text
+    assert form_at(third, "/queues/intents/label_noise/next?state=escalated", "/decide")
+
+
 def test_passwords_are_tried_a_few_times_only(people: Callable[[str], TestClient]) -> None:
     client = people("")
     for wanted in [403] * sign_in.MOST_FAILURES + [429]:
@@ -405,6 +421,26 @@ def test_two_people_decide_an_overlap_item_and_neither_sees_reasons(
         "reviewer, second",
         "overlap",
     )
+
+
+def test_an_adjudicator_sees_both_opinions_and_the_reasons(people: Callable[[str], TestClient]) -> None:
+    first, second, third = people("reviewer"), people("second"), people("adjudicator")
+    fill(room_of(first), count=1, overlap=1.0)
+    path = "/queues/intents/label_noise/next"
+    form = form_at(first, path, "/decide")
+    press(first, form, "relabel", label="c", note="配送のこと")
+    press(second, form_at(second, path, "/decide"), "keep", note="そのままでよい")
+    name = form["action"].split("/")[2]
+    told = ("reviewer: <b>relabel</b> → c · 配送のこと", "second: <b>keep</b> · そのままでよい")
+    page = third.get(f"/items/{name}").text
+    for said in (*told, "label looks wrong", 'data-key="1"'):
+        assert said in page, said
+    assert all(said in third.get("/audit").text for said in told)
+    hidden = second.get(f"/items/{name}").text
+    assert "label looks wrong" not in hidden
+    assert told[0] not in hidden
+    press(third, form_at(third, f"/items/{name}", "/decide"), "drop")
+    assert told[0] in second.get(f"/items/{name}").text
 
 
 def test_bad_input_is_told(alone: TestClient) -> None:
