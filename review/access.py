@@ -75,18 +75,24 @@ def needs(role: Role) -> Callable[..., Awaitable[Reviewer]]:
     return check
 
 
+async def fields_of(request: Request) -> dict[str, str]:
+    """What a posted form holds."""
+    form = await request.form()
+    # PostgreSQL stores no NUL, and no reviewer means one
+    return {key: str(value).replace("\r\n", "\n").replace("\0", "") for key, value in form.items()}
+
+
 async def read_form(request: Request, reviewer: Reviewer = Depends(current_reviewer)) -> dict[str, Any]:  # noqa: B008
     """The fields of a posted form, its token checked.
 
     Raises:
         HTTPException: 403 where the token is not this session's.
     """
-    form = await request.form()
-    given = str(form.get("csrf", "")) or request.headers.get("x-csrf-token", "")
+    form = request.state.form = await fields_of(request)
+    given = form.get("csrf", "") or request.headers.get("x-csrf-token", "")
     if not hmac.compare_digest(given, csrf_token(request.app.state.room.key, reviewer)):
         raise refuse(403, "The form is of another session. Reload the page and send it again.")
-    # PostgreSQL stores no NUL, and no reviewer means one
-    return {key: str(value).replace("\r\n", "\n").replace("\0", "") for key, value in form.items()}
+    return form
 
 
 def csrf_token(key: bytes, reviewer: Reviewer) -> str:

@@ -5,7 +5,7 @@ import random
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
@@ -13,16 +13,17 @@ from review.decide import make_choice
 from review.finish import finish_queue
 from review.kin import is_blind
 from review.labels import read_labels, require_known
-from review.pages import DRAFTED, FILTERS, SEEN, filter_query, go, read_filter, room_of, stands_apart
+from review.pages import FILTERS, filter_query, go, is_local, read_filter, room_of, seen_now, stands_apart
 from review.render import render
 from review.rights import may_take_back, require_right, stands_already
 from review.room import Room
-from review.view import editable_texts, mark_inline, twin_of
+from review.typed import SEEN, keep_typed, kept_if_refused
+from review.view import editable_texts, twin_of
 from review.words import LANGUAGES, refuse, tell
 from tasks.errors import SeimaiError
 from tasks.ledger.clusters import read_batch
 from tasks.ledger.filters import Filter
-from tasks.ledger.moves import Choice, LostRaceError, State, require_version
+from tasks.ledger.moves import Choice, LostRaceError, State, changed_since, require_version
 from tasks.records import Action
 
 router = APIRouter()
@@ -46,11 +47,8 @@ def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> R
         raise refuse(
             404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
         )
-    try:
+    with kept_if_refused(request, item, reviewer, form):
         done = settle_choice(room, item, _read_choice(room, item, form), reviewer, form)
-    except (SeimaiError, HTTPException):
-        keep_typed(room, item, reviewer, form)
-        raise
     return hand_on(request, recipe, form, done)
 
 
@@ -119,22 +117,6 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
     )
 
 
-def keep_typed(room: Room, item: Mapping[str, Any], reviewer: Reviewer, form: Mapping[str, str]) -> None:
-    """Puts what of a form is worth keeping into the draft: fields that differ from the sample's own; what other forms
-    about the item hold stays. Renews the leases: the item's, and those of others that the form shows beside it."""
-    texts = editable_texts(item["sample"])
-    own = {**texts, "label": item["sample"]["label"], "marked": mark_inline(item["sample"])}
-    place = item["recipe"], item["sample_id"], reviewer.name
-    kept = room.desk.draft(*place)
-    before = {name: text for name, text in (kept or {}).items() if name not in form}
-    typed = {name: form[name] for name in (*DRAFTED, *texts) if form.get(name)}
-    changed = {name: text for name, text in typed.items() if text != own.get(name)}
-    if before | changed or kept is not None:
-        room.desk.save_draft(*place, before | changed)
-    beside = [name.removeprefix(SEEN) for name in form if name.startswith(SEEN)]
-    room.desk.renew(item["recipe"], [item["sample_id"], *beside], reviewer.name)
-
-
 @router.post("/items/{sample_id}/draft")
 def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
     """Keeps what was typed so far, and the leases."""
@@ -144,7 +126,7 @@ def save_draft(request: Request, sample_id: str, reviewer: Decider, form: Form) 
         raise refuse(
             404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
         )
-    keep_typed(room, item, reviewer, form)
+    keep_typed(request, item, reviewer, form)
     return Response(status_code=204)
 
 
@@ -170,6 +152,21 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     if stands_apart(room, recipe, twin):
         raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
+    with kept_if_refused(request, item, reviewer, {**form, "stands": ""}):
+        batch = _settle_pair(room, item, twin, stands, reviewer, form)
+    return go(request, f"/queues/{recipe}/{queue}/next", batch=batch)
+
+
+def _settle_pair(
+    room: Room, item: Mapping[str, Any], twin: str, stands: str, reviewer: Reviewer, form: Mapping[str, str]
+) -> str:
+    """Decides about both as they were looked at; returns the batch's id.
+
+    Raises:
+        LostRaceError: one of them is not as it was.
+        HTTPException: 403 where the reviewer may not decide about one of them, 422 where the form is not whole.
+    """
+    recipe, sample_id = item["recipe"], item["sample_id"]
     version, queued = read_version(form), room.desk.item(twin, recipe)
     require_version(item, version)
     require_right(room, item, sample_id, reviewer)
@@ -189,10 +186,11 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
         del chosen[twin]
     else:
         require_right(room, queued, twin, reviewer)
+    if form.get(SEEN + twin, "") != seen_now(room, queued, twin):
+        raise LostRaceError(changed_since(twin))
     if queued is not None:
         seen[twin] = queued["version"]
-    batch = room.desk.decide_together(recipe, seen, chosen, reviewer.name)
-    return go(request, f"/queues/{recipe}/{queue}/next", batch=batch)
+    return room.desk.decide_together(recipe, seen, chosen, reviewer.name)
 
 
 @router.post("/decisions/{decision_id}/undo")
@@ -304,9 +302,8 @@ def set_language(
         raise refuse(
             422, "The language is one of {known}; got {given!r}.", known=", ".join(LANGUAGES), given=language
         )
-    back = form.get("back", "")  # a browser takes a backslash for a slash, and two of these for another site
-    here = back.startswith("/") and not back.startswith(("//", "/\\"))
-    response = RedirectResponse(back, status_code=303) if here else go(request, "/")
+    back = form.get("back", "")
+    response = RedirectResponse(back, status_code=303) if is_local(back) else go(request, "/")
     secure = room_of(request).secure
     response.set_cookie(
         LANGUAGE_COOKIE, language, max_age=31_536_000, httponly=True, samesite="lax", secure=secure

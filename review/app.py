@@ -16,9 +16,10 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from review import acts, clusters, oversight, pages, redact, sign_in
-from review.access import SignInNeededError
-from review.render import language_of, render
+from review.access import SignInNeededError, fields_of
+from review.render import language_of, render, sign_in_path
 from review.room import Room
+from review.typed import page_before, typed_on
 from review.words import tell
 from tasks.errors import SeimaiError
 from tasks.ledger.moves import LostRaceError
@@ -118,17 +119,26 @@ def _refusal(request: Request) -> Told | None:
     return None
 
 
-def _to_sign_in(request: Request, _error: Exception) -> Response:
+async def _to_sign_in(request: Request, _error: Exception) -> Response:
+    """To the sign-in page, and from there back; where something was typed, it is shown, and nothing leads away."""
     if request.app.state.room.proxy is not None:
         return _refused(request, 403, tell("The proxy vouches for nobody."))
-    where = request.scope.get("root_path", "") + "/sign-in"
-    if request.headers.get("hx-request"):  # a boosted request would follow into the fragment
+    boosted = bool(request.headers.get("hx-request"))
+    if request.method not in SAFE:
+        if boosted or request.headers.get("x-requested-with"):  # the page says so, and keeps its form
+            return Response(status_code=401)
+        request.state.form = await fields_of(request)
+        if typed_on(request):
+            said = tell("You are signed out. Sign in, and send it again: nothing was done.")
+            return _refused(request, 401, said)
+    where = sign_in_path(request)
+    if boosted:  # such a request would follow into the fragment
         return Response(status_code=401, headers={"HX-Redirect": where})
     return RedirectResponse(where, status_code=303)
 
 
 def _lost_race(request: Request, error: Exception) -> Response:
-    """Somebody was faster: says so, and nothing that was typed is lost (it stands in the draft)."""
+    """Somebody was faster: says so, and nothing that was typed is lost (it stands on the page and in the draft)."""
     return _refused(request, 409, told_by(error), "lost_race")
 
 
@@ -158,4 +168,5 @@ def _broken(request: Request, _error: Exception) -> Response:
 
 def _refused(request: Request, status: int, told: Told, title: str = "refused") -> Response:
     said = told.say(language_of(request))
-    return render(request, "message.html", status=status, title=title, message=said)
+    typed, back = typed_on(request), page_before(request)
+    return render(request, "message.html", status=status, title=title, message=said, typed=typed, back=back)

@@ -8,15 +8,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from review.access import Reviewer, Role, current_reviewer, needs, read_form
-from review.acts import keep_typed
 from review.kin import Cluster, find_cluster, has_cluster
-from review.pages import DRAFTED, SEEN, go, room_of
+from review.pages import go, room_of
 from review.render import language_of, render
 from review.room import Room
+from review.typed import DRAFTED, SEEN, kept_if_refused
 from review.view import view_item
 from review.words import refuse
 from tasks.ledger.clusters import decide_cluster
-from tasks.ledger.moves import Choice, LostRaceError, State
+from tasks.ledger.moves import Choice, State
 from tasks.records import Action
 
 router = APIRouter()
@@ -30,11 +30,11 @@ ACTS = ("merge", "keep")
 def show_cluster(request: Request, sample_id: str, reviewer: Looker) -> Response:
     """All members of an item's cluster, each against the one that stands; opening it leases those that are open."""
     room, language = room_of(request), language_of(request)
-    item = _find_item(room, sample_id, request.query_params.get("recipe"))
+    item = _find_item(room, sample_id, request.query_params.get("recipe"), reviewer)
     draft = room.desk.draft(item["recipe"], sample_id, reviewer.name) or {}
     against = request.query_params.get("against") or draft.get("stands", "")
     cluster = _find_cluster(room, item, reviewer, against)
-    view = view_item(item, (), language)
+    view = view_item(item, (), language, reviewer.role >= Role.ADJUDICATOR)
     return render(
         request,
         "cluster.html",
@@ -51,24 +51,21 @@ def show_cluster(request: Request, sample_id: str, reviewer: Looker) -> Response
 def decide_about_cluster(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
     """Merges all that the form names into the one that stands, or keeps them all; one transaction, one undo."""
     room = room_of(request)
-    item = _find_item(room, sample_id, form.get("recipe"))
+    item = _find_item(room, sample_id, form.get("recipe"), reviewer)
     seen = {name.removeprefix(SEEN): value for name, value in form.items() if name.startswith(SEEN)}
     stands = form.get("stands", "")
-    try:
+    with kept_if_refused(request, item, reviewer, form):
         cluster = _find_cluster(room, item, reviewer, stands)
         choices = _read_choices(reviewer, cluster, seen, form)
         batch = decide_cluster(room.ledger.engine, item["recipe"], seen, choices, reviewer.name, time.time())
-    except LostRaceError:
-        keep_typed(room, item, reviewer, form)
-        raise
     return go(request, f"/queues/{item['recipe']}/{form.get('queue', 'all')}/next", batch=batch)
 
 
-def _find_item(room: Room, sample_id: str, recipe: str | None) -> dict[str, Any]:
+def _find_item(room: Room, sample_id: str, recipe: str | None, reviewer: Reviewer) -> dict[str, Any]:
     item = room.desk.item(sample_id, recipe)
     if item is None or not has_cluster(item["check"]):
         raise refuse(404, "Sample {sample} stands in no cluster of copies.", sample=sample_id[:12])
-    if view_item(item, (), "en").hidden:
+    if view_item(item, (), "en", reviewer.role >= Role.ADJUDICATOR).hidden:
         raise refuse(403, "This item is looked at blind: decide about it by itself first.")
     return item
 

@@ -1,6 +1,8 @@
 """What is known of the reviewing itself: guidelines, agreement, the audit trail, exports."""
 
 import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -10,6 +12,7 @@ from review.access import Reviewer, Role, current_reviewer, needs, read_form
 from review.agreement import measure_agreement
 from review.pages import go, room_of
 from review.render import language_of, render
+from review.room import Room
 from tasks.wording import title_of
 
 router = APIRouter()
@@ -73,10 +76,25 @@ def show_audit(request: Request, reviewer: Looker, page: Annotated[int, Query(ge
         decisions=shown,
         titles={check: title_of(check).say(language_of(request)) for check in checks if check},
         total=len(decisions),
+        votes=_votes_about(room, shown),
         acts=room.desk.acts(ROWS, (page - 1) * ROWS),
         page=page,
         rows=ROWS,
     )
+
+
+def _votes_about(room: Room, decisions: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Decision's id -> the opinions that made it, where they still stand: what is taken back opens the item anew."""
+    made = [row for row in decisions if row["origin"] == "overlap"]
+    given: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for vote in room.desk.votes(sample_ids={row["sample_id"] for row in made}) if made else ():
+        given[vote["recipe"], vote["sample_id"]].append(vote)
+    by_decision: dict[str, list[dict[str, Any]]] = {row["decision_id"]: [] for row in decisions}
+    for row in made:
+        votes = given[row["recipe"], row["sample_id"]]
+        if row["actor"] == ", ".join(vote["actor"] for vote in votes):
+            by_decision[row["decision_id"]] = [v for v in votes if v["created"] <= row["created"]]
+    return by_decision
 
 
 @router.get("/decisions.jsonl")

@@ -1,6 +1,7 @@
 """What a reviewer looks at: the queues, one queue's items, one item, two sides of a pair."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from review.render import language_of, render
 from review.rights import may_take_back, offered_stands
 from review.room import Room
 from review.snapshots import find_reported, find_samples
+from review.typed import DRAFTED, find_typed
 from review.view import (
     copies_of,
     editable_texts,
@@ -35,10 +37,6 @@ from tasks.wording import title_of
 router = APIRouter()
 PAGE_ROWS = 50
 """Items of one page of a list."""
-DRAFTED = ("label", "marked", "note", "reason_code", "stands", "redact_text", "redact_kind")
-"""Fields of an item's form that a draft keeps, beside its texts."""
-SEEN = "seen_"
-"""Before a sample_id: the form's field that says what of another item was looked at."""
 FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
 
@@ -88,6 +86,12 @@ def go(request: Request, path: str, **query: str) -> Response:
     root = request.scope.get("root_path", "")
     tail = f"?{urlencode(query)}" if query else ""
     return RedirectResponse(f"{root}{path}{tail}", status_code=303)
+
+
+def is_local(address: str) -> bool:
+    """Whether an address is of this site; a browser takes a backslash for a slash, and two of these for another
+    site."""
+    return address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
 
 
 @router.get("/")
@@ -176,7 +180,9 @@ def next_item(request: Request, recipe: str, check: str, reviewer: Looker) -> Re
         for name in (*FILTERS, "done", "batch")
         if request.query_params.get(name)
     }
-    if reviewer.role >= Role.REVIEWER:
+    # a list may show what is decided; only what waits for the reviewer is handed out
+    wanted = wanted if wanted.state == State.ESCALATED else replace(wanted, state=State.OPEN)
+    if is_up_to({"state": wanted.state}, reviewer):
         skipped = [name for name in request.query_params.get("skip", "").split(",") if name]
         chosen = room.desk.lease_next(wanted, reviewer.name, skipped)
         if chosen is not None:
@@ -192,15 +198,21 @@ def next_item(request: Request, recipe: str, check: str, reviewer: Looker) -> Re
 
 @router.get("/items/{sample_id}")
 def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
-    """One item. Opening it leases it, where the reader may decide."""
+    """One item. Opening it leases it, where it is the reader's to decide."""
     room = room_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     if item is None:
         return _show_reported(request, sample_id, language_of(request))
     holder = None
-    if reviewer.role >= Role.REVIEWER and item["state"] != State.DECIDED:
+    if is_up_to(item, reviewer):
         holder = room.desk.take(item["recipe"], sample_id, reviewer.name)
     return _render_item(request, item, reviewer, request.query_params.get("queue", ""), holder)
+
+
+def is_up_to(item: Mapping[str, Any], reviewer: Reviewer) -> bool:
+    """Whether an item waits for somebody of the reviewer's role."""
+    needed = {State.OPEN: Role.REVIEWER, State.ESCALATED: Role.ADJUDICATOR}.get(item["state"])
+    return needed is not None and reviewer.role >= needed
 
 
 def _render_item(
@@ -214,7 +226,8 @@ def _render_item(
     """
     room, recipe, sample_id = room_of(request), item["recipe"], item["sample_id"]
     precedents = standing_about(room.ledger.engine, copies_of(item))
-    view = view_item(item, room.desk.history(sample_id), language_of(request), precedents)
+    adjudicates = reviewer.role >= Role.ADJUDICATOR
+    view = view_item(item, room.desk.history(sample_id), language_of(request), adjudicates, precedents)
     facts = room.desk.facts()[recipe]
     view = leave_out_unknown(view, read_labels(facts))
     queue = queue or view.check
@@ -232,6 +245,8 @@ def _render_item(
         draft=dict.fromkeys(DRAFTED, "") | draft,
         edited=bool(draft.keys() & texts.keys()),
         options=options_of(facts),
+        typed=find_typed(draft),
+        votes=_votes_on(room, item) if view.overlap and not view.hidden else [],
         marked=mark_inline(item["sample"]),
         texts=texts,
         reason_codes=REASON_CODES,
@@ -243,15 +258,21 @@ def _render_item(
     )
 
 
+def _votes_on(room: Room, item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return room.desk.votes(item["recipe"], [item["sample_id"]])
+
+
 @router.get("/items/{sample_id}/pair")
 def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
     """The item beside the sample that it copies or contradicts, with their differences."""
     room, language = room_of(request), language_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
-    view = view_item(item, room.desk.history(sample_id), language) if item else None
+    adjudicates = reviewer.role >= Role.ADJUDICATOR
+    view = view_item(item, room.desk.history(sample_id), language, adjudicates) if item else None
     twin = _find_sample(room, item, view.twin) if item and view and view.twin else None
     if item is None or view is None or twin is None:
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
+    queued = room.desk.item(view.twin, item["recipe"])
     prompts = [told_prompt(sample) for sample in (twin, item["sample"])]
     answers = [sample["target"] or "" for sample in (twin, item["sample"])]
     return render(
@@ -262,11 +283,25 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
         prompts=diff_texts(*prompts),
         answers=diff_texts(*answers),
         apart=stands_apart(room, item["recipe"], view.twin),
-        offered=offered_stands(room, item, view.twin, room.desk.item(view.twin, item["recipe"]), reviewer),
+        offered=offered_stands(room, item, view.twin, queued, reviewer),
+        seen=seen_now(room, queued, view.twin),
+        draft=dict.fromkeys(DRAFTED, "") | (room.desk.draft(item["recipe"], sample_id, reviewer.name) or {}),
         clustered=has_cluster(view.check),
         queue=request.query_params.get("queue") or view.check,
         guideline=room.guidelines.current(item["recipe"], view.check),
     )
+
+
+def seen_now(room: Room, queued: Mapping[str, Any] | None, sample_id: str) -> str:
+    """What tells whether a sample is as it was looked at: its item's version, or the decision that stands about a
+    sample in no queue ("" for none).
+
+    Args:
+        queued: its item as of `Desk.item`, None where it is in no queue.
+    """
+    if queued is not None:
+        return str(queued["version"])
+    return str(standing_about(room.ledger.engine, [sample_id]).get(sample_id, {}).get("decision_id", ""))
 
 
 def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:

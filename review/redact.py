@@ -9,18 +9,19 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from review.access import Reviewer, Role, needs, read_form
-from review.acts import hand_on, keep_typed, settle_choice
+from review.access import Reviewer, Role, current_reviewer, needs, read_form
+from review.acts import hand_on, settle_choice
 from review.decide import make_choice
 from review.labels import KnownLabels
-from review.pages import DRAFTED, FILTERS, filter_query, room_of
+from review.pages import FILTERS, filter_query, is_up_to, room_of
 from review.render import language_of, render
 from review.rights import require_right
 from review.room import Room
+from review.typed import DRAFTED, kept_if_refused
 from review.view import Piece, cut_pieces, editable_texts, view_item
 from review.words import refuse, tell
 from tasks.errors import SeimaiError
-from tasks.ledger.moves import Choice, LostRaceError, State
+from tasks.ledger.moves import Choice
 from tasks.privacy import Span, find_spans, redact
 from tasks.privacy.actions import allows, pick_spans
 from tasks.privacy.scan import settle
@@ -54,7 +55,7 @@ def show_redaction(request: Request, sample_id: str, reviewer: Decider) -> Respo
     """What could be taken out of an item; opening it leases it."""
     room = room_of(request)
     item = _find_item(request, sample_id, request.query_params.get("recipe"))
-    if item["state"] != State.DECIDED:
+    if is_up_to(item, reviewer):
         room.desk.take(item["recipe"], sample_id, reviewer.name)
     draft = room.desk.draft(item["recipe"], sample_id, reviewer.name) or {}
     return _page(request, item, dict.fromkeys(DRAFTED, "") | draft, None)
@@ -75,11 +76,8 @@ def decide_redaction(request: Request, sample_id: str, reviewer: Decider, form: 
         )
     except SeimaiError as error:
         return _page(request, item, form, told_by(error).say(language_of(request)))
-    try:
+    with kept_if_refused(request, item, reviewer, form):
         done = settle_choice(room, item, choice, reviewer, form)
-    except LostRaceError:
-        keep_typed(room, item, reviewer, form)
-        raise
     return hand_on(request, item["recipe"], form, done)
 
 
@@ -202,7 +200,7 @@ def _privacy_of(room: Room, recipe: str) -> PrivacySettings:
 def _page(request: Request, item: dict[str, Any], typed: Mapping[str, str], refused: str | None) -> Response:
     """Args: typed: what the form's fields hold. refused: why it was not taken, if it was not."""
     language = language_of(request)
-    view = view_item(item, (), language)
+    view = view_item(item, (), language, current_reviewer(request).role >= Role.ADJUDICATOR)
     settings = _privacy_of(room_of(request), item["recipe"])
     suggested = [] if view.hidden else suggest_spans(item, settings)
     again = refused is not None

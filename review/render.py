@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -23,6 +24,15 @@ def language_of(request: Request) -> str:
     """The language that the reader chose, or that the browser asks for."""
     accepted = request.headers.get("accept-language", "")
     return choose_language(request.cookies.get(LANGUAGE_COOKIE), accepted)
+
+
+def sign_in_path(request: Request) -> str:
+    """The address of the sign-in page, which leads back to the page that was asked for."""
+    path = request.scope.get("root_path", "") + "/sign-in"
+    if request.method != "GET" or request.url.path in (path, path.removesuffix("sign-in")):
+        return path
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{path}?{urlencode({'next': request.url.path + query})}"
 
 
 def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from review.access import SESSION_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
-from review.pages import go, room_of
+from review.pages import go, is_local, room_of
 from review.passwords import LEAST_CHARACTERS, check_password, hash_password
 from review.render import render
 from review.words import refuse, tell
@@ -28,7 +28,12 @@ Admin = Annotated[Reviewer, Depends(needs(Role.ADMIN))]
 
 @router.get("/sign-in")
 def ask(request: Request) -> Response:
-    return render(request, "sign_in.html", failed="", name="")
+    return _ask(request, request.query_params.get("next", ""))
+
+
+def _ask(request: Request, there: str, status: int = 200, failed: str = "", name: str = "") -> Response:
+    """Args: there: the page to go on to."""
+    return render(request, "sign_in.html", status=status, failed=failed, name=name, there=there)
 
 
 @router.post("/sign-in")
@@ -39,20 +44,20 @@ async def sign_in(request: Request) -> Response:
     from starlette.concurrency import run_in_threadpool
 
     name, password = str(form.get("name", "")).strip(), str(form.get("password", ""))
-    return await run_in_threadpool(_sign_in, request, name, password)
+    return await run_in_threadpool(_sign_in, request, name, password, str(form.get("next", "")))
 
 
-def _sign_in(request: Request, name: str, password: str) -> Response:
+def _sign_in(request: Request, name: str, password: str, there: str) -> Response:
     room = room_of(request)
     address = request.client.host if request.client else "unknown"
     if max(room.people.failures(s, WAIT_SECONDS) for s in (name, address)) >= MOST_FAILURES:
-        return render(request, "sign_in.html", status=429, failed="wait", name=name)
+        return _ask(request, there, 429, "wait", name)
     account = room.people.account(name)
     right = check_password(password, account["password"] if account else _NOBODY)
     if not (right and account and account["active"]):
         room.people.note_failure(name, address)
-        return render(request, "sign_in.html", status=403, failed="wrong", name=name)
-    response = go(request, "/")
+        return _ask(request, there, 403, "wrong", name)
+    response = RedirectResponse(there, status_code=303) if is_local(there) else go(request, "/")
     response.set_cookie(
         SESSION_COOKIE,
         room.people.open_session(name),

@@ -109,15 +109,19 @@ def view_item(
     item: Mapping[str, Any],
     history: Sequence[Mapping[str, Any]],
     language: str,
+    adjudicates: bool = False,
     precedents: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> ItemView:
-    """Args:
-    item: as of `Desk.item`.
-    history: the decisions about it, the oldest first.
-    precedents: sample_id -> decision that stands about a copy of it (`copies_of`).
+    """What is shown of an item.
+
+    Args:
+        item: as of `Desk.item`.
+        history: the decisions about it, the oldest first.
+        adjudicates: whether the reader settles what others leave open, and therefore sees all of it.
+        precedents: sample_id -> decision that stands about a copy of it (`copies_of`).
     """
     decided = item["state"] == State.DECIDED
-    hidden = bool(item["blind"]) and not decided
+    hidden = bool(item["blind"]) and not (decided or (adjudicates and item["state"] == State.ESCALATED))
     sample, findings = item["sample"], item["findings"]
     return ItemView(
         sample_id=item["sample_id"],
@@ -212,7 +216,7 @@ def _precedents(
     item: Mapping[str, Any], language: str, precedents: Mapping[str, Mapping[str, Any]]
 ) -> dict[tuple[Action, str], tuple[float, str, dict[str, str]]]:
     """What was decided about copies, as far as it can be done with this sample: a rewritten text is of one only."""
-    found = {}
+    found: dict[tuple[Action, str], tuple[float, str, dict[str, str]]] = {}
     for name, decision in precedents.items():
         action, label = Action(decision["action"]), decision["payload"].get("label", "")
         if action is Action.RELABEL and label == item["sample"]["label"]:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 from conftest import make_samples
 
+from review.passwords import hash_password
 from tasks.duplicates.find import find_duplicates
 from tasks.judge import judge
 from tasks.ledger import Ledger
@@ -25,6 +26,8 @@ from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
 from tasks.ledger.guidelines import Guidelines
 from tasks.ledger.moves import State
+from tasks.ledger.people import People
+from tasks.ledger.tables import SESSIONS
 from tasks.recipe import DuplicateSettings, ReviewSettings, SplitSettings
 from tasks.records import FINDING, build_table, canonical_json
 from tasks.review_queue import build_queue
@@ -288,6 +291,46 @@ def test_a_key_in_the_moment_an_item_appears_leaves_the_page_where_it_is(
     assert page.evaluate("() => window.same === true")
 
 
+def test_a_held_key_decides_about_one_item_alone(queue: Queue, open_page: Callable[..., Any]) -> None:
+    """A second press of a key that stays down is a repeat, as the browser tells."""
+    page = open_page(queue.server, f"{queue.path}/next")
+    press(page, "k")
+    for _ in range(5):
+        page.keyboard.down("k")
+        page.wait_for_timeout(100)
+    assert len(queue.decisions()) == 2
+    page.keyboard.up("k")
+    page.keyboard.press("n")
+    page.keyboard.down("a")
+    page.keyboard.down("a")
+    assert page.locator("#note").input_value() == "aa"  # while typing, a held key is one's own
+    page.keyboard.up("a")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.down("Enter")
+    page.wait_for_timeout(500)
+    page.keyboard.down("Enter")
+    page.wait_for_timeout(500)
+    assert len(queue.decisions()) == 3
+
+
+def test_enter_does_what_is_chosen_and_nothing_else(queue: Queue, open_page: Callable[..., Any]) -> None:
+    page = open_page(queue.server, queue.path)
+    press(page, "Enter")  # starts
+    name = shown_sample(page)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    assert (shown_sample(page), queue.decisions()) == (name, [])
+    page.keyboard.press("ArrowDown")
+    suggestion = page.locator(".choice[data-chosen]").inner_text()
+    page.keyboard.press("n")  # the choice stays marked while the note is typed
+    page.keyboard.press("Escape")
+    press(page, "Enter")
+    [decision] = queue.decisions()
+    assert (decision["sample_id"], decision["action"]) == (name, "relabel")
+    assert decision["payload"]["label"] in suggestion
+
+
 def test_the_next_item_has_an_address_of_its_own(queue: Queue, open_page: Callable[..., Any]) -> None:
     """It comes with the answer to a request for the next one, whatever that is."""
     page = open_page(queue.server, f"{queue.path}/next")
@@ -356,6 +399,49 @@ def test_two_browsers_never_decide_one_item_unnoticed_and_nothing_typed_is_lost(
     assert decision["action"] == "drop"
     draft = Desk(queue.server.ledger).draft(queue.recipe, name, decision["actor"])
     assert draft == {"note": "いいえ、これは正しい"}
+
+
+def test_a_page_whose_session_ended_keeps_what_is_typed_and_goes_on_after_a_sign_in_elsewhere(
+    tmp_path: Path, open_page: Callable[..., Any]
+) -> None:
+    workspace = Workspace(root=str(tmp_path / "workspace"))
+    people = People(Ledger(workspace.ledger_url))
+    people.add("aki", "admin", hash_password("a long enough password"), "test")
+    server = Served(workspace)
+
+    def sign_in(page: Any) -> None:
+        page.get_by_label("name").fill("aki")
+        page.get_by_label("password").fill("a long enough password")
+        page.locator("main button").click()
+        page.get_by_role("button", name="Sign out").wait_for()
+
+    try:
+        queue = fill(server, "ended")
+        page = open_page(server, f"{queue.path}/next")
+        sign_in(page)
+        name = shown_sample(page)
+        with people.engine.begin() as connection:
+            connection.execute(SESSIONS.delete())
+        page.keyboard.press("n")
+        assert page.locator("#signed-out").is_hidden()
+        page.keyboard.type("一言")
+        page.locator("#signed-out").wait_for(state="visible")
+        page.keyboard.press("Escape")
+        page.keyboard.press("k")
+        page.wait_for_timeout(500)
+        assert (shown_sample(page), page.locator("#note").input_value()) == (name, "一言")
+        assert queue.decisions() == []
+        other = page.context.new_page()
+        other.goto("/sign-in")
+        sign_in(other)
+        other.close()
+        page.evaluate("() => dispatchEvent(new Event('focus'))")
+        page.locator("#signed-out").wait_for(state="hidden")
+        press(page, "k")
+        [decision] = queue.decisions()
+        assert (decision["sample_id"], decision["reason"]) == (name, "一言")
+    finally:
+        server.kill()
 
 
 def test_a_killed_server_has_each_decision_once_or_not_at_all(

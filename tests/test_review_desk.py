@@ -224,8 +224,10 @@ def test_drafts_outlive_a_lost_race_and_end_with_the_decision(desk: Desk) -> Non
     desk.save_draft("intents", name, "aki", {"note": "長いメモ"})
     assert desk.draft("intents", name, "aki") == {"note": "長いメモ"}
     assert desk.draft("intents", name, "ben") is None
+    desk.save_draft("intents", name, "ben", {"note": "また"})
     desk.decide("intents", name, item["version"], KEEP, "aki")
     assert desk.draft("intents", name, "aki") is None
+    assert desk.draft("intents", name, "ben") == {"note": "また"}  # the decision was not ben's
 
 
 def test_texts_that_nothing_holds_any_more_are_gone(desk: Desk, ledger: Ledger) -> None:
@@ -498,10 +500,12 @@ def test_taking_a_bulk_decision_back_brings_each_earlier_decision_back(desk: Des
     first, second = (row["sample_id"] for row in desk.list_items(ALL, 2))
     choice = Choice(Action.RELABEL, {"label": "c"}, "other", reason_code="wrong_label", note="seen")
     desk.decide("intents", first, 1, choice, "aki")
-    desk.save_draft("intents", second, "ben", {"note": "…"})
+    for who in ("aki", "ben"):
+        desk.save_draft("intents", second, who, {"note": "…"})
     batch = desk.decide_many({first: 2, second: 1}, "intents", lambda _: Choice(Action.ESCALATE, {}), "aki")
     assert [desk.item(name)["state"] for name in (first, second)] == [State.ESCALATED] * 2
-    assert desk.draft("intents", second, "ben") is None
+    assert desk.draft("intents", second, "aki") is None
+    assert desk.draft("intents", second, "ben") == {"note": "…"}  # what others typed is theirs
     assert desk.undo_batch(batch, "ben") == 2
     again = ledger.decisions()[first]
     assert (again["action"], again["payload"], again["reason_code"]) == (

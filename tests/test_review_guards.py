@@ -15,6 +15,7 @@ from test_review_page import fill
 from review import decide
 from review.decide import make_choice
 from review.labels import MOST_OPTIONS, KnownLabels, options_of, read_labels, require_known
+from review.pages import seen_now
 from review.view import leave_out_unknown, twin_of, view_item
 from tasks.errors import SeimaiError
 from tasks.judge import judge
@@ -74,7 +75,10 @@ def test_a_blind_look_at_what_was_decided_meanwhile_is_a_lost_race(
 
 
 def stands(client: TestClient, name: str, which: str, **fields: Any) -> int:
-    return int(post(client, f"/items/{name}/pair", stands=which, **fields).status_code)
+    room = room_of(client)
+    twin = twin_of(room.desk.item(name) or {"findings": [], "check": "", "sample_id": name})
+    seen = {f"seen_{twin}": seen_now(room, room.desk.item(twin), twin)}
+    return int(post(client, f"/items/{name}/pair", stands=which, **seen, **fields).status_code)
 
 
 def offered(client: TestClient, name: str) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +231,49 @@ def test_nobody_sees_anything_without_signing_in(people: Callable[[str], TestCli
     for path in ("/", "/queues/intents/label_noise", "/audit", "/decisions.jsonl", "/people"):
         answer = client.get(path)
         assert answer.status_code == 303
-        assert answer.headers["location"] == "/sign-in"
+        assert answer.headers["location"].partition("?")[0] == "/sign-in"
+
+
+def end_session(client: TestClient) -> None:
+    room_of(client).people.close_session(client.cookies["seimai_session"], "reviewer")
+
+
+def test_signing_in_leads_back_to_the_page(people: Callable[[str], TestClient]) -> None:
+    client = people("reviewer")
+    fill(room_of(client))
+    end_session(client)
+    asked = "/queues/intents/label_noise?label=a&text=x+y"
+    there = client.get(asked).headers["location"]
+    form = form_at(client, there, "/sign-in")
+    fields = form["fields"] | {"name": "reviewer", "password": PASSWORD}
+    for back, led in (
+        (form["fields"]["next"], asked),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("", "/"),
+    ):
+        answer = client.post("/sign-in", data=fields | {"next": back}, headers=ORIGIN)
+        assert (answer.status_code, answer.headers["location"]) == (303, led)
+
+
+def test_nothing_typed_is_lost_when_a_session_ends(people: Callable[[str], TestClient]) -> None:
+    client = people("reviewer")
+    [name, *_] = fill(room_of(client))
+    form = form_at(client, f"/items/{name}?recipe=intents", "/decide")
+    end_session(client)
+    fields = form["fields"] | {"note": "十分に長いメモ", "action": "keep"}
+    kept = client.post(f"/items/{name}/draft", data=fields, headers=ORIGIN | {"X-Requested-With": "fetch"})
+    assert kept.status_code == 401  # what htmx and the autosave understand: the page stays, and says so
+    sent = client.post(form["action"], data=fields, headers=ORIGIN | {"HX-Request": "true"})
+    assert (sent.status_code, "hx-redirect" in sent.headers) == (401, False)
+    plain = client.post(form["action"], data=fields, headers=ORIGIN)
+    assert plain.status_code == 401
+    assert typed_in(plain.text)["note"] == "十分に長いメモ"
+    assert f'href="/sign-in?next=/items/{name}%3Frecipe%3Dintents' in plain.text
+    assert client.post("/sign-out", data=form["fields"] | {"label": ""}, headers=ORIGIN).status_code == 303
+    assert room_of(client).ledger.decisions() == {}
 
 
 def test_one_may_take_back_only_ones_own_decision(people: Callable[[str], TestClient]) -> None:
@@ -255,6 +298,22 @@ def test_escalated_items_are_an_adjudicators(people: Callable[[str], TestClient]
     form = form_at(third, f"/items/{name}", "/decide")
     assert press(third, form, "drop").status_code == 303
     assert room_of(first).desk.item(name)["state"] == State.DECIDED
+
+
+def test_who_may_not_decide_an_item_does_not_hold_it(people: Callable[[str], TestClient]) -> None:
+    first, third = people("reviewer"), people("adjudicator")
+    room = room_of(first)
+    [name, *_] = fill(room)
+    room.desk.decide("intents", name, 1, Choice(Action.ESCALATE, {}), "second")
+    for path in (
+        f"/items/{name}",
+        f"/items/{name}/redact",
+        "/queues/intents/label_noise/next?state=escalated",
+    ):
+        page = first.get(path, follow_redirects=True)
+        assert (page.status_code, "/decide" in page.text) == (200, False)
+    assert "Somebody else" not in third.get(f"/items/{name}").text
+    assert form_at(third, "/queues/intents/label_noise/next?state=escalated", "/decide")
 
 
 def test_passwords_are_tried_a_few_times_only(people: Callable[[str], TestClient]) -> None:
@@ -315,6 +374,34 @@ def test_a_lost_race_says_so_and_keeps_what_was_typed(people: Callable[[str], Te
     answer = press(first, form, "relabel", label="c", note="十分に長いメモ")
     assert answer.status_code == 409
     assert room_of(first).desk.draft("intents", name, "reviewer") == {"label": "c", "note": "十分に長いメモ"}
+    assert typed_in(answer.text) == {"label": "c", "note": "十分に長いメモ"}
+    back = re.search(r'<a class="button" href="([^"]*)" data-key="b">', answer.text)
+    assert back
+    decided = first.get(back[1].replace("&amp;", "&"))
+    assert typed_in(decided.text) == {"label": "c", "note": "十分に長いメモ"}
+    assert "/decide" not in decided.text
+
+
+def typed_in(page: str) -> dict[str, str]:
+    """What a page shows of a form that was not taken."""
+    shown = re.findall(r'<textarea id="typed-([^"]*)"[^>]* readonly>(.*?)</textarea>', page, re.DOTALL)
+    return {name: unescape(text) for name, text in shown}
+
+
+def test_a_form_of_another_session_shows_what_was_typed(alone: TestClient) -> None:
+    [name, *_] = fill(room_of(alone))
+    form = form_at(alone, f"/items/{name}?recipe=intents&queue=all", "/decide")
+    answer = press(alone, form, "edit", csrf="old", input="書き直した文")
+    assert answer.status_code == 403
+    assert typed_in(answer.text)["input"] == "書き直した文"
+    assert f'href="/items/{name}?recipe=intents&amp;queue=all"' in answer.text
+
+
+def test_an_item_that_left_the_queue_shows_what_was_typed_about_it(alone: TestClient) -> None:
+    [name, *_] = fill(room_of(alone))
+    form = form_at(alone, f"/items/{name}", "/decide")
+    answer = press(alone, form, "keep", recipe="gone", note="十分に長いメモ")
+    assert (answer.status_code, typed_in(answer.text)["note"]) == (404, "十分に長いメモ")
 
 
 def test_two_people_decide_an_overlap_item_and_neither_sees_reasons(
@@ -335,6 +422,26 @@ def test_two_people_decide_an_overlap_item_and_neither_sees_reasons(
         "reviewer, second",
         "overlap",
     )
+
+
+def test_an_adjudicator_sees_both_opinions_and_the_reasons(people: Callable[[str], TestClient]) -> None:
+    first, second, third = people("reviewer"), people("second"), people("adjudicator")
+    fill(room_of(first), count=1, overlap=1.0)
+    path = "/queues/intents/label_noise/next"
+    form = form_at(first, path, "/decide")
+    press(first, form, "relabel", label="c", note="配送のこと")
+    press(second, form_at(second, path, "/decide"), "keep", note="そのままでよい")
+    name = form["action"].split("/")[2]
+    told = ("reviewer: <b>relabel</b> → c · 配送のこと", "second: <b>keep</b> · そのままでよい")
+    page = third.get(f"/items/{name}").text
+    for said in (*told, "label looks wrong", 'data-key="1"'):
+        assert said in page, said
+    assert all(said in third.get("/audit").text for said in told)
+    hidden = second.get(f"/items/{name}").text
+    assert "label looks wrong" not in hidden
+    assert told[0] not in hidden
+    press(third, form_at(third, f"/items/{name}", "/decide"), "drop")
+    assert told[0] in second.get(f"/items/{name}").text
 
 
 def test_bad_input_is_told(alone: TestClient) -> None:

@@ -49,10 +49,25 @@ function press(key) {
   return true;
 }
 
+function doChosen() {
+  const chosen = main().querySelector(".choice[data-chosen]");
+  if (chosen) chosen.click();
+  return Boolean(chosen);
+}
+
+// Whether a key does something once only, however long it is held: what comes next nobody has seen yet.
+function isOnce(event, typing) {
+  const withOther = event.ctrlKey || event.metaKey;
+  if (typing) return event.key === "Enter" && (withOther || event.target.tagName !== "TEXTAREA");
+  if (withOther || event.altKey || event.key === " ") return false;
+  return event.key.length === 1 || event.key === "Enter" || event.key === "ArrowRight";
+}
+
 function onKey(event) {
   // An IME's keys, and those with a modifier, are never ours. 229 is what some browsers say while composing.
   if (event.isComposing || event.keyCode === 229) return;
   const typing = isTyping(event.target);
+  if (event.repeat && isOnce(event, typing)) { event.preventDefault(); return; }
   if (typing && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     const group = event.target.closest(".field");
     const save = group && group.querySelector("[data-save]");
@@ -73,7 +88,7 @@ function onKey(event) {
     ArrowDown: () => choose(1),
     ArrowUp: () => choose(-1),
     r: () => goTo("r"), e: () => goTo("e"), n: () => goTo("n"),
-    Enter: () => event.target.closest("a, button, summary") ? false : press("Enter") || press("1"),
+    Enter: () => event.target.closest("a, button, summary") ? false : doChosen() || press("Enter"),
   }[event.key] || (() => press(event.key));
   if (done()) event.preventDefault();
 }
@@ -85,9 +100,29 @@ function focusTitle() {
 
 function sendDraft(form) {
   const body = new URLSearchParams(new FormData(form));
-  fetch(form.dataset.draft, { method: "POST", body, keepalive: true })
-    .then((answer) => { if (!answer.ok) say(form.dataset.failed); })
+  fetch(form.dataset.draft, { method: "POST", body, keepalive: true, headers: { "X-Requested-With": "fetch" } })
+    .then((answer) => {
+      if (answer.status === 401) signedOut().hidden = false;
+      const lost = document.getElementById("not-kept");
+      lost.textContent = answer.ok || answer.status === 401 ? "" : form.dataset.failed;
+      lost.hidden = !lost.textContent;
+    })
     .catch(() => {}); // offline: the form still holds what was typed
+}
+
+const signedOut = () => document.getElementById("signed-out");
+
+// Signed in again in another tab: the forms of this page get the new session's token, and the draft goes out.
+async function resume() {
+  if (signedOut().hidden || document.hidden) return;
+  const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" }, redirect: "manual" });
+  if (!answer.ok) return;
+  const token = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("input[name=csrf]");
+  if (!token) return;
+  document.querySelectorAll("input[name=csrf]").forEach((own) => { own.value = token.value; });
+  signedOut().hidden = true;
+  const form = document.querySelector("form[data-draft]");
+  if (form) sendDraft(form);
 }
 
 document.addEventListener("keydown", onKey);
@@ -102,6 +137,9 @@ document.addEventListener("pointerup", (event) => { // words marked in a text go
   const picked = box ? getSelection().toString().trim() : "";
   if (picked && !picked.includes("\n")) document.getElementById(box.dataset.pick).value = picked;
 });
+document.addEventListener("focusin", (event) => { // what was typed and not taken is there to be copied
+  if (event.target.matches("textarea[readonly]")) event.target.select();
+});
 document.addEventListener("submit", () => clearTimeout(draftTimer), true);
 document.addEventListener("visibilitychange", () => {
   const form = document.querySelector("form[data-draft]");
@@ -111,6 +149,12 @@ setInterval(() => {
   const form = document.querySelector("form[data-draft]");
   if (form && !document.hidden) sendDraft(form);
 }, ALIVE_EVERY);
+window.addEventListener("focus", resume);
+document.addEventListener("visibilitychange", resume);
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { xhr } = event.detail;
+  if (xhr && xhr.status === 401 && !xhr.getResponseHeader("HX-Redirect")) signedOut().hidden = false;
+});
 document.addEventListener("htmx:beforeSwap", () => { clearTimeout(draftTimer); draftTimer = 0; });
 document.addEventListener("htmx:afterSettle", () => {
   const flash = main().querySelector(".flash");

@@ -52,8 +52,8 @@ def settle_many(
     append_decisions(connection, rows)
     move_many(connection, {row["sample_id"]: state_after(row) for row in rows})
     for names in chunks(seen):
-        for table in (LEASES, DRAFTS):
-            here = (table.c.recipe == recipe, table.c.sample_id.in_(names))
+        for table, more in ((LEASES, ()), (DRAFTS, (DRAFTS.c.actor == actor,))):
+            here = (table.c.recipe == recipe, table.c.sample_id.in_(names), *more)
             connection.execute(table.delete().where(*here))
     return Action(rows[-1]["action"])
 

@@ -104,7 +104,7 @@ def read_batch(engine: sa.Engine, batch: str) -> list[dict[str, Any]]:
 
 def _standing(connection: sa.Connection, names: list[str]) -> dict[str, dict[str, Any]]:
     query = sa.select(DECISIONS).where(DECISIONS.c.sample_id.in_(names)).order_by(*IN_ORDER)
-    return standing_decisions(unpack(row) for row in connection.execute(query).mappings())
+    return standing_decisions(unpack(dict(row)) for row in connection.execute(query).mappings())
 
 
 def _require_free(connection: sa.Connection, recipe: str, name: str, actor: str, moment: float) -> None:

@@ -57,7 +57,8 @@ def item_is(table: sa.Table, recipe: Any, sample_id: Any) -> tuple[Any, Any]:
 
 _HERE: tuple[Any, Any] = (sa.bindparam("about_recipe"), sa.bindparam("about"))
 _LOCKED = sa.select(*WHOLE_ITEM).where(*item_is(QUEUE, *_HERE)).with_for_update()
-_ENDS = {table.name: table.delete().where(*item_is(table, *_HERE)) for table in (LEASES, DRAFTS)}
+_END_LEASES = LEASES.delete().where(*item_is(LEASES, *_HERE))
+_END_DRAFT = DRAFTS.delete().where(*item_is(DRAFTS, *_HERE), DRAFTS.c.actor == sa.bindparam("by"))
 _MOVED = (
     QUEUE.update()
     .where(QUEUE.c.sample_id == sa.bindparam("about"))
@@ -69,14 +70,9 @@ _GUIDELINE = sa.select(sa.func.max(GUIDELINES.c.version)).where(
 
 
 def lease(connection: sa.Connection, recipe: str, sample_id: str, actor: str, moment: float) -> None:
-    free(connection, LEASES, recipe, sample_id)
+    connection.execute(_END_LEASES, {"about_recipe": recipe, "about": sample_id})
     row = dict(recipe=recipe, sample_id=sample_id, actor=actor, until=moment + LEASE_SECONDS)
     connection.execute(LEASES.insert(), row)
-
-
-def free(connection: sa.Connection, table: sa.Table, recipe: str, sample_id: str) -> None:
-    """Ends an item's leases, or its drafts."""
-    connection.execute(_ENDS[table.name], {"about_recipe": recipe, "about": sample_id})
 
 
 def lock_item(connection: sa.Connection, recipe: str, sample_id: str, version: int) -> Mapping[str, Any]:
@@ -96,13 +92,14 @@ def lock_item(connection: sa.Connection, recipe: str, sample_id: str, version: i
 def require_version(item: Mapping[str, Any], version: int) -> None:
     """Raises LostRaceError where an item is not as it was at `version`."""
     if item["version"] != version:
-        sample_id = item["sample_id"]
-        raise LostRaceError(
-            Told(
-                f"sample {sample_id[:12]} was changed by somebody else since you opened it",
-                f"サンプル{sample_id[:12]}は、開いている間に別の人が変更しました。",
-            )
-        )
+        raise LostRaceError(changed_since(item["sample_id"]))
+
+
+def changed_since(sample_id: str) -> Told:
+    return Told(
+        f"sample {sample_id[:12]} was changed by somebody else since you opened it",
+        f"サンプル{sample_id[:12]}は、開いている間に別の人が変更しました。",
+    )
 
 
 def find_item(connection: sa.Connection, recipe: str, sample_id: str) -> dict[str, Any]:
@@ -129,13 +126,14 @@ def settle(
     origin: str,
     batch: str | None,
 ) -> str:
+    """Appends a decision and ends the item's leases and the decider's draft; what others typed stays theirs."""
     recipe, sample_id = item["recipe"], item["sample_id"]
     guideline = guideline_version(connection, recipe, item["check"])
     row = as_decision(item, choice, actor, origin, batch, guideline)
     decision_id = append_decision(connection, **row | {"action": choice.action})
     _move(connection, sample_id, state_after(row))
-    free(connection, LEASES, recipe, sample_id)
-    free(connection, DRAFTS, recipe, sample_id)
+    connection.execute(_END_LEASES, {"about_recipe": recipe, "about": sample_id})
+    connection.execute(_END_DRAFT, {"about_recipe": recipe, "about": sample_id, "by": actor})
     return decision_id
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -107,10 +108,13 @@ class QueueReader:
         with self.engine.connect() as connection:
             return read_decisions(connection, sample_id)
 
-    def votes(self, recipe: str | None = None) -> list[dict[str, Any]]:
-        """All votes (of one recipe), the oldest first, payloads as Python values."""
+    def votes(
+        self, recipe: str | None = None, sample_ids: Iterable[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """All votes (of one recipe, about some samples), the oldest first, payloads as Python values."""
         query = sa.select(VOTES).order_by(VOTES.c.position)
         query = query if recipe is None else query.where(VOTES.c.recipe == recipe)
+        query = query if sample_ids is None else query.where(VOTES.c.sample_id.in_(list(sample_ids)))
         with self.engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [{**row, "payload": json.loads(row["payload"])} for row in rows]

@@ -1,0 +1,36 @@
+"""The page of two samples side by side: which one stands, and what is refused."""
+
+from review_client import ORIGIN, form_at, room_of
+from starlette.testclient import TestClient
+from test_review_cluster import DISPUTE, OTHERS, fill, queued
+
+from review.view import twin_of
+from tasks.ledger.moves import Choice
+from tasks.records import Action
+
+
+def test_a_lost_race_keeps_the_note(alone: TestClient) -> None:
+    room = room_of(alone)
+    [name, *_] = queued(room, fill(room, DISPUTE + OTHERS))
+    form = form_at(alone, f"/items/{name}/pair", "/pair")
+    room.desk.decide("intents", name, 1, Choice(Action.DROP, {}), "ben")
+    data = form["fields"] | {"stands": "this", "note": "十分に長いメモ"}
+    answer = alone.post(form["action"], data=data, headers=ORIGIN)
+    assert answer.status_code == 409
+    assert "十分に長いメモ" in answer.text
+    assert room.desk.draft("intents", name, "aki") == {"note": "十分に長いメモ"}
+    assert form_at(alone, f"/items/{name}", "/undo")["fields"]  # decided, and what was typed is still there
+    assert "十分に長いメモ" in alone.get(f"/items/{name}").text
+
+
+def test_a_decision_about_the_other_one_meanwhile_is_not_overwritten(alone: TestClient) -> None:
+    room = room_of(alone)
+    names = fill(room, DISPUTE + OTHERS)
+    name = next(n for n in queued(room, names) if twin_of(room.desk.item(n)))
+    twin = twin_of(room.desk.item(name))
+    form = form_at(alone, f"/items/{name}/pair", "/pair")
+    relabel = Choice(Action.RELABEL, {"label": "repair"}, "0" * 64, note="said the customer")
+    room.desk.decide("intents", twin, room.desk.item(twin)["version"], relabel, "ben")
+    answer = alone.post(form["action"], data=form["fields"] | {"stands": "this"}, headers=ORIGIN)
+    assert answer.status_code == 409
+    assert {n: row["action"] for n, row in room.ledger.decisions().items()} == {twin: "relabel"}
