@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from tasks import findings, overlap, text
 from tasks.duplicates import (
     alignment,
+    answers,
     boilerplate,
     candidates,
     clusters,
@@ -125,6 +126,7 @@ def find_duplicates(
 @stage(
     "duplicates",
     alignment,
+    answers,
     boilerplate,
     candidates,
     clusters,
