@@ -2,6 +2,7 @@
 
     python -m benchmarks.leakage ../shared/data
     python -m benchmarks.leakage ../shared/data --peer-python PATH     # beside lm-evaluation-harness's janitor
+    python -m benchmarks.leakage ../shared/data --passages             # only: questions that share a passage
 
 Wants the folders banking77, neardup_planted, jaquad, dolly_3k and jglue of `../shared/data`.
 """
@@ -20,9 +21,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from rapidfuzz import fuzz
 
 from benchmarks.measure import MEGABYTE, in_child
+from tasks.duplicates.find import find_duplicates
 from tasks.duplicates.pairs import PAIR, find_pairs
+from tasks.judge import judge as settle
 from tasks.leakage.find import find_leaks
 from tasks.overlap.grams import find_overlaps, index_items
 from tasks.recipe import DuplicateSettings, LeakageSettings
@@ -32,6 +36,8 @@ ITEMS, TEXTS, PLANTS = 2_000, 8_000, 200
 LENGTHS = {"en": (8, 10, 12, 13, 14, 16, 20, 30, 50), "ja": (15, 20, 23, 24, 25, 28, 32, 40, 60, 100)}
 """Words of English, characters of Japanese (punctuation not counted)."""
 TOKENS = {"en": re.compile(r"[\w'’]+"), "ja": re.compile(r"[^\W_ー]")}
+SAME = 75
+"""rapidfuzz ratio (0-100) from which two questions count as one, edited."""
 ROWS = (100_000, 10_000)
 """Training and evaluation rows of the timed run."""
 
@@ -43,9 +49,16 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--peer-python", type=Path, help="a Python with lm_eval")
     parser.add_argument("--list", action="store_true", help="print every overlap of banking77")
+    parser.add_argument(
+        "--passages", action="store_true", help="only what becomes of questions about one passage"
+    )
     arguments = parser.parse_args()
+    if arguments.passages:
+        about_passages(arguments.data / "jaquad")
+        return
     compare(["the first call compiles"], ["the first call compiles, or loads what was compiled"])
     banking(arguments.data / "banking77", arguments.list)
+    about_passages(arguments.data / "jaquad")
     corpora = {language: read_passages(arguments.data, language) for language in LENGTHS}
     for language, passages in corpora.items():
         planted(language, passages, arguments.peer_python)
@@ -91,6 +104,54 @@ def banking(folder: Path, listed: bool) -> None:
                 f"  {finding['check']} {finding['score']:.2f} {own['input']!r} ({own['label']}) | "
                 f"{other['excerpt']!r} ({other['label']})"
             )
+
+
+def about_passages(folder: Path) -> None:
+    """Rows of JaQuAD's first file that duplicates and leakage set aside, and how many of these have the same question.
+
+    A fifth of the rows, drawn at random, is the evaluation set. Each question stands by itself, or after its passage.
+    """
+    data = json.loads((folder / "train" / "jaquad_train_0001.json").read_text(encoding="utf-8"))["data"]
+    asked = [
+        (paragraph["context"], question["question"], question["answers"][0]["text"])
+        for article in data
+        for paragraph in article["paragraphs"]
+        for question in paragraph["qas"]
+    ]
+    judged = np.random.default_rng(4).random(len(asked)) < 0.2
+    for name, join in (("alone", "{1}"), ("after its passage", "{0}\n\n{1}"), ("before it", "{1}\n{0}")):
+        rows = [
+            make_row(i, Role.EVALUATION if judged[i] else Role.TRAIN, join.format(*row), row[2], "jaquad")
+            | {"task": Task.TEXT_GENERATION.value, "label": None}
+            for i, row in enumerate(asked)
+        ]
+        samples = build_table(rows, SAMPLE)
+        result = find_duplicates(samples, DuplicateSettings(), LeakageSettings().threshold)
+        leaks = find_leaks(result.samples, result.pairs, LeakageSettings())
+        verdicts = settle(samples, pa.concat_tables([result.findings, leaks.findings]), {}, {}).dispositions
+        aside: dict[str, list[int]] = defaultdict(list)
+        for i, (said, check) in enumerate(
+            zip(*(verdicts[n].to_pylist() for n in ("disposition", "check")), strict=True)
+        ):
+            if said != "keep":
+                aside[f"{said}: {check}"].append(i)
+        told = [*result.findings.to_pylist(), *leaks.findings.to_pylist()]
+        same = {f["row"] for f in told if _shares_question(asked, f)}
+        print(
+            f"JaQuAD, question {name}: {len(asked)} rows, {int(judged.sum())} of them for evaluation; set aside:"
+        )
+        for check, found in sorted(aside.items()):
+            print(
+                f"    {check} {len(found)}, with a question that is the same or edited {len(same.intersection(found))}"
+            )
+
+
+def _shares_question(asked: Sequence[tuple[str, str, str]], finding: dict[str, Any]) -> bool:
+    """Whether a finding points at a row whose question aligns in `SAME` of its characters."""
+    evidence = json.loads(finding["evidence"])
+    others = [evidence.get("canonical"), *evidence.get("others", ()), *evidence.get("evaluation", ())]
+    own = asked[finding["row"]][1]
+    return any(fuzz.ratio(own, asked[other["row"]][1]) >= SAME for other in others if other)
 
 
 def planted(language: str, passages: list[str], peer: Path | None) -> None:

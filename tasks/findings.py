@@ -1,5 +1,6 @@
 """How a witness writes down what it saw: one finding, and how a finding points at another sample."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from tasks.records import FINDING, Severity, canonical_json
 
 EXCERPT = 160
 """Characters of a sample's text that evidence quotes."""
+LEAD = 40
+"""Characters that evidence quotes before the first one in which two texts differ."""
 ADDRESS = ("row", "sample_id", "uri", "line")
 """Columns of a finding that say where its row stands."""
 SAID = pa.schema([field for field in FINDING if field.name not in ADDRESS])
@@ -36,15 +39,33 @@ def excerpt(text: str) -> str:
     return line if len(line) <= EXCERPT else line[:EXCERPT] + "…"
 
 
-def point_at(columns: Columns, index: int) -> dict[str, Any]:
-    """What evidence tells of another sample, so that a person can judge without looking it up."""
+def excerpt_beside(text: str, other: str) -> str:
+    """`text` on one line, cut so that the first place where it differs from `other` is seen."""
+    line, beside = (" ".join(said.split()) for said in (text, other))
+    shared = next((i for i, (a, b) in enumerate(zip(line, beside, strict=False)) if a != b), len(line))
+    if line == beside or shared < EXCERPT - LEAD or len(line) <= EXCERPT:
+        return excerpt(line)
+    start = min(shared - LEAD, len(line) - EXCERPT)
+    return "…" + excerpt(line[start:])
+
+
+def point_at(columns: Columns, index: int, beside: int | None = None) -> dict[str, Any]:
+    """What evidence tells of another sample, so that a person can judge without looking it up.
+
+    Args:
+        beside: index of the sample that it is held against: the quotation shows where the two begin to differ.
+    """
+
+    def quote(said: Callable[[int], str]) -> str:
+        return excerpt(said(index)) if beside is None else excerpt_beside(said(index), said(beside))
+
     named = {
         name: columns[name][index]
         for name in ("row", "sample_id", "role", "source", "uri", "line", "date", "label")
     }
-    about = {"excerpt": excerpt(text_of(columns, index))}
+    about = {"excerpt": quote(lambda i: text_of(columns, i))}
     if columns["input"][index] and columns["label"][index] is None:
-        about["target"] = excerpt(columns["target"][index] or "")
+        about["target"] = quote(lambda i: columns["target"][i] or "")
     return {key: value for key, value in named.items() if value is not None} | about
 
 

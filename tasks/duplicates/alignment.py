@@ -32,7 +32,7 @@ def is_edited_copy(one: str, other: str) -> bool:
     and align in `ALIGNED` of their characters."""
     if is_moved(one, other):
         return True
-    if min(_weight(one), _weight(other)) < ENOUGH:
+    if min(weigh(one), weigh(other)) < ENOUGH:
         return False
     return bool(fuzz.ratio(one, other, score_cutoff=100 * ALIGNED) > 0) and not is_other_word(one, other)
 
@@ -87,7 +87,8 @@ def is_other_word(one: str, other: str) -> bool:
     return bool(_CONTENT.fullmatch(a) and _CONTENT.fullmatch(b)) and fuzz.ratio(a, b) < 100 * _ALIKE
 
 
-def _weight(form: str) -> float:
+def weigh(form: str) -> float:
+    """The length of a text in five-letter words, or pairs of kana and kanji."""
     counts = script_counts(form)
     wide = sum(counts.values()) - counts["latin"]
     return wide / 2 + (len(form) - wide) / 5

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.duplicates.alignment import is_edited_copy, read_numbers
+from tasks.duplicates.alignment import is_edited_copy
+from tasks.duplicates.answers import deny_alike, hold_same_figures, say_the_same
 from tasks.duplicates.ngrams import jaccards
 from tasks.duplicates.pairs import compared_texts, first_rows, rank_rows
 from tasks.duplicates.similar import first_equal_forms
@@ -168,7 +169,7 @@ def variant_edges(variants: Variants, links: np.ndarray, near: pa.Table) -> list
 
 
 def judge_edges(corpus: Corpus, edges: list[Edge], settings: DuplicateSettings) -> list[Edge]:
-    """Says of each edge whether its answers agree: equal, or for free text similar with the same figures."""
+    """Says of each edge whether its answers agree: equal, or for free text similar and without a contradiction."""
     ends = np.array([edge[:2] for edge in edges], dtype=np.int64).reshape(-1, 2)
     agree = corpus.answers[ends[:, 0]] == corpus.answers[ends[:, 1]]
     if corpus.task is Task.TEXT_GENERATION:
@@ -177,9 +178,20 @@ def judge_edges(corpus: Corpus, edges: list[Edge], settings: DuplicateSettings) 
         between = between.reshape(-1, 2)
         answers = [corpus.target_form(index) for index in members.tolist()]
         similar = jaccards(answers, between, settings.latin_ngram, settings.cjk_ngram) >= settings.threshold
-        same_figures = [read_numbers(answers[a]) == read_numbers(answers[b]) for a, b in between.tolist()]
-        agree[open_] = similar & np.array(same_figures, dtype=bool)
+        agree[open_[similar]] = [_answers_agree(corpus, edges[i]) for i in open_[similar].tolist()]
     return [edge._replace(agree=bool(value)) for edge, value in zip(edges, agree, strict=True)]
+
+
+def _answers_agree(corpus: Corpus, edge: Edge) -> bool:
+    """Whether two similar answers say the same.
+
+    To one question, or to one that was edited, every word of content counts. Questions that differ by more may have
+    answers that differ with them (of the kettle, of the lamp), but for their figures and negations.
+    """
+    one, other = (corpus.targets[index].as_py() or "" for index in edge[:2])
+    if not (hold_same_figures(one, other) and deny_alike(one, other)):
+        return False
+    return not (edge.exact or _is_edited(corpus, edge)) or say_the_same(one, other)
 
 
 def find_disputes(corpus: Corpus, edges: list[Edge], settings: DuplicateSettings) -> dict[int, list[Edge]]:
@@ -218,4 +230,4 @@ def _is_edited(corpus: Corpus, edge: Edge) -> bool:
 
 def _same_figures(corpus: Corpus, edge: Edge) -> bool:
     """Whether the compared texts hold the same numbers."""
-    return read_numbers(corpus.form(edge.a)) == read_numbers(corpus.form(edge.b))
+    return hold_same_figures(corpus.form(edge.a), corpus.form(edge.b))

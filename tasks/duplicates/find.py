@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from tasks import findings, overlap, text
 from tasks.duplicates import (
     alignment,
+    answers,
     boilerplate,
     candidates,
     clusters,
@@ -26,6 +27,7 @@ from tasks.duplicates import (
     kernels,
     ngrams,
     pairs,
+    parts,
     sides,
     similar,
     tell,
@@ -43,10 +45,10 @@ from tasks.duplicates.clusters import (
     variant_edges,
 )
 from tasks.duplicates.pairs import PAIR, compare_samples, find_pairs, memory_name, row_indices
-from tasks.duplicates.sides import view_samples
+from tasks.duplicates.sides import asked_texts, view_samples
 from tasks.duplicates.similar import Memory
 from tasks.duplicates.tell import tell_all
-from tasks.recipe import DuplicateSettings
+from tasks.recipe import Compare, DuplicateSettings
 from tasks.records import FINDING, SAMPLE, Role, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
@@ -83,7 +85,8 @@ def find_duplicates(
 ) -> DuplicateResult:
     """Finds copies, near-copies and contradictions among training rows, and among evaluation rows.
 
-    Pairs that have no more in common than boilerplate are none. The pairs that are returned are of the questions,
+    Pairs that have no more in common than boilerplate are none; nor are prompts that share a passage and ask something
+    else about it, though one split holds both. The pairs that are returned are of the questions,
     as leakage needs them, whatever `settings.compare` says.
 
     Args:
@@ -96,10 +99,13 @@ def find_duplicates(
         return DuplicateResult(samples, PAIR.empty_table(), FINDING.empty_table())
     floor = min(floor or settings.threshold, settings.threshold)
     viewed = view_samples(samples, settings.compare)
-    table, memory = compare_samples(viewed, settings, floor, memory)
+    prompts = asked_texts(samples) if settings.compare is Compare.BOTH else None
+    table, memory = compare_samples(viewed, settings, floor, memory, prompts)
     corpus = read_corpus(viewed, table)
     families = _family_codes(samples)
-    near, links = _near_links(viewed, table, corpus, families, settings)
+    near, every = _near_links(viewed, table, corpus, families, settings)
+    apart = near["apart"].to_numpy(zero_copy_only=False)
+    near, links = near.filter(pa.array(~apart)), every[~apart]
     survivors = np.arange(len(samples))
     told = []
     for role in Role:
@@ -117,14 +123,15 @@ def find_duplicates(
     if viewed is not samples:
         table = find_pairs(samples, settings, floor)
         asked = table.filter(pc.greater_equal(table["jaccard"], settings.threshold))
-        links = np.concatenate([links, _row_pairs(samples, asked)])
-    grouped = _with_groups(samples, corpus.first, links, survivors)
+        every = np.concatenate([every, _row_pairs(samples, asked)])
+    grouped = _with_groups(samples, corpus.first, every, survivors)
     return DuplicateResult(grouped, table, pa.concat_tables(found), memory)
 
 
 @stage(
     "duplicates",
     alignment,
+    answers,
     boilerplate,
     candidates,
     clusters,
@@ -135,6 +142,7 @@ def find_duplicates(
     ngrams,
     overlap,
     pairs,
+    parts,
     sides,
     similar,
     tell,

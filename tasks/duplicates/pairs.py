@@ -9,10 +9,13 @@ import pyarrow.compute as pc
 from tasks.duplicates.folding import as_strings, fold_texts
 from tasks.duplicates.kernels import SHORT_SIMILARITY
 from tasks.duplicates.ngrams import choose_banding
-from tasks.duplicates.similar import Memory, Texts, index_texts, similar_pairs
+from tasks.duplicates.parts import ask_apart
+from tasks.duplicates.similar import Memory, SimilarPairs, Texts, index_texts, similar_pairs
 from tasks.recipe import DuplicateSettings
 from tasks.records import Role, Task
 
+PAIRS_AT_ONCE = 10_000
+"""Pairs whose texts are Python objects at once."""
 PAIR = pa.schema(
     [
         ("row_a", pa.int64()),  # the first row with its text
@@ -20,6 +23,10 @@ PAIR = pa.schema(
         ("jaccard", pa.float64()),  # of the n-gram sets; 1 when exact
         ("exact", pa.bool_()),  # equal in matching form
         ("required", pa.float64()),  # similarity that was asked of the pair: more where a text is short
+        (
+            "apart",
+            pa.bool_(),
+        ),  # alike by a passage that both hold, and asking something else about it: no copies
     ]
 )
 
@@ -43,7 +50,11 @@ def find_pairs(samples: pa.Table, settings: DuplicateSettings, floor: float) -> 
 
 
 def compare_samples(
-    samples: pa.Table, settings: DuplicateSettings, floor: float, memory: Memory | None = None
+    samples: pa.Table,
+    settings: DuplicateSettings,
+    floor: float,
+    memory: Memory | None = None,
+    prompts: pa.Array | pa.ChunkedArray | None = None,
 ) -> Compared:
     """Pairs of samples whose compared text is equal, or similar from `floor` on.
 
@@ -57,6 +68,8 @@ def compare_samples(
         floor: lowest Jaccard similarity of interest (0-1); short texts need more
             (`tasks.duplicates.kernels.SHORT_SIMILARITY`).
         memory: of an earlier run with the same settings and floor (`memory_name`).
+        prompts: (N,) of which two may share a passage and ask something else about it, where that is not the
+            compared text.
 
     Returns:
         Exact links first, then similar pairs; no pair twice.
@@ -72,7 +85,12 @@ def compare_samples(
     b = np.concatenate([copies, near.second])
     exact = np.arange(len(a)) < len(copies)
     required = np.where(near.short, max(floor, SHORT_SIMILARITY), floor)
-    values = [np.concatenate([ones, near.jaccard]), exact, np.concatenate([ones, required])]
+    if prompts is None and Task.LANGUAGE_MODELING.value not in samples["task"].unique().to_pylist():
+        prompts = texts.texts
+    apart = np.zeros(len(a), dtype=bool)
+    if prompts is not None:
+        apart[len(copies) :] = _ask_apart(prompts, near, ngrams, floor)
+    values = [np.concatenate([ones, near.jaccard]), exact, np.concatenate([ones, required]), apart]
     return Compared(pa.table([rows[a], rows[b], *values], schema=PAIR), known)
 
 
@@ -127,6 +145,19 @@ def first_rows(samples: pa.Table, pairs: pa.Table) -> np.ndarray:
 def row_indices(samples: pa.Table, rows: pa.ChunkedArray) -> np.ndarray:
     """(P,) int64: indices into `samples` of given values of its column `row`."""
     return pc.index_in(rows, value_set=samples["row"].combine_chunks()).to_numpy().astype(np.int64)
+
+
+def _ask_apart(
+    prompts: pa.Array | pa.ChunkedArray, near: SimilarPairs, ngrams: tuple[int, int], floor: float
+) -> np.ndarray:
+    """(P,) bool: which similar pairs have no more than a passage in common; so many at once."""
+    ends = np.stack([near.first, near.second], axis=1)
+    parts = [np.empty(0, dtype=bool)]
+    for start in range(0, len(ends), PAIRS_AT_ONCE):
+        members, pairs = np.unique(ends[start : start + PAIRS_AT_ONCE], return_inverse=True)
+        chosen = prompts.take(pa.array(members)).to_pylist()
+        parts.append(ask_apart(chosen, pairs.reshape(-1, 2), ngrams, floor))
+    return np.concatenate(parts)
 
 
 def _by_importance(samples: pa.Table, first: np.ndarray) -> np.ndarray:

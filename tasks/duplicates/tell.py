@@ -27,8 +27,9 @@ class _Quoted:
     def row(self, index: int) -> int:
         return int(self._columns["row"][self._places[index]])
 
-    def point(self, index: int) -> dict[str, Any]:
-        return point_at(self._columns, self._places[index])
+    def point(self, index: int, beside: int) -> dict[str, Any]:
+        """One of two samples as evidence: the quotation shows where they begin to differ."""
+        return point_at(self._columns, self._places[index], self._places[beside])
 
     def shared(self, one: int, other: int) -> dict[str, Any]:
         """The longest run of characters in the matching forms of two samples, as evidence."""
@@ -81,7 +82,7 @@ def _tell_copies(
                 score=1.0,
                 threshold=1.0,
                 reason=f"says the same as row {quoted.row(best)}, with the same answer",
-                evidence={"canonical": quoted.point(best), "copies": len(copies)},
+                evidence={"canonical": quoted.point(best, index), "copies": len(copies)},
                 suggestion={"action": "drop"},
             )
 
@@ -99,7 +100,7 @@ def _tell_near(
             score=edge.jaccard,
             threshold=edge.required,
             reason=f"nearly the same as row {quoted.row(edge.a)} (similarity {edge.jaccard:.2f})",
-            evidence={"canonical": quoted.point(edge.a), "jaccard": edge.jaccard}
+            evidence={"canonical": quoted.point(edge.a, index), "jaccard": edge.jaccard}
             | quoted.shared(index, edge.a),
             suggestion={"action": "drop"},
         )
@@ -118,7 +119,7 @@ def _tell_boilerplate(
         threshold=edge.required,
         reason=f"{documents} documents hold this text; row {quoted.row(edge.a)} stands for all",
         evidence={
-            "canonical": quoted.point(edge.a),
+            "canonical": quoted.point(edge.a, index),
             "documents": documents,
             "least": settings.boilerplate,
             "jaccard": edge.jaccard,
@@ -134,7 +135,8 @@ def _tell_disputes(
     for best, edges in disputes.items():
         nearest = edges[0]
         others = [
-            quoted.point(e.b) | {"jaccard": e.jaccard, "rows": len(variants.rows(e.b))} for e in edges[:SHOWN]
+            quoted.point(e.b, best) | {"jaccard": e.jaccard, "rows": len(variants.rows(e.b))}
+            for e in edges[:SHOWN]
         ]
         what = (
             "the same text" if nearest.exact else f"nearly the same text (similarity {nearest.jaccard:.2f})"
@@ -147,7 +149,7 @@ def _tell_disputes(
                 threshold=1.0 if nearest.exact else min(nearest.jaccard, required),
                 reason=f"{what} has another answer in row {quoted.row(nearest.b)}",
                 evidence={
-                    "own": quoted.point(index) | {"rows": len(variants.rows(best))},
+                    "own": quoted.point(index, nearest.b) | {"rows": len(variants.rows(best))},
                     "others": others,
                     "opponents": len(edges),
                 },

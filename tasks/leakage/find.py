@@ -26,6 +26,7 @@ from tasks.leakage.links import (
     Hit,
     Leaks,
     Ngrams,
+    find_apart,
     find_ngrams,
     link_ngrams,
     link_pairs,
@@ -89,7 +90,12 @@ def find_leaks(
     ngrams = find_ngrams(samples, known)
     leaks = merge(near, link_ngrams(ngrams, len(samples), settings.contained))
     kin = _find_kin(columns, judged, families or [None] * len(samples))
-    rows = [*_tell_training(columns, leaks, ngrams, kin), *old, *tell.tell_contaminated(columns, leaks)]
+    apart = find_apart(columns, ngrams, settings)
+    rows = [
+        *_tell_training(columns, leaks, ngrams, apart, kin),
+        *old,
+        *tell.tell_contaminated(columns, leaks),
+    ]
     return LeakResult(build_table(rows, FINDING), link_table(leaks, columns["row"]))
 
 
@@ -125,9 +131,12 @@ def find_leaks_stage(
 
 
 def _tell_training(
-    columns: Columns, leaks: Leaks, ngrams: Ngrams, kin: dict[int, list[int]]
+    columns: Columns, leaks: Leaks, ngrams: Ngrams, apart: set[int], kin: dict[int, list[int]]
 ) -> list[dict[str, Any]]:
-    """Findings on training rows: copies first, then n-grams of rows that no copy told of, then families."""
+    """Findings on training rows: copies first, then n-grams of rows that no copy told of, then families.
+
+    Args: apart: of `find_apart`.
+    """
     whole: dict[int, list[Hit]] = {}
     parts: dict[int, list[Hit]] = {}
     for index, hits in sorted(leaks.hits.items()):
@@ -137,10 +146,12 @@ def _tell_training(
         if copies:
             whole[index] = sorted(copies, key=lambda hit: (hit.check != EXACT, -hit.score, hit.text))
         if pieces:
-            parts[index] = sorted(pieces, key=lambda hit: (-hit.score, hit.text))
+            parts[index] = sorted(pieces, key=lambda hit: (hit.overlap in apart, -hit.score, hit.text))
     spans = tell.shown_spans(ngrams, parts.values())
     rows = [tell.tell_pairs(columns, leaks, index, hits) for index, hits in whole.items()]
-    rows += [tell.tell_ngrams(columns, leaks, ngrams, spans, index, hits) for index, hits in parts.items()]
+    rows += [
+        tell.tell_ngrams(columns, leaks, ngrams, spans, apart, index, hits) for index, hits in parts.items()
+    ]
     rows += [tell.tell_family(columns, index, kin[index]) for index in kin if index not in leaks.hits]
     return rows
 

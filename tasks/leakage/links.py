@@ -9,11 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.duplicates.pairs import first_rows, row_indices
+from tasks.duplicates.parts import ask_apart
+from tasks.findings import Columns
 from tasks.leakage.known import Known
 from tasks.leakage.rows import Texts, read_texts, spoken_forms
 from tasks.overlap.grams import Overlaps, find_overlaps
+from tasks.recipe import DuplicateSettings, LeakageSettings
 from tasks.records import build_table
 
+_NGRAMS = (DuplicateSettings().latin_ngram, DuplicateSettings().cjk_ngram)
 EXACT, NEAR, NGRAM = "exact_leak", "near_leak", "ngram_leak"
 LINK = pa.schema(
     [
@@ -109,6 +113,24 @@ def find_ngrams(samples: pa.Table, known: Known) -> Ngrams:
     return Ngrams(training, known.items, overlaps)
 
 
+def find_apart(columns: Columns, found: Ngrams, settings: LeakageSettings) -> set[int]:
+    """Numbers of the overlaps that are a passage which two prompts share, where each asks something else about it.
+
+    The judged text is the prompt, or an answer that is quoted from the passage.
+    """
+    texts: list[str] = []
+    numbers: list[int] = []
+    sides = zip(*(values.tolist() for values in found.overlaps[:3]), strict=True)
+    for number, (text, item, share) in enumerate(sides):
+        judged, asked = found.items.texts[item], columns["input"][found.items.rows[item][0]] or ""
+        if share >= settings.contained and found.training.fields[text] == "input" and judged in asked:
+            numbers.append(number)
+            texts += found.training.texts[text], asked
+    pairs = np.arange(len(texts)).reshape(-1, 2)
+    apart = ask_apart(texts, pairs, _NGRAMS, settings.threshold)
+    return set(np.array(numbers, dtype=np.int64)[apart].tolist())
+
+
 def link_ngrams(found: Ngrams, offset: int, required: float) -> Leaks:
     """Overlaps as leaks; judged text k is numbered `offset + k`."""
     hits: dict[int, list[Hit]] = defaultdict(list)
@@ -158,6 +180,6 @@ def _same_text(samples: pa.Table, first: np.ndarray, keys: np.ndarray) -> list[i
 
 
 def _near_pairs(samples: pa.Table, pairs: pa.Table) -> Iterator[tuple[int, int, float, float]]:
-    near = pairs.filter(pc.invert(pairs["exact"]))
+    near = pairs.filter(pc.invert(pc.or_(pairs["exact"], pairs["apart"])))
     sides = [row_indices(samples, near[name]).tolist() for name in ("row_a", "row_b")]
     return zip(*sides, near["jaccard"].to_pylist(), near["required"].to_pylist(), strict=True)

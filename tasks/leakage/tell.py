@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -40,7 +40,9 @@ def tell_pairs(columns: Columns, leaks: Leaks, index: int, hits: list[Hit]) -> d
         threshold=nearest.required,
         reason=f"is {where}" if exact else f"nearly {where} (similarity {nearest.score:.2f})",
         evidence={
-            "evaluation": [point_at(columns, row) | {"jaccard": hit.score} for hit, row in rows[:SHOWN]],
+            "evaluation": [
+                point_at(columns, row, index) | {"jaccard": hit.score} for hit, row in rows[:SHOWN]
+            ],
             **_count_rows(columns, (row for _, row in rows)),
         },
         suggestion=DROP,
@@ -52,35 +54,40 @@ def tell_ngrams(
     leaks: Leaks,
     found: Ngrams,
     spans: Mapping[int, dict[str, Any]],
+    apart: Collection[int],
     index: int,
     hits: list[Hit],
 ) -> dict[str, Any]:
-    """`ngram_leak` of a training row; `hits` the largest share first.
+    """`ngram_leak` of a training row; `hits` those that are not `apart` first, then the largest share.
 
     Critical from the required share on. A warning below it; where all that is shared are answers, since two questions
     may rightly have one; and where the judged text is shorter than a window, since "How long does it take for a
-    transfer?" is the beginning of many questions.
+    transfer?" is the beginning of many questions. Told without a suggestion where all is `apart`: a passage about
+    which the two ask something else.
     """
     largest = hits[0]
-    critical = any(h.score >= h.required and not _is_weak(columns, found, h) for h in hits)
+    alone = largest.overlap in apart
+    critical = any(
+        h.score >= h.required and h.overlap not in apart and not _is_weak(columns, found, h) for h in hits
+    )
     rows = [(hit, row) for hit in hits for row in leaks.judged[hit.text]]
     return about_sample(
         columns,
         index,
         stage=STAGE,
         check=NGRAM,
-        severity=Severity.CRITICAL if critical else Severity.WARNING,
+        severity=Severity.CRITICAL if critical else Severity.INFO if alone else Severity.WARNING,
         score=largest.score,
         threshold=largest.required,
         reason=f"holds {largest.score:.0%} of the {_field(found, largest)} of {_where(columns, rows[0][1])}",
         evidence={
             "evaluation": [
-                point_at(columns, row) | {"share": round(hit.score, 4)} | spans[hit.overlap]
+                point_at(columns, row, index) | {"share": round(hit.score, 4)} | spans[hit.overlap]
                 for hit, row in rows[:SHOWN]
             ],
             **_count_rows(columns, (row for _, row in rows)),
         },
-        suggestion=DROP,
+        suggestion=None if alone else DROP,
     )
 
 
@@ -179,7 +186,7 @@ def tell_contaminated(columns: Columns, leaks: Leaks) -> Iterator[dict[str, Any]
             reason=f"given away by {len(by_index)} training row(s): {told}",
             evidence={
                 "training": [
-                    point_at(columns, index) | {"check": hit.check, "share": round(hit.score, 4)}
+                    point_at(columns, index, row) | {"check": hit.check, "share": round(hit.score, 4)}
                     for index, hit in nearest[:SHOWN]
                 ],
                 "rows": len(by_index),
