@@ -66,12 +66,16 @@ def check(recipe: RecipeArgument) -> None:
     """Validate a recipe and print the plan: files, policy, duration class, items each gate needs."""
     loaded = load_recipe(recipe)
     _configure(loaded)
+    from tasks.ingest.contract import IngestSettings
     from tasks.ingest.files import find_all_files
+    from tasks.ingest.first_rows import require_columns
     from tasks.judge import DEFAULT_POLICY
     from tasks.plan import make_plan
 
     suites = _check_suites(loaded)
-    plan = make_plan(loaded, find_all_files(loaded.sources))
+    files = find_all_files(loaded.sources)
+    require_columns(files, IngestSettings.of(loaded))
+    plan = make_plan(loaded, files)
     console = Console()
     console.print(Text(f"{recipe}: valid. {loaded.name}, {loaded.task}"))
     console.print(f"{plan.files} files, {plan.megabytes:.2f} MB; expected duration: {plan.minutes}")

@@ -11,12 +11,12 @@ from expectations.suite_file import Suite
 from flows.publish import publish_snapshot
 from tasks.answers.find import describe_answers, find_doubtful_answers_stage
 from tasks.base_model import base_model_stage, find_revision
-from tasks.bias import BiasReport, find_bias_stage
+from tasks.bias import find_bias_stage
 from tasks.code_version import pipeline_version
 from tasks.content.find import find_content_stage
-from tasks.drift import DriftReport, champion_snapshot, describe_drift, find_drift_stage
+from tasks.drift import champion_snapshot, describe_drift, find_drift_stage
 from tasks.duplicates.find import DuplicateRefs, find_duplicates_stage
-from tasks.duplicates.meaning import MeaningRefs, find_same_meaning_stage
+from tasks.duplicates.meaning import find_same_meaning_stage
 from tasks.duplicates.shared import find_shared_passages_stage
 from tasks.evaluate import base_losses_stage
 from tasks.features import EncoderRef, encoder_revision, encoder_stage
@@ -41,7 +41,6 @@ from tasks.ledger.desk import Desk
 from tasks.ledger.guidelines import Guidelines, decisions_in_force
 from tasks.privacy import find_personal_data_stage, mark_secret
 from tasks.quality import (
-    ExpectationOutcome,
     check_documents_stage,
     check_samples_stage,
     check_slices_stage,
@@ -51,13 +50,13 @@ from tasks.quality import (
 )
 from tasks.recipe import Recipe
 from tasks.records import FolderRef, TableRef, Task, digest_of
+from tasks.report.hearing import Hearing
 from tasks.review_counts import count_confirmed, count_settled
 from tasks.review_queue import build_queue, told_by_recipe
 from tasks.row_texts import RowTexts
 from tasks.snapshot import SnapshotRef, flagged_rows, snapshot_stage
 from tasks.stage import perform
 from tasks.storage import Workspace
-from tasks.wording.told import Told
 
 
 class Curated(BaseModel):
@@ -66,95 +65,88 @@ class Curated(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     snapshot: SnapshotRef
-    outcomes: tuple[ExpectationOutcome, ...]
-    found: TableRef
-    """What the suites say of the snapshot's rows."""
     lineage: dict[str, str]
-    notes: tuple[Told, ...]
-    """What the label-noise stage has to say to whoever looks next, and what changed in the evaluation set."""
     leaks: TableRef
     """Which training rows give away which rows that are judged on (`tasks.leakage.links.LINK`)."""
-    drift: DriftReport
-    """What is learned from now, against what the champion learned from."""
-    bias: BiasReport
-    """Which labels, languages and sources are rare, go together, or are learned worse."""
 
 
 @dataclass(frozen=True)
 class _Heard:
-    """What the witnesses said of one run's samples."""
+    """What later stages need of the witnesses, beside what they said."""
 
     samples: TableRef
     """With `group_id` filled in."""
-    findings: list[TableRef]
-    outcomes: tuple[ExpectationOutcome, ...]
-    notes: tuple[Told, ...]
     leaks: TableRef
     predictions: TableRef | None
     """The labels that an out-of-fold model gives, where labels were checked."""
 
 
 @flow(name="curate", flow_run_name="curate", validate_parameters=False)
-def curate(recipe: Recipe, workspace: Workspace) -> Curated:
+def curate(recipe: Recipe, workspace: Workspace, said: Hearing | None = None) -> Curated:
+    """Makes a snapshot of the recipe's sources.
+
+    Args:
+        said: filled with what is found as it is found, so that a run that is stopped half-way can tell it.
+    """
+    said = Hearing() if said is None else said
     suites = load_suites(recipe.quality)
     if suites:
         perform(require_known_stage, workspace, suites, recipe.quality)
     ledger = Ledger(workspace.ledger_url)
-    files, read = _read(recipe, workspace, ledger)
+    files, read = _read(recipe, workspace, ledger, said)
     standing = ledger.decisions()
     decisions = decisions_in_force(standing, recipe.name, Guidelines(ledger).versions(recipe.name))
-    heard = _hear_witnesses(recipe, workspace, ledger, read, suites, decisions)
-    judgement = perform(
-        judge_stage,
-        workspace,
-        heard.samples,
-        heard.findings,
-        recipe.policy,
-        decisions,
-        recipe.review.score_band,
+    said.lineage = lineage = _lineage(recipe, files, decisions)
+    heard = _hear_witnesses(recipe, workspace, ledger, read, suites, decisions, said)
+    judgement = said.hear(
+        perform(
+            judge_stage,
+            workspace,
+            heard.samples,
+            said.findings,
+            recipe.policy,
+            decisions,
+            recipe.review.score_band,
+        )
     )
-    lineage = _lineage(recipe, files, decisions)
-    snapshot = perform(
-        snapshot_stage,
-        workspace,
-        heard.samples,
-        read.documents,
-        judgement,
-        recipe.split,
-        recipe.has_evaluation_source,
-        lineage,
+    snapshot = said.hear(
+        perform(
+            snapshot_stage,
+            workspace,
+            heard.samples,
+            read.documents,
+            judgement,
+            recipe.split,
+            recipe.has_evaluation_source,
+            lineage,
+        )
     )
-    final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites)
+    said.hear(perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites))
     labels, languages = recipe.labels or (), recipe.quality.languages
-    bias = perform(
-        find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages, heard.predictions
+    bias = said.hear(
+        perform(find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages, heard.predictions)
     )
-    even = perform(check_slices_stage, workspace, bias, recipe.quality, suites)
+    said.hear(perform(check_slices_stage, workspace, bias, recipe.quality, suites))
     before = champion_snapshot(workspace, recipe.name)
-    drift = perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift)
+    drift = said.hear(perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift))
+    said.notes += describe_drift(drift)
     tables = (heard.samples, judgement.dispositions, read.documents)
     _record(ledger, workspace, recipe, snapshot, tables, standing, decisions)
     change = vault.freeze(workspace, ledger, recipe, heard.samples)
+    said.notes += vault.describe_change(change)
     publish_snapshot(snapshot, workspace)
-    return Curated(
-        snapshot=snapshot,
-        outcomes=(*heard.outcomes, *final.outcomes, *even.outcomes),
-        found=final.findings,
-        lineage=lineage,
-        notes=(*heard.notes, *bias.notes, *describe_drift(drift), *vault.describe_change(change)),
-        leaks=heard.leaks,
-        drift=drift,
-        bias=bias,
-    )
+    return Curated(snapshot=snapshot, lineage=lineage, leaks=heard.leaks)
 
 
-def _read(recipe: Recipe, workspace: Workspace, ledger: Ledger) -> tuple[Sequence[SourceFile], IngestRefs]:
+def _read(
+    recipe: Recipe, workspace: Workspace, ledger: Ledger, said: Hearing
+) -> tuple[Sequence[SourceFile], IngestRefs]:
     """Finds the files of all sources and makes documents and samples of them."""
     looked = now()
     files = find_all_files(recipe.sources, ledger.documents(), recipe.reading)
     erased = {digest for digests in ledger.tombstones().values() for digest in digests}
     settings = IngestSettings.of(recipe, _tokenizer(recipe, workspace), erased)
-    read = perform(ingest_stage, workspace, files, settings)
+    read = said.hear(perform(ingest_stage, workspace, files, settings))
     ledger.note_documents(describe_files(files, looked))
     return files, read
 
@@ -166,44 +158,42 @@ def _hear_witnesses(
     read: IngestRefs,
     suites: Sequence[Suite],
     decisions: dict[str, dict[str, Any]],
+    said: Hearing,
 ) -> _Heard:
-    """Every witness in turn; none of them removes a row."""
-    documents = perform(check_documents_stage, workspace, read.documents, recipe.quality, suites)
-    quality = perform(
-        check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels, suites
+    """Every witness in turn; none of them removes a row. The judge is told in the order in which they are heard."""
+    said.hear(perform(check_documents_stage, workspace, read.documents, recipe.quality, suites))
+    said.hear(
+        perform(
+            check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels, suites
+        )
     )
     encoder = _encoder(recipe, workspace)
     floor = min(recipe.duplicates.threshold, recipe.leakage.threshold)
-    duplicates = perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor)
-    samples = duplicates.samples
-    shared = perform(find_shared_passages_stage, workspace, read.samples, recipe.duplicates)
+    duplicates = said.hear(perform(find_duplicates_stage, workspace, read.samples, recipe.duplicates, floor))
+    said.samples = samples = duplicates.samples
+    said.hear(perform(find_shared_passages_stage, workspace, read.samples, recipe.duplicates))
     secret = mark_secret(workspace, recipe.privacy)
-    privacy = perform(find_personal_data_stage, workspace, samples, recipe.privacy, secret)
-    leaks = perform(
-        find_leaks_stage,
-        workspace,
-        samples,
-        duplicates.pairs,
-        read.samples,
-        vault.gone_items(workspace, ledger, recipe, samples),
-        recipe.leakage,
-        recipe.split,
-        recipe.has_evaluation_source,
+    said.hear(perform(find_personal_data_stage, workspace, samples, recipe.privacy, secret))
+    leaks = said.hear(
+        perform(
+            find_leaks_stage,
+            workspace,
+            samples,
+            duplicates.pairs,
+            read.samples,
+            vault.gone_items(workspace, ledger, recipe, samples),
+            recipe.leakage,
+            recipe.split,
+            recipe.has_evaluation_source,
+        )
     )
-    grounding = perform(find_ungrounded_stage, workspace, samples, read.documents)
-    content = perform(find_content_stage, workspace, samples, duplicates.pairs, recipe.content, read.findings)
-    alike = _compare_meanings(recipe, workspace, duplicates, leaks.links, encoder)
-    noise, notes, predictions = _label_noise(recipe, workspace, samples, decisions, encoder)
-    said = [documents.findings, quality.findings, duplicates.findings, shared, privacy, leaks.findings]
-    said += [*(part.findings for part in alike), grounding, content]
-    return _Heard(
-        samples=samples,
-        findings=[read.findings, *said, *noise],
-        outcomes=(*documents.outcomes, *quality.outcomes),
-        notes=(*notes, *leaks.notes, *(note for part in alike for note in part.notes)),
-        leaks=leaks.links,
-        predictions=predictions,
+    _compare_meanings(recipe, workspace, duplicates, leaks.links, encoder, said)
+    said.hear(perform(find_ungrounded_stage, workspace, samples, read.documents))
+    said.hear(
+        perform(find_content_stage, workspace, samples, duplicates.pairs, recipe.content, read.findings)
     )
+    predictions = _label_noise(recipe, workspace, samples, decisions, encoder, said)
+    return _Heard(samples=samples, leaks=leaks.links, predictions=predictions)
 
 
 def _lineage(
@@ -241,16 +231,15 @@ def _compare_meanings(
     duplicates: DuplicateRefs,
     links: TableRef,
     encoder: EncoderRef | None,
-) -> list[MeaningRefs]:
-    """What says the same in other words: among training rows, and of what models are judged on."""
+    said: Hearing,
+) -> None:
+    """Hears what says the same in other words: among training rows, and of what models are judged on."""
     if encoder is None:
-        return []
+        return
     samples, settings = duplicates.samples, recipe.duplicates
     gate = (recipe.leakage, recipe.split, recipe.has_evaluation_source)
-    return [
-        perform(find_same_meaning_stage, workspace, samples, duplicates.pairs, encoder, settings),
-        perform(find_meaning_leaks_stage, workspace, samples, links, encoder, *gate),
-    ]
+    said.hear(perform(find_same_meaning_stage, workspace, samples, duplicates.pairs, encoder, settings))
+    said.hear(perform(find_meaning_leaks_stage, workspace, samples, links, encoder, *gate))
 
 
 def _label_noise(
@@ -259,35 +248,42 @@ def _label_noise(
     samples: TableRef,
     decisions: dict[str, dict[str, Any]],
     encoder: EncoderRef | None,
-) -> tuple[list[TableRef], tuple[Told, ...], TableRef | None]:
-    """Findings about labels and answers, what to say of them, and the labels that an out-of-fold model gives."""
+    said: Hearing,
+) -> TableRef | None:
+    """Hears what is found of labels and answers; gives the labels of an out-of-fold model, where there is one."""
     if not recipe.label_noise.enabled:
-        return [], (), None
+        return None
     if recipe.task is Task.TEXT_CLASSIFICATION:
         witness = find_multilabel_noise_stage if recipe.multi_label else find_label_noise_stage
-        noise = perform(witness, workspace, samples, recipe.label_noise, recipe.seed, encoder)
-        return [noise.findings], describe_noise(noise.summary), noise.predictions
+        noise = said.hear(perform(witness, workspace, samples, recipe.label_noise, recipe.seed, encoder))
+        said.notes += describe_noise(noise.summary)
+        return noise.predictions
     base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
     most = recipe.label_noise.base_rows
     losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens, most)
-    odd = perform(find_loss_outliers_stage, workspace, samples, losses)
-    notes = describe_losses(samples.rows, most)
+    said.hear(perform(find_loss_outliers_stage, workspace, samples, losses))
+    said.notes += describe_losses(samples.rows, most)
     if recipe.task is Task.TOKEN_CLASSIFICATION:
-        spans = perform(find_token_noise_stage, workspace, samples, recipe.label_noise, recipe.seed)
-        return [odd, spans.findings], (*notes, *describe_noise(spans.summary)), None
+        spans = said.hear(
+            perform(find_token_noise_stage, workspace, samples, recipe.label_noise, recipe.seed)
+        )
+        said.notes += describe_noise(spans.summary)
     if recipe.task is not Task.TEXT_GENERATION:
-        return [odd], notes, None
+        return None
     decided = {sample_id: decision["action"] for sample_id, decision in sorted(decisions.items())}
-    doubts = perform(
-        find_doubtful_answers_stage,
-        workspace,
-        samples,
-        recipe.label_noise,
-        decided,
-        recipe.seed,
-        base if recipe.label_noise.base_reads_answers else None,
+    doubts = said.hear(
+        perform(
+            find_doubtful_answers_stage,
+            workspace,
+            samples,
+            recipe.label_noise,
+            decided,
+            recipe.seed,
+            base if recipe.label_noise.base_reads_answers else None,
+        )
     )
-    return [odd, doubts.findings], (*notes, *describe_answers(doubts.summary)), None
+    said.notes += describe_answers(doubts.summary)
+    return None
 
 
 def _record(

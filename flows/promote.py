@@ -15,6 +15,7 @@ from tasks.records import FolderRef, TableRef, Task
 from tasks.register import RegisteredModel, champion, register
 from tasks.report.card import write_card
 from tasks.report.gather import Parts, gather_report
+from tasks.report.hearing import Hearing
 from tasks.stage import perform
 from tasks.storage import Workspace
 
@@ -73,8 +74,7 @@ def promote(recipe: Recipe, workspace: Workspace, curated: Curated, tuned: Tuned
     }
     parts = Parts(
         recipe=recipe,
-        snapshot=curated.snapshot,
-        lineage=curated.lineage,
+        said=Hearing(snapshot=curated.snapshot, lineage=curated.lineage),
         base=tuned.base,
         training=tuned.training,
         scores=table,

@@ -17,7 +17,9 @@ from tasks.ledger import Ledger
 from tasks.recipe import Recipe, load_recipe
 from tasks.records import Outcome, digest_of
 from tasks.report.gather import Parts, gather_report, save_report, stop_sentence
+from tasks.report.hearing import Hearing
 from tasks.report.review_link import review_url
+from tasks.report.stopped import name_cause
 from tasks.storage import Workspace, shown_path
 from tasks.watching import observe
 from tasks.wording.told import Told, told_by
@@ -30,7 +32,7 @@ class RunResult(BaseModel):
 
     run_id: str
     exit_code: ExitCode
-    message: str
+    message: Told
     report: str
     """Path of the report, relative to the workspace."""
 
@@ -45,6 +47,7 @@ class Line(BaseModel):
     """How far a run has come: filled from left to right, so that a run that was stopped has a report too."""
 
     recipe: Recipe
+    said: Hearing
     curated: Curated | None = None
     tuned: Tuned | None = None
     promotion: Promotion | None = None
@@ -68,13 +71,15 @@ def retrain(recipe: str, until: Until = Until.PROMOTE, wait: float = 0.0) -> Run
     with workspace.locked(f"a run of {loaded.name}", wait):
         ledger = Ledger(workspace.ledger_url)
         run_id = ledger.start_run(loaded.name, digest_of(loaded.model_dump(mode="json")))
-        line = Line(recipe=loaded)
+        line = Line(recipe=loaded, said=Hearing())
         seen = observe(loaded, ledger.watched(loaded.name))
         try:
             _run(line, workspace, Until(until))
         except SeimaiError as error:
-            _finish(ledger, workspace, line, run_id, error.exit_code, told_by(error))
+            line.said.hear(error.left)
+            result = _finish(ledger, workspace, line, run_id, error.exit_code, told_by(error), error.stage)
             ledger.set_watched(loaded.name, seen)
+            error.args = (_with_place(result.message, workspace.path(result.report)),)
             raise
         except BaseException as error:
             ledger.finish_run(run_id, exit_code=ExitCode.UNEXPECTED, message=repr(error))
@@ -85,7 +90,7 @@ def retrain(recipe: str, until: Until = Until.PROMOTE, wait: float = 0.0) -> Run
 
 
 def _run(line: Line, workspace: Workspace, until: Until) -> None:
-    line.curated = curate(line.recipe, workspace)
+    line.curated = curate(line.recipe, workspace, line.said)
     if until is Until.CURATE:
         return
     line.tuned = finetune(line.recipe, workspace, line.curated.snapshot)
@@ -107,9 +112,20 @@ def _verdict_of(line: Line) -> tuple[ExitCode, Told]:
 
 
 def _finish(
-    ledger: Ledger, workspace: Workspace, line: Line, run_id: str, code: ExitCode, message: Told
+    ledger: Ledger,
+    workspace: Workspace,
+    line: Line,
+    run_id: str,
+    code: ExitCode,
+    message: Told,
+    stopped_at: str = "",
 ) -> RunResult:
     """Writes the report and closes the run in the ledger."""
+    parts = _parts(line, workspace, run_id, stopped_at)
+    data = gather_report(workspace, parts, stop_sentence(code, message))
+    if data.stopped:
+        message = name_cause(message, data)
+        data = data.model_copy(update={"stopped": message})
     stored: dict[str, Any] = {"exit_code": code, "message": str(message)}
     if line.curated:
         stored["snapshot_id"] = line.curated.snapshot.snapshot_id
@@ -117,15 +133,20 @@ def _finish(
         verdict, digest = line.promotion.verdict, line.promotion.model.digest
         stored |= {"outcome": verdict.outcome, "model_digest": digest}
         ledger.add_verdict(run_id, line.recipe.name, digest, verdict.outcome, verdict.model_dump_json())
-    data = gather_report(workspace, _parts(line, workspace, run_id), stop_sentence(code, message))
     where = save_report(workspace, run_id, data)
     publish_report(workspace.path(where))
     ledger.finish_run(run_id, report=where, **stored)
-    return RunResult(run_id=run_id, exit_code=code, message=str(message), report=where)
+    return RunResult(run_id=run_id, exit_code=code, message=message, report=where)
 
 
-def _parts(line: Line, workspace: Workspace, run_id: str) -> Parts:
-    curated, tuned, promotion = line.curated, line.tuned, line.promotion
+def _with_place(message: Told, report: Path) -> Told:
+    """A stop's message for the terminal, which shows nothing else of the report."""
+    place = shown_path(report)
+    return Told(f"{message.en}\nreport: {place}", f"{message.say('ja')}\nレポート: {place}")
+
+
+def _parts(line: Line, workspace: Workspace, run_id: str, stopped_at: str) -> Parts:
+    tuned, promotion = line.tuned, line.promotion
     report = shown_path(workspace.path("runs", run_id, "report.html"))
     docs = shown_path(workspace.path("data_docs"))
     places = (
@@ -139,13 +160,9 @@ def _parts(line: Line, workspace: Workspace, run_id: str) -> Parts:
     )
     return Parts(
         recipe=line.recipe,
-        snapshot=curated.snapshot if curated else None,
-        outcomes=curated.outcomes if curated else (),
-        lineage=curated.lineage if curated else {},
-        found=curated.found if curated else None,
-        notes=(*(curated.notes if curated else ()), *places),
-        drift=curated.drift if curated else None,
-        bias=curated.bias if curated else None,
+        said=line.said,
+        places=places,
+        stopped_at=stopped_at,
         base=tuned.base if tuned else None,
         training=tuned.training if tuned else None,
         scores=promotion.scores if promotion else None,

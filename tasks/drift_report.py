@@ -66,5 +66,6 @@ class DriftReport(BaseModel):
                     "データが、公開中のモデルが学んだもの"
                     f"(スナップショット {self.champion_snapshot})から変化しました:\n  "
                     f"{told.ja}",
-                )
+                ),
+                left=self,
             )

@@ -14,9 +14,19 @@ class ExitCode(IntEnum):
 
 
 class SeimaiError(Exception):
-    """An error that a user can cause and mend: it is shown as one message, never as a traceback."""
+    """An error that a user can cause and mend: it is shown as one message, never as a traceback.
+
+    Args:
+        left: what the stage that raises it leaves behind, as it would have returned it: references to its findings.
+    """
 
     exit_code = ExitCode.UNEXPECTED
+    stage = ""
+    """Name of the stage that raised it; "" outside of the line's stages."""
+
+    def __init__(self, *args: object, left: object = None) -> None:
+        super().__init__(*args)
+        self.left = left
 
 
 class RecipeError(SeimaiError):

@@ -60,8 +60,12 @@ class QualityResult:
     runs: tuple[SuiteRun, ...]
     """The shipped suite's, then the stewards'."""
 
-    def require_sound(self) -> None:
-        """Raises DataGateError if a critical expectation failed as a whole; says what was observed."""
+    def require_sound(self, left: "QualityRefs | None" = None) -> None:
+        """Raises DataGateError if a critical expectation failed as a whole; says what was observed.
+
+        Args:
+            left: this result in the workspace, for the report of the stopped run.
+        """
         failed = [o for o in self.outcomes if not o.success and o.severity == Severity.CRITICAL]
         if failed:
             told = join((_failure(outcome) for outcome in failed), "\n  ", "\n  ")
@@ -69,7 +73,8 @@ class QualityResult:
                 Told(
                     f"the data is not fit to train on ({failed[0].suite}):\n  {told.en}",
                     f"データが学習に適しません({failed[0].suite}):\n  {told.ja}",
-                )
+                ),
+                left=left,
             )
 
 
@@ -183,9 +188,10 @@ def write_data_docs(result: QualityResult, workspace: Workspace) -> list[str]:
 
 def _finish(result: QualityResult, workspace: Workspace) -> QualityRefs:
     write_data_docs(result, workspace)
-    result.require_sound()
     findings = workspace.write_table(result.findings, f"findings-{result.runs[0].name}")
-    return QualityRefs(findings=findings, outcomes=result.outcomes)
+    refs = QualityRefs(findings=findings, outcomes=result.outcomes)
+    result.require_sound(refs)
+    return refs
 
 
 _VERSION = suites_version()  # an argument, so that a changed suite ends what is cached

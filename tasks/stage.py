@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from tasks import records
 from tasks.code_version import code_version
+from tasks.errors import SeimaiError
 from tasks.progress import tell_stage
 from tasks.records import FolderRef, TableRef, digest_of
 from tasks.storage import Workspace
@@ -63,13 +64,21 @@ def stage(
 
 
 def perform(stage_task: Task[..., Any], workspace: Workspace, *arguments: Any) -> Any:
-    """Runs a stage, or takes its cached result if every file that result refers to is still whole."""
+    """Runs a stage, or takes its cached result if every file that result refers to is still whole.
+
+    Raises:
+        SeimaiError: what the stage raises, with the stage's name.
+    """
     started = time.monotonic()
-    state: Any = stage_task(workspace, *arguments, return_state=True)
-    result = state.result()
-    unchanged = state.name == "Cached"
-    if not workspace.holds(result):
-        result = stage_task.with_options(refresh_cache=True)(workspace, *arguments)
-        unchanged = False
+    try:
+        state: Any = stage_task(workspace, *arguments, return_state=True)
+        result = state.result()
+        unchanged = state.name == "Cached"
+        if not workspace.holds(result):
+            result = stage_task.with_options(refresh_cache=True)(workspace, *arguments)
+            unchanged = False
+    except SeimaiError as error:
+        error.stage = stage_task.name
+        raise
     tell_stage(stage_task.name, None if unchanged else time.monotonic() - started)
     return result

@@ -181,6 +181,26 @@ def test_data_that_cannot_serve_stops_the_line(
         run(recipe)
 
 
+def test_a_stopped_run_tells_what_it_had_heard(tiny_model: Path, tmp_path: Path) -> None:
+    recipe = write_line(tmp_path / "w", tiny_model, fruit_and_tools(2))
+    lines = (recipe.parent / "data.jsonl").read_text().replace('"text"', '"txet"')
+    (recipe.parent / "data.jsonl").write_text(lines + '{"text": "a plum", "label": "fruit"}\n')
+    with pytest.raises(DataGateError) as caught:
+        run(recipe)
+    [stored] = Ledger(workspace_of(recipe).ledger_url).runs()
+    data = load_report(workspace_of(recipe), stored["run_id"])
+    assert data is not None
+    assert data.stopped_at == caught.value.stage == "quality: samples"
+    assert data.came_in is not None
+    assert (data.came_in.samples, data.unread_lines) == (1, 40)
+    assert ("missing_field", 40) in [(check.check, check.findings) for check in data.checks]
+    assert "too_few_samples" in [failed.check for failed in data.failed_expectations]
+    assert data.lineage["inputs"]
+    for message in (str(caught.value), data.stopped.en, stored["message"]):
+        assert "Most often (40 of 40): column 'text' is missing; did you mean 'txet'?" in message
+    assert f"report: {workspace_of(recipe).path(stored['report'])}" in str(caught.value)
+
+
 def test_missing_file_names_the_source(tiny_model: Path, tmp_path: Path) -> None:
     recipe = write_line(tmp_path / "m", tiny_model, fruit_and_tools(1))
     (recipe.parent / "data.jsonl").unlink()

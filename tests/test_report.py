@@ -21,7 +21,9 @@ from tasks.recipe import GateSettings, Recipe
 from tasks.records import FINDING, SAMPLE, SCORE, Disposition, Outcome, build_table, split_labels
 from tasks.report.card import escape_markdown, write_card
 from tasks.report.characters import show_characters
+from tasks.report.checks import summarise_late
 from tasks.report.data import (
+    CameIn,
     CheckSummary,
     Confusion,
     DecisionEffect,
@@ -29,6 +31,7 @@ from tasks.report.data import (
     FailedExpectation,
     Histogram,
     LossPoint,
+    Lost,
     ReasonCount,
     ReportData,
     RowFlow,
@@ -37,7 +40,7 @@ from tasks.report.data import (
     WorstItem,
 )
 from tasks.report.figures import plot_intervals, plot_losses, round_ticks
-from tasks.report.gather import DATA, load_report, save_report, summarise_late, tell_scores
+from tasks.report.gather import DATA, load_report, save_report, tell_scores
 from tasks.report.headlines import headline, where_to_look
 from tasks.report.page import render_report, show_value
 from tasks.report.review_link import DEFAULT, item_url, review_url
@@ -203,6 +206,25 @@ def stopped() -> ReportData:
             "The data is not fit to train on: 2 expectations failed.",
             "データが学習に適しません: 2つの条件が満たされていません。",
         ),
+        stopped_at="quality: samples",
+        came_in=CameIn(
+            files=2,
+            samples=40,
+            sources={"a.csv": 40, HOSTILE: 0},
+            languages={"ja": 40},
+            lost=(
+                Lost(
+                    check="missing_field",
+                    times=3,
+                    example=Example(
+                        where=HOSTILE,
+                        excerpt="",
+                        reason=HOSTILE,
+                        evidence=json.dumps({"column": HOSTILE}),
+                    ),
+                ),
+            ),
+        ),
         flow=RowFlow(rows_in=40, kept=40),
         failed_expectations=(
             FailedExpectation(
@@ -268,6 +290,12 @@ def test_hostile_text_is_shown_as_text(full: ReportData) -> None:
     assert "{{ 7 * 7 }}" in Page(html).text
     assert "⟨U+202E⟩⟨U+200B⟩⟨U+001B⟩" in html
     assert not {"\u202e", "\u200b", "\x1b"} & set(html)
+
+
+def test_a_stopped_run_shows_hostile_text_as_text(stopped: ReportData) -> None:
+    html = render_report(stopped)
+    assert "<script>alert" not in html
+    assert html.count("⟨U+202E⟩⟨U+200B⟩⟨U+001B⟩") >= 4  # source, place and reason in two languages
 
 
 def test_lone_surrogates_can_be_written() -> None:

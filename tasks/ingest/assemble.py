@@ -31,6 +31,17 @@ class IngestResult:
     documents: pa.Table
     samples: pa.Table
     findings: pa.Table
+    misfits: tuple[str, ...] = ()
+    """Why sources gave no sample at all: every row of them lacks a needed field, every file is of the wrong kind."""
+
+    def require_samples(self, left: object = None) -> None:
+        """Raises RecipeError where a source gave no sample at all.
+
+        Args:
+            left: this result in the workspace, for the report of the stopped run.
+        """
+        if self.misfits:
+            raise RecipeError("\n  ".join(self.misfits), left=left)
 
 
 def assemble(
@@ -44,9 +55,6 @@ def assemble(
     Args:
         parsed: what each of `files` gave, at the same position.
         teach: makes further samples, and problems with their URIs, of all documents.
-
-    Raises:
-        RecipeError: a source gave no sample at all because every row of it lacks a needed field.
     """
     order = sorted(range(len(files)), key=lambda i: (files[i].source, files[i].uri))
     by_source: dict[int, list[Parsed]] = {}
@@ -57,14 +65,14 @@ def assemble(
     every_document = pa.concat_tables(documents)
     further, findings = _of_all_documents(every_document, settings, teach)
     samples: list[pa.Table] = [SAMPLE.empty_table()]
-    first_row = 0
+    first_row, misfits = 0, []
     for index, parts in by_source.items():
         source = settings.sources[index]
         own = further.filter(pc.equal(further["source"], source.path))
         every = pa.concat_tables([*(p.samples for p in parts), own])
         rows = choose_rows(every, source.rows, settings.seed)
         told = pa.concat_tables(p.findings for p in parts)
-        _refuse_wrong_column(index, rows, told)
+        misfits += _misfit(index, rows, told)
         rows = rows.set_column(
             0, SAMPLE.field("row"), pa.array(range(first_row, first_row + len(rows)), pa.int64())
         )
@@ -73,7 +81,7 @@ def assemble(
         samples.append(_with_line_as_id(rows))
     every_sample = pa.concat_tables(samples)
     findings.append(find_superseded(every_sample, every_document))
-    return IngestResult(every_document, every_sample, pa.concat_tables(findings))
+    return IngestResult(every_document, every_sample, pa.concat_tables(findings), tuple(misfits))
 
 
 def _of_all_documents(
@@ -141,7 +149,8 @@ def _with_line_as_id(samples: pa.Table) -> pa.Table:
     return samples.set_column(at, SAMPLE.field(at), filled)
 
 
-def _refuse_wrong_column(index: int, samples: pa.Table, findings: pa.Table) -> None:
+def _misfit(index: int, samples: pa.Table, findings: pa.Table) -> list[str]:
+    """[why a source gave nothing], or [] where it gave something or where that is no mistake of the recipe."""
     checks = set(findings["check"].to_pylist())
     if (
         len(samples) == 0
@@ -149,7 +158,8 @@ def _refuse_wrong_column(index: int, samples: pa.Table, findings: pa.Table) -> N
         and checks <= {"missing_field", "missing_column", "unsuited", "unsupported"}
     ):
         first = findings.slice(0, 1).to_pylist()[0]
-        raise RecipeError(
+        return [
             f"sources.{index}: nothing becomes a sample, {len(findings)} line(s) or file(s) do not fit; "
             f"the first: {first['uri']}: {first['reason']}"
-        )
+        ]
+    return []

@@ -78,7 +78,7 @@ def read_document(file: SourceFile, settings: IngestSettings) -> ReadDocument:
     Raises:
         UnreadableError: it gives nothing.
     """
-    content = document_reader(file.format)(_content(file, settings), _options(file, settings))
+    content = document_reader(file.format)(_content(file, settings), options_for(file, settings))
     composed = compose(content.blocks, settings.reading.nfkc)
     if not composed.text:
         raise UnreadableError("empty", f"no text in {file.size} bytes")
@@ -119,13 +119,13 @@ def _parse(
         ending = PurePosixPath(file.uri).suffix or "a name without an ending"
         raise UnreadableError("unsupported", f"no reader for {ending}")
     if file.format in TABLE_READERS:
-        table = table_reader(file.format)(_content(file, settings), _options(file, settings))
+        table = table_reader(file.format)(_content(file, settings), options_for(file, settings))
         if has_turns(table, source.columns, settings.task):
             return [_facts(file, settings)], *build_table_threads(table, file, source, settings)
         lacking = lacking_column(table, source, settings)
-        if (table.rows or table.problems) and (not lacking or _must_be_rows(file, source)):
+        if (table.rows or table.problems) and (not lacking or must_be_rows(file, source)):
             return [_facts(file, settings)], *build_rows(table, file, source, settings)
-        if file.format not in DOCUMENT_READERS or settings.task not in READS_DOCUMENTS:
+        if not may_be_document(file, settings):
             if not table.rows:
                 raise UnreadableError("empty", f"no rows in {file.size} bytes")
             return [], [], [Problem("missing_column", Severity.WARNING, f"no rows are taken: {lacking}")]
@@ -137,7 +137,12 @@ def _parse(
     return _parse_document(file, settings, measure, read)
 
 
-def _must_be_rows(file: SourceFile, source: Source) -> bool:
+def may_be_document(file: SourceFile, settings: IngestSettings) -> bool:
+    """Whether a file that gives no rows can be read as a document, and the task has a use for one."""
+    return file.format in DOCUMENT_READERS and settings.task in READS_DOCUMENTS
+
+
+def must_be_rows(file: SourceFile, source: Source) -> bool:
     """Whether columns that do not fit are the recipe's mistake: it names this very table.
 
     A workbook is as often a document as a table, and is read as one then.
@@ -215,6 +220,7 @@ def _content(file: SourceFile, settings: IngestSettings) -> bytes:
     return content
 
 
-def _options(file: SourceFile, settings: IngestSettings) -> ReadOptions:
+def options_for(file: SourceFile, settings: IngestSettings) -> ReadOptions:
+    """What the recipe has to say to a file's reader."""
     reading = settings.reading
     return ReadOptions(settings.sources[file.source].encoding, reading.max_pages, reading.max_unpacked_bytes)

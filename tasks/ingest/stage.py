@@ -40,7 +40,9 @@ def ingest(files: Sequence[SourceFile], settings: IngestSettings) -> IngestResul
         RecipeError: a file cannot serve the task; names the source and the column or setting.
         StorageError: a file went away or changed since it was listed.
     """
-    return assemble(files, [parse_file(file, settings) for file in files], settings)
+    result = assemble(files, [parse_file(file, settings) for file in files], settings)
+    result.require_samples()
+    return result
 
 
 @stage("ingest", tasks.ingest)
@@ -51,11 +53,13 @@ def ingest_stage(workspace: Workspace, files: Sequence[SourceFile], settings: In
     logger.info(
         "%d samples from %d files, %d findings", len(result.samples), len(files), len(result.findings)
     )
-    return IngestRefs(
+    refs = IngestRefs(
         documents=workspace.write_table(result.documents, "documents"),
         samples=workspace.write_table(result.samples, "samples"),
         findings=workspace.write_table(result.findings, "findings-ingest"),
     )
+    result.require_samples(refs)
+    return refs
 
 
 def describe_files(files: Sequence[SourceFile], checked: str) -> list[dict[str, Any]]:

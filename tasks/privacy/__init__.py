@@ -101,8 +101,12 @@ def find_personal_data(
     return build_table(rows, FINDING)
 
 
-def require_none_blocked(found: pa.Table) -> None:
-    """Raises DataGateError where the recipe wants the line to stop; names kinds and places, values masked."""
+def require_none_blocked(found: pa.Table, left: TableRef | None = None) -> None:
+    """Raises DataGateError where the recipe wants the line to stop; names kinds and places, values masked.
+
+    Args:
+        left: `found` in the workspace, for the report of the stopped run.
+    """
     blocked = found.filter(pc.equal(found["check"], "personal_data_blocked")).to_pylist()
     if not blocked:
         return
@@ -113,8 +117,8 @@ def require_none_blocked(found: pa.Table) -> None:
         lines.append(
             f"  {place}, {span['field']}, {span['start']}-{span['end']}: {span['kind']} {span['masked']}"
         )
-    left = len(blocked) - SHOWN
-    more, more_ja = (f"\n  and {left} more samples", f"\n  ほか{left}件") if left > 0 else ("", "")
+    unnamed = len(blocked) - SHOWN
+    more, more_ja = (f"\n  and {unnamed} more samples", f"\n  ほか{unnamed}件") if unnamed > 0 else ("", "")
     listed = "\n" + "\n".join(lines)
     raise DataGateError(
         Told(
@@ -122,7 +126,8 @@ def require_none_blocked(found: pa.Table) -> None:
             f"{more}\nTake it out at its source, or name what is nobody's secret in privacy.allow_list.",
             f"個人情報: privacy.action が「block」で、どこにも出せない個人情報が{len(blocked)}件のサンプルにあります:"
             f"{listed}{more_ja}\n元のデータから取り除くか、秘密でないものを privacy.allow_list に書いてください。",
-        )
+        ),
+        left=left,
     )
 
 
@@ -151,7 +156,7 @@ def find_personal_data_stage(
     else:
         found = find(table)
     ref = workspace.write_table(found, "findings-privacy")
-    require_none_blocked(found)
+    require_none_blocked(found, ref)
     return ref
 
 

@@ -64,18 +64,6 @@ class RowFlow(Facts):
         return (self.quarantined + self.dropped) / self.rows_in if self.rows_in else 0.0
 
 
-class FailedExpectation(Facts):
-    """An expectation about the data as a whole that did not hold."""
-
-    suite: str
-    expectation: str
-    """Great Expectations' type."""
-    check: str = ""
-    severity: str
-    observed: Told
-    expected: Told
-
-
 class Example(Facts):
     """One sample that a check pointed at. All text comes from the data: hostile until escaped."""
 
@@ -90,6 +78,41 @@ class Example(Facts):
     """In English; `tasks.wording` tells it in both languages from check, scores and evidence."""
     evidence: str = ""
     suggestion: str = ""
+
+
+class Lost(Facts):
+    """Lines or files that became no sample for one and the same reason."""
+
+    check: str
+    times: int = Field(ge=0)
+    example: Example
+    """The first of them."""
+
+
+class CameIn(Facts):
+    """What a run that was stopped had read."""
+
+    files: int = Field(ge=0)
+    """Files and documents that gave something."""
+    samples: int = Field(ge=0)
+    sources: Mapping[str, int] = {}
+    """Samples by source; 0 for a source that gave none."""
+    languages: Mapping[str, int] = {}
+    """Samples by language."""
+    lost: tuple[Lost, ...] = ()
+    """What most lines and files were lost to, the commonest first."""
+
+
+class FailedExpectation(Facts):
+    """An expectation about the data as a whole that did not hold."""
+
+    suite: str
+    expectation: str
+    """Great Expectations' type."""
+    check: str = ""
+    severity: str
+    observed: Told
+    expected: Told
 
 
 class Histogram(Facts):
@@ -189,6 +212,10 @@ class ReportData(Facts):
     """ISO 8601."""
     stopped: Told = Told()
     """One sentence: why the run ended before a verdict."""
+    stopped_at: str = ""
+    """Name of the stage that stopped it; "" where that was outside of one."""
+    came_in: CameIn | None = None
+    """Of a run that was stopped before its snapshot."""
     failed_expectations: tuple[FailedExpectation, ...] = ()
     unread_files: int = 0
     unread_lines: int = 0

@@ -8,32 +8,28 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from tasks.base_model import BaseModelRef
-from tasks.bias import BiasReport
-from tasks.drift_report import DriftReport
 from tasks.errors import ExitCode
 from tasks.gate.gates import Verdict
-from tasks.judge import disposition_of
 from tasks.ledger import now
 from tasks.quality import ExpectationOutcome
 from tasks.recipe import Recipe
-from tasks.records import Disposition, Role, Severity, TableRef, split_labels
+from tasks.records import Disposition, TableRef, split_labels
 from tasks.register import RegisteredModel
+from tasks.report.checks import count_unread, list_lost, summarise_checks, summarise_late
 from tasks.report.data import (
-    CheckSummary,
     Confusion,
     DecisionEffect,
-    Example,
     FailedExpectation,
     LabelScore,
     ReportData,
     RowFlow,
-    RowPath,
     Training,
     WorstItem,
 )
-from tasks.report.page import EXAMPLES, render_report
+from tasks.report.hearing import Hearing
+from tasks.report.page import render_report
 from tasks.report.review_link import review_url
-from tasks.report.witnesses import bin_scores
+from tasks.report.stopped import paths_of, tell_stopped
 from tasks.snapshot import SnapshotRef
 from tasks.storage import Workspace, written_whole
 from tasks.train import TrainResult
@@ -41,8 +37,6 @@ from tasks.wording.told import Told
 
 SHOWN_CONFUSIONS = 10
 SHOWN_WORST = 10
-LATE = "reported only"
-"""In the place of a policy, for what is found when the snapshot stands."""
 REPORT = "report.html"
 DATA = "report.json"
 NOT_STOPPED = Told()
@@ -54,15 +48,11 @@ class Parts(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     recipe: Recipe
-    snapshot: SnapshotRef | None = None
-    found: TableRef | None = None
-    """What the suites say of the snapshot's rows: reported, for what becomes of them is settled."""
-    outcomes: tuple[ExpectationOutcome, ...] = ()
-    lineage: dict[str, str] = {}
-    notes: tuple[Told, ...] = ()
-    """Sentences for "where to look next"."""
-    drift: DriftReport | None = None
-    bias: BiasReport | None = None
+    said: Hearing
+    places: tuple[Told, ...] = ()
+    """Sentences that end "where to look next": where what is."""
+    stopped_at: str = ""
+    """Name of the stage that stopped the line."""
     base: BaseModelRef | None = None
     training: TrainResult | None = None
     scores: TableRef | None = None
@@ -72,13 +62,14 @@ class Parts(BaseModel):
 
 def gather_report(workspace: Workspace, parts: Parts, stopped: Told = NOT_STOPPED) -> ReportData:
     """The report's data; `stopped` says why a run ended before its verdict."""
-    snapshot, model = parts.snapshot, parts.model
+    said, snapshot, model = parts.said, parts.said.snapshot, parts.model
     told: dict[str, Any] = {}
     if snapshot:
         told |= _tell_snapshot(workspace, parts.recipe, snapshot)
-        if parts.found:
-            found = workspace.read_table(parts.found)
-            told["checks"] += summarise_late(found, workspace.read_table(snapshot.samples), parts.recipe)
+        for late in map(workspace.read_table, said.late):
+            told["checks"] += summarise_late(late, workspace.read_table(snapshot.samples), parts.recipe)
+    elif stopped:
+        told |= tell_stopped(workspace, parts.recipe, said)
     if parts.scores and snapshot:
         told |= tell_scores(workspace.read_table(parts.scores), workspace.read_table(snapshot.samples))
     aliases = f" ({', '.join(model.aliases)})" if model and model.aliases else ""
@@ -87,16 +78,17 @@ def gather_report(workspace: Workspace, parts: Parts, stopped: Told = NOT_STOPPE
         task=parts.recipe.task.value,
         created=now(),
         stopped=stopped,
-        failed_expectations=tuple(_failed(o) for o in parts.outcomes if not o.success),
+        stopped_at=parts.stopped_at,
+        failed_expectations=tuple(_failed(o) for o in said.outcomes if not o.success),
         training=_tell_training(parts.recipe, parts.training) if parts.training else None,
         verdict=parts.verdict,
-        lineage=parts.lineage
+        lineage=said.lineage
         | ({"snapshot": snapshot.snapshot_id} if snapshot else {})
         | ({"base_model": f"{parts.base.source}@{parts.base.revision[:16]}"} if parts.base else {}),
         model_version=f"{model.name} version {model.version}{aliases}" if model else "",
-        next_steps=parts.notes,
-        drift=parts.drift,
-        bias=parts.bias,
+        next_steps=(*said.notes, *parts.places),
+        drift=said.drift,
+        bias=said.bias,
         **told,
     )
 
@@ -147,92 +139,16 @@ def _tell_snapshot(workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef) 
             quarantined=counts["quarantine"],
             dropped=counts["drop"],
             reasons=tuple(r for r in snapshot.reasons if r.disposition is not Disposition.KEEP),
-            paths=_paths(samples, aside),
+            paths=paths_of(samples, aside),
         ),
         "splits": {name: counts[name] for name in ("train", "validation", "gate")},
         "languages": dict(Counter(samples["language"].to_pylist())),
         "licenses": dict(Counter(text or "" for text in samples["license"].to_pylist())),
         "owners": dict(Counter(text or "" for text in samples["owner"].to_pylist())),
-        "checks": _summarise_checks(findings, samples, aside, recipe),
+        "checks": summarise_checks(findings, [samples, aside], recipe),
         "decisions": DecisionEffect(applied=applied, rescued=snapshot.rescued),
-        **_count_unread(findings),
+        **count_unread(list_lost(findings)),
     }
-
-
-def _paths(samples: pa.Table, aside: pa.Table) -> tuple[RowPath, ...]:
-    """Where the rows of each source went; a source is named by the end of its path."""
-    ways: Counter[tuple[str, str, str]] = Counter()
-    for table in (samples, aside):
-        checks = table["check"].to_pylist() if "check" in table.column_names else [""] * len(table)
-        ways.update(zip(table["source"].to_pylist(), table["disposition"].to_pylist(), checks, strict=True))
-    return tuple(
-        RowPath(
-            source=_short_name(source), disposition=Disposition(disposition), check=check or "", rows=rows
-        )
-        for (source, disposition, check), rows in ways.most_common()
-    )
-
-
-def _short_name(source: str) -> str:
-    return source.rstrip("/").rpartition("/")[2] or source
-
-
-def _count_unread(findings: pa.Table) -> dict[str, int]:
-    """Files that could not be read, and lines that became no sample."""
-    lost = [f for f in findings.to_pylist() if f["row"] is None and f["severity"] != Severity.INFO]
-    return {
-        "unread_files": len({f["uri"] for f in lost if f["line"] is None}),
-        "unread_lines": len({(f["uri"], f["line"]) for f in lost if f["line"] is not None}),
-    }
-
-
-def _summarise_checks(
-    findings: pa.Table, samples: pa.Table, aside: pa.Table, recipe: Recipe
-) -> tuple[CheckSummary, ...]:
-    columns = ["row", "input", "target", "language"]
-    texts = {r["row"]: r for table in (samples, aside) for r in table.select(columns).to_pylist()}
-    grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-    for finding in findings.to_pylist():
-        grouped[finding["stage"], finding["check"], finding["severity"]].append(finding)
-    return tuple(
-        CheckSummary(
-            stage=stage,
-            check=check,
-            severity=severity,
-            findings=len(found),
-            samples=len({f["row"] for f in found if f["row"] is not None}),
-            policy=_policy_of(check, severity, found, recipe),
-            scores=bin_scores([f["score"] for f in found if f["score"] is not None]),
-            examples=tuple(_example(f, texts.get(f["row"], {})) for f in found[:EXAMPLES]),
-        )
-        for (stage, check, severity), found in sorted(grouped.items())
-    )
-
-
-def summarise_late(findings: pa.Table, samples: pa.Table, recipe: Recipe) -> tuple[CheckSummary, ...]:
-    """Findings about rows of a snapshot, which no policy can set aside any more."""
-    checks = _summarise_checks(findings, samples, samples.slice(0, 0), recipe)
-    return tuple(check.model_copy(update={"policy": LATE}) for check in checks)
-
-
-def _policy_of(check: str, severity: str, found: Sequence[dict[str, Any]], recipe: Recipe) -> str:
-    if all(finding["row"] is None for finding in found):
-        return "no sample to keep"
-    return disposition_of(check, severity, Role.TRAIN, recipe.policy)
-
-
-def _example(finding: dict[str, Any], sample: dict[str, Any]) -> Example:
-    return Example(
-        sample_id=finding["sample_id"] or "",
-        where=f"{finding['uri'] or ''}:{finding['line'] or ''}".strip(":"),
-        language=sample.get("language") or "",
-        excerpt=sample.get("input") or sample.get("target") or "",
-        score=finding["score"],
-        threshold=finding["threshold"],
-        reason=finding["reason"] or "",
-        evidence=finding["evidence"] or "",
-        suggestion=finding["suggestion"] or "",
-    )
 
 
 def _tell_training(recipe: Recipe, result: TrainResult) -> Training:

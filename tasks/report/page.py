@@ -23,6 +23,7 @@ from tasks.report.review_link import DEFAULT, item_url
 from tasks.report.sankey import plot_flow
 from tasks.report.witnesses import call_witnesses, plot_scores
 from tasks.wording import score_of, tell_evidence, tell_reason, tell_suggestion, term, title_of
+from tasks.wording.terms import stage_term
 
 EXAMPLES = 10
 """Samples shown for one check."""
@@ -100,6 +101,7 @@ def _environment(review: str) -> Environment:
         "text": show_characters,
         "value": show_value,
         "term": term,
+        "stage_term": stage_term,
         "title_of": title_of,
         "score_of": score_of,
         "reason": tell_reason,

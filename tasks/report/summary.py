@@ -1,5 +1,7 @@
 """The run in the terminal: the same facts as the report, in one screen."""
 
+from collections.abc import Sequence
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -7,7 +9,7 @@ from rich.text import Text
 from tasks.gate.gates import Verdict
 from tasks.records import Disposition
 from tasks.report.characters import show_characters
-from tasks.report.data import DecisionEffect, ReportData, RowFlow
+from tasks.report.data import CameIn, CheckSummary, DecisionEffect, ReportData, RowFlow
 from tasks.report.headlines import headline, where_to_look
 from tasks.report.page import show_value
 
@@ -24,6 +26,10 @@ def closing_table(data: ReportData) -> RenderableType:
         (f" {word} ", f"bold reverse {COLOURS[word]}"), " ", show_characters(sentence.en, 2000)
     )
     parts: list[RenderableType] = [head]
+    if data.stopped_at:
+        parts.append(Text(f"stopped at: {show_characters(data.stopped_at)}", style="dim"))
+    if data.came_in:
+        parts += ["", _came_in(data.came_in, data.unread_lines), "", _checks(data.checks)]
     if data.flow:
         parts += ["", _rows(data.flow, data.decisions)]
     if data.verdict:
@@ -35,6 +41,24 @@ def closing_table(data: ReportData) -> RenderableType:
             Text(f"  {number}. {show_characters(step.en, 1000)}") for number, step in enumerate(steps, 1)
         ]
     return Group(*parts)
+
+
+def _came_in(came_in: CameIn, unread_lines: int) -> Table:
+    table = _table("came in", "")
+    table.add_row("files", f"{came_in.files:,}")
+    table.add_row("samples", f"{came_in.samples:,}")
+    for source, samples in came_in.sources.items():
+        table.add_row(Text(f"  {show_characters(source)}", style="dim"), Text(f"{samples:,}", style="dim"))
+    table.add_row("lines that became none", f"{unread_lines:,}")
+    return table
+
+
+def _checks(checks: Sequence[CheckSummary]) -> Table:
+    """What was said until the line stopped, most findings first."""
+    table = _table("check", "findings", "samples")
+    for check in sorted(checks, key=lambda c: -c.findings):
+        table.add_row(Text(f"{check.stage}: {check.check}"), f"{check.findings:,}", f"{check.samples:,}")
+    return table
 
 
 def _rows(flow: RowFlow, decisions: DecisionEffect | None) -> Table:

@@ -175,9 +175,42 @@ TERMS: dict[str, tuple[str, str]] = {
 """Name in the data -> English, Japanese. What is not here (a label, a file) is shown as it is."""
 
 
+STAGES: dict[str, tuple[str, str]] = {
+    "quality: suites": ("Quality: suites", "品質: スイート"),
+    "quality: documents": ("Quality: documents", "品質: 文書"),
+    "quality: samples": ("Quality: samples", "品質: サンプル"),
+    "quality: snapshot": ("Quality: snapshot", "品質: スナップショット"),
+    "quality: slices": ("Quality: slices", "品質: 部分ごとの偏り"),
+    "encoder": ("Encoder", "文の埋め込みモデル"),
+    "shared passages": ("Shared passages", "共通する一節"),
+    "same meaning": ("Same meaning", "同じ意味"),
+    "leaks by meaning": ("Leaks by meaning", "意味による漏えい"),
+    "base losses": ("Losses of the base model", "基盤モデルの損失"),
+    "loss outliers": ("Loss outliers", "損失の外れ値"),
+    "token noise": ("Token noise", "語のラベルの誤り"),
+    "label noise": ("Label noise", "ラベルの誤り"),
+    "label sets": ("Label sets", "ラベルの組の誤り"),
+    "judge": ("Judge", "判定役"),
+    "bias": ("Bias", "偏り"),
+    "drift": ("Drift", "変化"),
+    "base-model": ("Base model", "基盤モデル"),
+    "score": ("Scores", "評価"),
+    "gather scores": ("Gathering scores", "評価のとりまとめ"),
+    "dirty items": ("Leaked items", "漏えいした項目"),
+    "snapshot": ("Snapshot", "スナップショット"),
+    "train": ("Training", "学習"),
+}
+"""Stages of the line that are no witness, or one of several of a witness -> English, Japanese."""
+
+
 def term(name: str) -> Told:
     """A name of the pipeline's own in both languages; any other as it is."""
     return Told(*TERMS[name]) if name in TERMS else Told(name)
+
+
+def stage_term(name: str) -> Told:
+    """A stage of the line in both languages."""
+    return Told(*STAGES[name]) if name in STAGES else term(name)
 
 
 _MESSAGE = re.compile(r"(prompt|completion)\[(\d+)\]")
