@@ -2,7 +2,8 @@
 
 The only place where a row leaves, so that kept + set aside == input always holds, and each absence has a
 reason. A standing decision on a sample's content goes before every finding, save that a kept sample still
-needs only one copy of itself, and that nothing is merged into what is gone.
+needs only one copy of itself, that nothing is merged into what is gone, and that nobody learns the very text
+that models are judged on.
 """
 
 import json
@@ -251,6 +252,10 @@ def _apply_decision(
         return settled | {"disposition": Disposition.DROP}
     if spare:
         return verdict
+    asked_otherwise = any(name == "input" or name.startswith("prompt[") for name in decision["payload"])
+    if verdict.get("check") == "exact_leak" and not asked_otherwise:
+        said = f"{verdict['reason']}; {decision['action']} by {decision['actor']} cannot hold"
+        return verdict | {"reason": said, "decision_id": decision["decision_id"]}
     edit = {} if decision.get("check") in (None, *PERSONAL_CHECKS) else verdict["edit"]
     if decision["action"] == Action.KEEP:
         if verdict["disposition"] in _RANK[2:] and not is_silenced(decision, findings, verdict, band):

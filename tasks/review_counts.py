@@ -45,8 +45,7 @@ def count_settled(
     Returns:
         Rows of flagged, drawn (bool), action, check (whose queue it stood in) and items (how many distinct samples).
     """
-    is_settled = pc.starts_with(pc.fill_null(dispositions["check"], ""), "decision_")
-    settled = dispositions["row"].filter(is_settled).combine_chunks()
+    settled = dispositions["row"].filter(pc.is_valid(dispositions["decision_id"])).combine_chunks()
     if not len(settled):
         return []
     own = samples.filter(pc.is_in(samples["row"], settled)).select(["row", "sample_id", "role"]).to_pylist()

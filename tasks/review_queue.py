@@ -141,11 +141,11 @@ def _part_samples(samples: pa.Table, dispositions: pa.Table) -> tuple[pa.Table, 
     """The distinct samples that were flagged, and the others, which were kept as they are; samples that a decision
     settled count for neither. Each with row, disposition, stage and check of its first row, and how many rows it has
     (`copies`)."""
-    settled = dispositions.select(["row", "disposition", "stage", "check"]).combine_chunks()
+    settled = dispositions.select(["row", "disposition", "stage", "check", "decision_id"]).combine_chunks()
     at = pc.index_in(settled["row"], samples["row"].combine_chunks())
     settled = settled.append_column("sample_id", samples["sample_id"].take(at))
     settled = settled.append_column("place", pa.array(np.arange(len(settled))))
-    decided = settled.filter(pc.starts_with(pc.fill_null(settled["check"], ""), "decision_"))["sample_id"]
+    decided = settled.filter(pc.is_valid(settled["decision_id"]))["sample_id"]
     asked = settled.filter(pc.invert(pc.is_in(settled["sample_id"], decided.combine_chunks())))
     is_kept = pc.equal(asked["disposition"], Disposition.KEEP.value)
     flagged = _distinct(asked.filter(pc.invert(is_kept)))

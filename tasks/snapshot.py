@@ -104,7 +104,8 @@ def assemble(
     kept, settled = samples.filter(pc.invert(away)), dispositions.filter(pc.invert(away))["disposition"]
     edited = pc.equal(settled, Disposition.EDIT.value)
     changed = [edit_sample(sample, edits[sample["row"]]) for sample in kept.filter(edited).to_pylist()]
-    current = _put_in(kept, edited, build_table(changed, SAMPLE))
+    decided = pc.is_valid(dispositions.filter(pc.invert(away))["decision_id"])
+    current = _part_from_judged(_put_in(kept, edited, build_table(changed, SAMPLE)), decided)
     splits = [
         assign_split(role, group, settings, has_evaluation)
         for role, group in zip(current["role"].to_pylist(), current["group_id"].to_pylist(), strict=True)
@@ -115,6 +116,17 @@ def assemble(
         pa.table(columns, schema=SNAPSHOT_SAMPLE),
         pa.table([*aside.columns, *reasons.columns], schema=SET_ASIDE),
     )
+
+
+def _part_from_judged(rows: pa.Table, decided: pa.ChunkedArray) -> pa.Table:
+    """Training rows that a steward kept beside an evaluation row of their group: told apart from it, they are a group
+    of their own."""
+    judged = pc.unique(rows["group_id"].filter(pc.equal(rows["role"], Role.EVALUATION.value)))
+    beside = pc.and_(pc.equal(rows["role"], Role.TRAIN.value), pc.is_in(rows["group_id"], judged))
+    own = pc.binary_join_element_wise(rows["group_id"], "kept", "-")
+    groups = pc.if_else(pc.and_(decided, beside), own, rows["group_id"])
+    at = SAMPLE.get_field_index("group_id")
+    return rows.set_column(at, SAMPLE.field(at), groups)
 
 
 def _put_in(rows: pa.Table, replaced: pa.ChunkedArray, by: pa.Table) -> pa.Table:

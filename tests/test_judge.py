@@ -59,6 +59,37 @@ def test_a_decision_about_a_copy_in_another_form_holds_for_one_of_its_rows() -> 
     assert settled({names[0]: decision(Action.RELABEL, {"label": "b"})}) == ["edit", "drop", "drop", "drop"]
 
 
+def test_what_is_word_for_word_in_the_evaluation_set_is_not_learned_whoever_says_so() -> None:
+    name = SAMPLES["sample_id"][3].as_py()
+    leak = [finding(3, "exact_leak", "critical")]
+    for action, payload in (
+        (Action.KEEP, {}),
+        (Action.RELABEL, {"label": "a"}),
+        (Action.EDIT, {"target": "b"}),
+    ):
+        row = disposition(settle(leak, {name: decision(action, payload)}), 3)
+        assert (row["disposition"], row["check"], row["decision_id"]) == ("drop", "exact_leak", "d1")
+        assert "by aki cannot hold" in row["reason"]
+    edited = settle(leak, {name: decision(Action.EDIT, {"input": "something else"})})
+    assert disposition(edited, 3)["disposition"] == Disposition.EDIT
+
+
+def test_a_training_row_that_is_kept_beside_an_evaluation_row_is_a_group_of_its_own() -> None:
+    """What a steward tells apart does not straddle the splits: the suite of snapshots would stop every run."""
+    samples = make_samples(TEXTS)
+    roles = ["evaluation", *["train"] * 7]
+    groups = ["g", "g", "g", "h", "h", *"klm"]
+    for name, values in (("role", roles), ("group_id", groups)):
+        at = samples.column_names.index(name)
+        samples = samples.set_column(at, samples.schema.field(at), pa.array(values))
+    found = [finding(1, "near_leak"), finding(2, "near_leak")]
+    decisions = {samples["sample_id"][row].as_py(): decision(Action.KEEP) for row in (1, 3)}
+    judgement = settle(found, decisions, samples)
+    kept, _ = assemble(samples, judgement.dispositions, judgement.edits, SplitSettings(), True)
+    named = dict(zip(kept["row"].to_pylist(), kept["group_id"].to_pylist(), strict=True))
+    assert named == {0: "g", 1: "g-kept", 3: "h", 4: "h", 5: "k", 6: "l", 7: "m"}
+
+
 def test_nothing_is_merged_into_what_is_gone() -> None:
     name = SAMPLES["sample_id"][3].as_py()
     there = decision(Action.MERGE, {"into": SAMPLES["sample_id"][4].as_py()})
