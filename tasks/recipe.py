@@ -305,7 +305,7 @@ class PrivacySettings(Settings):
     """What follows from kinds that `action` does not name."""
     min_confidence: float = Field(default=0.0, ge=0, le=1)
     """Least confidence (0-1) that counts: 1 for a right check digit or a word that announces the value, .6 for a full
-    name that nothing announces, .4 for a form that other numbers share."""
+    name that nothing announces, .4 for a first name alone or a form that other numbers share."""
     allow_list: tuple[str, ...] = ()
     """Values that are nobody's secret, as they are written: the company's own telephone number. Between slashes a
     regular expression that fits the whole value: /.*@example\\.co\\.jp/. Full and half width are the same."""

@@ -26,9 +26,8 @@ from tasks.edits import text_fields
 from tasks.errors import DataGateError
 from tasks.findings import Columns, about_sample, read_columns
 from tasks.privacy.actions import Spans, allows, group_by_check, pick_spans, rewrite
-from tasks.privacy.names import MERE_NAME
 from tasks.privacy.scan import find_spans
-from tasks.privacy.spans import Kind, Recognizer, Span, mask, redact
+from tasks.privacy.spans import MERE_NAME, Kind, Recognizer, Span, mask, redact
 from tasks.privacy.surrogates import Surrogates
 from tasks.recipe import PERSONAL_CHECKS, PersonalAction, PrivacySettings
 from tasks.records import FINDING, Severity, TableRef, build_table, digest_of
@@ -68,7 +67,7 @@ def find_personal_data(
 
     Returns:
         Findings (warning; critical where the line must stop) scored by the number of spans. Evidence: kind,
-        confidence, field, start, end and a masked form of each; the value itself is nowhere in a finding. A full
+        confidence, field, start, end and a masked form of each; the value itself is nowhere in a finding. A
         name that nothing announces counts beside other personal data only: alone it is more often a public
         person's. Suggestion: every text of the sample that changes; none for labelled spans, which would shift.
 

@@ -5,16 +5,16 @@ means that cost a tenth of its pattern; a text without it cannot hold a match, s
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from functools import cache
 
 from tasks.privacy.contacts import CONTACTS, PHONES_AND_PLACES
-from tasks.privacy.gazetteer import FIRST_EN
-from tasks.privacy.names import NAMES_EN, NAMES_JA
+from tasks.privacy.names_en import ALL_FIRST_EN, NAMES_EN
+from tasks.privacy.names_ja import NAMES_JA
 from tasks.privacy.numbers import NUMBERS
 from tasks.privacy.secrets import SECRETS
-from tasks.privacy.spans import Detector, Needs, Recognizer, Span, fold
+from tasks.privacy.spans import LOWER, UPPER, Detector, Needs, Recognizer, Span, fold
 
 
 class Script(StrEnum):
@@ -31,9 +31,7 @@ DETECTORS = (*SECRETS, *CONTACTS, *NUMBERS, *PHONES_AND_PLACES, *NAMES_JA, *NAME
 _KANA_OR_KANJI = re.compile(r"[一-龥ぁ-んァ-ヶ]")
 _NO_DIGITS = bytes(code for code in range(256) if chr(code) not in "0123456789")
 _MOST = max(detector.digits for detector in DETECTORS)
-_CAPITALISED = re.compile("[A-Z][a-z]+")
-_FIRST = frozenset(match[0] for name in FIRST_EN if (match := re.match("[A-Z][a-z]*", name)))
-"""First names up to their first letter beyond ASCII."""
+_CAPITALISED = re.compile(f"[{UPPER}][{LOWER}]+")
 
 
 def find_spans(text: str, recognizer: Recognizer | None = None) -> list[Span]:
@@ -59,10 +57,26 @@ def match_all(detectors: Iterable[Detector], text: str) -> list[Span]:
     """What `detectors` find in a folded text, overlaps included, in the detectors' order."""
     found = []
     for detector in detectors:
-        for match in detector.pattern.finditer(text):
+        matches = detector.pattern.finditer(text) if detector.begins is None else match_words(detector, text)
+        for match in matches:
             if confidence := detector.grade(match):
                 found.append(Span(*match.span(detector.group), detector.kind, confidence))
     return found
+
+
+def match_words(detector: Detector, text: str) -> Iterator[re.Match[str]]:
+    """Matches that begin with a word of the detector's, in order."""
+    words = detector.begins.intersection(_CAPITALISED.findall(text)) if detector.begins else ()
+    starts = []
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            starts.append(at)
+            at = text.find(word, at + 1)
+    for start in sorted(starts):
+        match = detector.pattern.match(text, start)
+        if match and match["first"] in words:
+            yield match
 
 
 def select(text: str) -> list[Detector]:
@@ -76,7 +90,7 @@ def select(text: str) -> list[Detector]:
     capitals = _CAPITALISED.findall(text)
     chosen = []
     for words, search, detector in _plan(
-        script, min(digits, _MOST), bool(capitals), not _FIRST.isdisjoint(capitals)
+        script, min(digits, _MOST), bool(capitals), not ALL_FIRST_EN.isdisjoint(capitals)
     ):
         for word in words:
             if word in lowered:

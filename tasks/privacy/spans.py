@@ -47,6 +47,9 @@ class Detector(NamedTuple):
     cue: re.Pattern[str] | None = None
     """Found in the text. Fast where it begins with a character or a class of them."""
     needs: Needs = Needs.NOTHING
+    begins: frozenset[str] | None = None
+    """Capitalised words: the pattern is tried where one of them stands, and nowhere else. Faster than a pattern of
+    thousands of words, and matches may overlap."""
 
 
 class Recognizer(Protocol):
@@ -109,6 +112,11 @@ class _Folded(dict[int, int]):
         return folded
 
 
+MERE_NAME = 0.6
+"""Confidence of a full name that nothing announces: an author or a statesman as often as a customer."""
+UPPER = "A-ZÀ-ÖØ-ÞĀ-ŽȘ-ț"
+LOWER = "a-zß-öø-ÿā-žȘ-ț"
+"""Letters that names of Europe begin and go on with, for a class of characters; the ranges beyond Latin-1 mix both."""
 _DASHES = "‐‑‒–—―−ー"
 _FOLDED = _Folded()
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]")

@@ -14,7 +14,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from tasks.privacy.checks import passes_corporate_number, passes_luhn, passes_my_number
-from tasks.privacy.gazetteer import FIRST_EN, SURNAMES_JA, read_words
+from tasks.privacy.gazetteer import SURNAMES_JA, read_words
+from tasks.privacy.names_en import ALL_FIRST_EN
 from tasks.privacy.spans import Kind, fold
 
 SURNAMES = tuple(
@@ -171,11 +172,13 @@ def _invent_person(value: str, pick: PartPick) -> str:
     kana = KANA if re.search("[ァ-ヶ]", value) else HIRAGANA if re.search("[ぁ-ん]", value) else None
     if kana:
         return re.sub(r"[^ ・]+", lambda part: _choose(kana, part[0], pick), value)
+    if value.islower():
+        return _invent_person(value.title(), pick).lower()
     words = value.split(" ")
     names = [word for word in words if not _HONORIFIC.fullmatch(word)]
     last = (
         names[-1]
-        if names and (len(names) > 1 or len(words) > len(names) or names[0] not in FIRST_EN)
+        if names and (len(names) > 1 or len(words) > len(names) or names[0] not in ALL_FIRST_EN)
         else None
     )
     return " ".join(
