@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -661,14 +662,18 @@ def _explain(error: Any, content: dict[str, Any]) -> str:
     where = ".".join(str(part) for part in error["loc"]) or "recipe"
     if error["type"] == "extra_forbidden":
         known = _known_keys(error["loc"][:-1])
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-        return f"  {where}: unknown key; {hint}"
+        return f"  {where}: unknown key; {suggest(str(error['loc'][-1]), known, 'known keys')}"
     if error["type"] == "missing":
         return f"  {where}: is required"
     message = re.sub(r"^Value error, ", "", error["msg"])
     value = "" if isinstance(error["input"], dict) else f" (got {error['input']!r})"
     return f"  {where}: {message}{value}"
+
+
+def suggest(name: str, known: Sequence[str], what: str = "known") -> str:
+    """What could have been meant by `name`; all that there is where nothing is near."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"{what}: {', '.join(known)}"
 
 
 def _known_keys(path: tuple[Any, ...]) -> list[str]:
