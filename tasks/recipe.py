@@ -629,7 +629,27 @@ def load_recipe(path: Path) -> Recipe:
     except ValidationError as error:
         lines = [_explain(item, content) for item in error.errors()]
         raise RecipeError(f"recipe {path} cannot be used:\n" + "\n".join(lines)) from error
-    return _resolve_paths(recipe, path.resolve().parent)
+    resolved = _resolve_paths(recipe, path.resolve().parent)
+    if unknown := _unknown_checks(resolved):
+        raise RecipeError(f"recipe {path} cannot be used:\n" + "\n".join(unknown))
+    return resolved
+
+
+def _unknown_checks(recipe: Recipe) -> list[str]:
+    """A line for each check of the policy that neither a witness nor a suite of the recipe's own makes."""
+    from tasks.wording import CHECKS
+
+    known = [name for name in CHECKS if not name.startswith("decision_")]
+    if recipe.policy.keys() - set(known) and recipe.quality.suites:
+        from expectations.suite_file import read_suite
+
+        suites = [read_suite(Path(suite)) for suite in recipe.quality.suites]
+        known += [entry.check for suite in suites for entry in suite.expectations]
+    return [
+        f"  policy.{name}: no such check; {suggest(name, sorted(set(known)))}"
+        for name in recipe.policy
+        if name not in known
+    ]
 
 
 def _resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
