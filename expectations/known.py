@@ -1,13 +1,22 @@
 """What Great Expectations knows, asked before anything runs: it drops an unknown type silently, and succeeds."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from expectations.frames import Boundary, column_kinds, known_columns
-from expectations.suite_file import Entry, Expectation, Suite, place_of, suggest
+from expectations.suite_file import (
+    Entry,
+    Expectation,
+    Suite,
+    fill_entry,
+    place_of,
+    unknown_settings,
+)
 from tasks.errors import RecipeError
+from tasks.recipe import suggest
 
 _COLUMN_KEYS = ("column", "column_A", "column_B", "column_list", "column_set")
 _NOT_IN_KWARGS = (
@@ -36,40 +45,45 @@ def known_types() -> list[str]:
     return [name for name in names if not any(part in name for part in away)]
 
 
-def refuse_unknown(suite: Suite, expectations: list[Expectation]) -> None:
+def refuse_unknown(suite: Suite, settings: Mapping[str, Any]) -> None:
     """Holds a suite against what can be evaluated: types, arguments, columns, and a trial on three made-up rows.
 
     Args:
-        expectations: those of `suite`, settings filled in.
+        settings: what `{$setting: NAME}` stands for.
 
     Raises:
-        RecipeError: names every entry that cannot be used, and the nearest name where one is wrong.
+        RecipeError: names everything that cannot be used, and the nearest name where one is wrong.
     """
     problems = [
         f"  {place_of(position, entry)}: {problem}"
-        for position, (entry, expectation) in enumerate(zip(suite.expectations, expectations, strict=True))
-        if (problem := _problem_of(entry, expectation, suite.boundary))
+        for position, entry in enumerate(suite.expectations)
+        for problem in _problems_of(entry, settings, suite.boundary)
     ]
     if problems:
         raise RecipeError(f"suite {suite.name} cannot be used:\n" + "\n".join(problems))
 
 
-def _problem_of(entry: Entry, expectation: Expectation, boundary: Boundary) -> str:
-    """What is wrong with one entry; "" if nothing is."""
+def _problems_of(entry: Entry, settings: Mapping[str, Any], boundary: Boundary) -> list[str]:
+    """What is wrong with one entry; it is tried only where its names are right."""
     types = known_types()
+    problems = unknown_settings(entry.kwargs, settings)
     if entry.type not in types:
-        return f"unknown expectation; {suggest(entry.type, types)}"
-    accepted = _accepted_keys(entry.type)
-    for key in expectation.kwargs:
+        return [f"unknown expectation; {suggest(entry.type, types)}", *problems]
+    accepted, columns = _accepted_keys(entry.type), known_columns(boundary)
+    for key in entry.kwargs:
         if key not in accepted:
-            return f"kwargs.{key}: unknown key; {suggest(key, accepted)}"
-    columns = known_columns(boundary)
+            problems.append(f"kwargs.{key}: unknown key; {suggest(key, accepted)}")
     for key in _COLUMN_KEYS:
-        named = expectation.kwargs.get(key, [])
+        named = entry.kwargs.get(key, [])
         for column in [named] if isinstance(named, str) else named:
-            if column not in columns:
-                return f"kwargs.{key}: no column {column!r} in {boundary}; {suggest(str(column), columns)}"
-    return _trouble_of_trial(expectation, boundary)
+            if isinstance(column, str) and column not in columns:
+                problems.append(
+                    f"kwargs.{key}: no column {column!r} in {boundary}; {suggest(column, columns)}"
+                )
+    if problems:
+        return problems
+    trouble = _trouble_of_trial(fill_entry(entry, settings), boundary)
+    return [trouble] if trouble else []
 
 
 def _accepted_keys(name: str) -> list[str]:

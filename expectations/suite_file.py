@@ -3,8 +3,7 @@
 What does not fit is refused by name, with the nearest name that would do.
 """
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from string import Formatter
@@ -15,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from expectations.frames import Boundary
 from tasks.errors import RecipeError
+from tasks.language_codes import primary_language
+from tasks.recipe import suggest
 from tasks.records import Severity
 
 SETTING = "$setting"
@@ -41,11 +42,16 @@ class Meta(_Part):
     """Name of the finding, which the recipe's `policy` may use; the type without `expect_` when left out."""
     rows: Rows = Rows.ALL
     languages: tuple[str, ...] = ()
-    """Looks only at rows in these languages; at all when left out."""
+    """Looks only at rows in these languages; at all when left out. `JA` and `ja-JP` are `ja`."""
     severity: Severity = Severity.WARNING
     """Of the finding of each failing row; a critical one puts the row into quarantine."""
     reason: str = ""
     """Sentence of the finding."""
+
+    @field_validator("languages")
+    @classmethod
+    def _primary_codes(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(primary_language(tag) for tag in languages))
 
     @field_validator("reason")
     @classmethod
@@ -65,6 +71,11 @@ class Entry(_Part):
     severity: Severity = Severity.WARNING
     """Of a failure of the whole, more rows failing than `mostly` allows: a critical one stops the line."""
     meta: Meta = Meta()
+
+    @property
+    def check(self) -> str:
+        """Name of its findings."""
+        return self.meta.check or self.type.removeprefix("expect_")
 
 
 class Suite(_Part):
@@ -113,7 +124,7 @@ def read_suite(path: Path) -> Suite:
     try:
         suite = Suite.model_validate(content)
     except ValidationError as error:
-        lines = [_explain(item) for item in error.errors()]
+        lines = [_explain(item) for item in error.errors() if not _is_consequence(item, content)]
         raise RecipeError(f"suite {path} cannot be used:\n" + "\n".join(lines)) from error
     return suite if suite.name else suite.model_copy(update={"name": path.stem})
 
@@ -125,21 +136,42 @@ def fill_suite(suite: Suite, settings: Mapping[str, Any]) -> list[Expectation]:
         settings: what `{$setting: NAME}` stands for.
 
     Raises:
-        RecipeError: the suite asks for a setting that is not there.
+        RecipeError: the suite asks for settings that are not there; names each.
     """
-    return [
-        Expectation(
-            type=entry.type,
-            kwargs=_filled(entry.kwargs, settings, f"suite {suite.name}: {place_of(position, entry)}"),
-            severity=entry.severity,
-            check=entry.meta.check or entry.type.removeprefix("expect_"),
-            reason=entry.meta.reason,
-            rows=entry.meta.rows,
-            languages=entry.meta.languages,
-            row_severity=entry.meta.severity,
-        )
+    problems = [
+        f"  {place_of(position, entry)}: {problem}"
         for position, entry in enumerate(suite.expectations)
+        for problem in unknown_settings(entry.kwargs, settings)
     ]
+    if problems:
+        raise RecipeError(f"suite {suite.name} cannot be used:\n" + "\n".join(problems))
+    return [fill_entry(entry, settings) for entry in suite.expectations]
+
+
+def fill_entry(entry: Entry, settings: Mapping[str, Any]) -> Expectation:
+    """`entry` with its settings filled in, all of which are there."""
+    return Expectation(
+        type=entry.type,
+        kwargs=_filled(entry.kwargs, settings),
+        severity=entry.severity,
+        check=entry.check,
+        reason=entry.meta.reason,
+        rows=entry.meta.rows,
+        languages=entry.meta.languages,
+        row_severity=entry.meta.severity,
+    )
+
+
+def unknown_settings(value: Any, settings: Mapping[str, Any]) -> list[str]:
+    """What to say of each `{$setting: NAME}` in `value` whose name stands for nothing."""
+    if isinstance(value, list):
+        return [problem for item in value for problem in unknown_settings(item, settings)]
+    if not isinstance(value, dict):
+        return []
+    if value.keys() != {SETTING}:
+        return [problem for item in value.values() for problem in unknown_settings(item, settings)]
+    name = value[SETTING]
+    return [] if name in settings else [f"no setting {name!r}; {suggest(str(name), sorted(settings))}"]
 
 
 def place_of(position: int, entry: Entry) -> str:
@@ -147,23 +179,19 @@ def place_of(position: int, entry: Entry) -> str:
     return f"expectations.{position} ({entry.type})"
 
 
-def suggest(name: str, known: Sequence[str]) -> str:
-    """What could have been meant by `name`."""
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-
-
-def _filled(value: Any, settings: Mapping[str, Any], place: str) -> Any:
+def _filled(value: Any, settings: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
-        return [_filled(item, settings, place) for item in value]
+        return [_filled(item, settings) for item in value]
     if not isinstance(value, dict):
         return value
     if value.keys() != {SETTING}:
-        return {key: _filled(item, settings, place) for key, item in value.items()}
-    name = value[SETTING]
-    if name not in settings:
-        raise RecipeError(f"{place}: no setting {name!r}; {suggest(str(name), sorted(settings))}")
-    return settings[name]
+        return {key: _filled(item, settings) for key, item in value.items()}
+    return settings[value[SETTING]]
+
+
+def _is_consequence(error: Any, content: Mapping[str, Any]) -> bool:
+    """Whether pydantic only counts that no expectation is left, since none of those that are there fits."""
+    return error["type"] == "too_short" and bool(content.get("expectations"))
 
 
 def _explain(error: Any) -> str:

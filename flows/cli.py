@@ -45,6 +45,9 @@ def run(
 ) -> None:
     """Run a recipe from raw files to a verdict in the registry."""
     loaded = load_recipe(recipe)
+    from tasks.ingest.files import require_present
+
+    require_present(loaded.sources)  # a server and libraries take a minute to start, this no time
     _configure(loaded)
     console = Console()
     place = shown_path(Path(loaded.workspace))

@@ -12,6 +12,7 @@ from flows.engine import Until
 from flows.finetune import Tuned, finetune
 from flows.promote import Promotion, promote
 from flows.publish import publish_report
+from flows.quiet import spare_tracebacks
 from tasks.errors import ExitCode, SeimaiError
 from tasks.ledger import Ledger
 from tasks.recipe import Recipe, load_recipe
@@ -23,6 +24,8 @@ from tasks.report.stopped import name_cause
 from tasks.storage import Workspace, shown_path
 from tasks.watching import observe
 from tasks.wording.told import Told, told_by
+
+spare_tracebacks()
 
 
 class RunResult(BaseModel):

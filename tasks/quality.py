@@ -15,11 +15,11 @@ from expectations.columns import as_texts, repetition_shares
 from expectations.frames import Boundary, build_frame
 from expectations.known import refuse_unknown
 from expectations.measures import garbled_signs, primary_code
-from expectations.suite_file import Expectation, Suite, fill_suite, read_suite
+from expectations.suite_file import Expectation, Rows, Suite, fill_suite, read_suite
 from expectations.suites import Evaluation, SuiteRun, load_suite, render_docs, run_suite, suites_version
 from tasks import bias
 from tasks.bias import BiasReport, list_slices
-from tasks.errors import DataGateError
+from tasks.errors import DataGateError, RecipeError
 from tasks.recipe import QualitySettings
 from tasks.records import FINDING, NO_LABEL, Role, Severity, TableRef, Task, build_table
 from tasks.stage import stage
@@ -49,6 +49,8 @@ class ExpectationOutcome(BaseModel):
     """Rows that fail; each has a finding."""
     observed: Told
     expected: Told
+    note: Told = Told()
+    """That there was no row to look at, though the table has rows; "" where there were some."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,11 @@ class QualityRefs(BaseModel):
 
     findings: TableRef
     outcomes: tuple[ExpectationOutcome, ...]
+
+    @property
+    def notes(self) -> tuple[Told, ...]:
+        """What the report has to say of expectations that hold because they looked at nothing."""
+        return tuple(outcome.note for outcome in self.outcomes if outcome.note)
 
 
 def check_samples(
@@ -169,9 +176,15 @@ def load_suites(settings: QualitySettings) -> tuple[Suite, ...]:
 
 
 def require_known(suites: Sequence[Suite], settings: QualitySettings) -> None:
-    """Raises RecipeError where a steward's suite asks for what cannot be evaluated; see `known.refuse_unknown`."""
+    """Raises RecipeError where stewards' suites ask for what cannot be evaluated; see `known.refuse_unknown`."""
+    problems = []
     for suite in suites:
-        refuse_unknown(suite, fill_suite(suite, suite_settings(settings)))
+        try:
+            refuse_unknown(suite, suite_settings(settings))
+        except RecipeError as error:
+            problems.append(str(error))
+    if problems:
+        raise RecipeError("\n".join(problems))
 
 
 def write_data_docs(result: QualityResult, workspace: Workspace) -> list[str]:
@@ -276,7 +289,9 @@ def _check(
         own = [suite for suite in suites if suite.boundary is boundary]
         runs += [run_suite(suite.name, fill_suite(suite, values), frame, columns) for suite in own]
     findings = [f for run in runs for e in run.evaluations for f in _findings(e, table, frame)]
-    outcomes = tuple(_outcome(run.name, evaluation) for run in runs for evaluation in run.evaluations)
+    outcomes = tuple(
+        _outcome(run.name, evaluation, len(frame)) for run in runs for evaluation in run.evaluations
+    )
     return QualityResult(build_table(findings, FINDING), outcomes, tuple(runs))
 
 
@@ -330,7 +345,12 @@ def _excerpt(value: Any) -> Any:
     return None if pd.isna(value) else value
 
 
-def _outcome(suite: str, evaluation: Evaluation) -> ExpectationOutcome:
+def _outcome(suite: str, evaluation: Evaluation, rows: int = 0) -> ExpectationOutcome:
+    """For the report.
+
+    Args:
+        rows: of the whole table.
+    """
     expectation, bad, by_row = evaluation.expectation, len(evaluation.unexpected), evaluation.by_row
     observed, expected = Told(_short_list(evaluation.observed)), Told(_spelled(expectation.kwargs))
     if by_row:
@@ -350,6 +370,21 @@ def _outcome(suite: str, evaluation: Evaluation) -> ExpectationOutcome:
         unexpected=bad,
         observed=observed,
         expected=expected,
+        note=_note(suite, expectation, rows) if by_row and rows and not evaluation.evaluated else Told(),
+    )
+
+
+def _note(suite: str, expectation: Expectation, rows: int) -> Told:
+    """That an expectation looked at none of the table's rows."""
+    title, codes = title_of(expectation.check), ", ".join(expectation.languages)
+    which = [
+        *([Told("to train on", "学習用の行")] if expectation.rows is Rows.TRAIN else []),
+        *([Told(f"in {codes}", f"言語が{codes}の行")] if codes else []),
+    ]
+    told = join(which or [Told("one that it asks for", "条件に合う行")], " and ", "かつ")
+    return Told(
+        f"{suite}: {title.en} looked at no row: none of the {rows:,} rows is {told.en}.",
+        f"{suite}: 「{title.say('ja')}」は1行も調べていません。{rows:,}行の中に{told.say('ja')}がありません。",
     )
 
 

@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -628,7 +629,27 @@ def load_recipe(path: Path) -> Recipe:
     except ValidationError as error:
         lines = [_explain(item, content) for item in error.errors()]
         raise RecipeError(f"recipe {path} cannot be used:\n" + "\n".join(lines)) from error
-    return _resolve_paths(recipe, path.resolve().parent)
+    resolved = _resolve_paths(recipe, path.resolve().parent)
+    if unknown := _unknown_checks(resolved):
+        raise RecipeError(f"recipe {path} cannot be used:\n" + "\n".join(unknown))
+    return resolved
+
+
+def _unknown_checks(recipe: Recipe) -> list[str]:
+    """A line for each check of the policy that neither a witness nor a suite of the recipe's own makes."""
+    from tasks.wording import CHECKS
+
+    known = [name for name in CHECKS if not name.startswith("decision_")]
+    if recipe.policy.keys() - set(known) and recipe.quality.suites:
+        from expectations.suite_file import read_suite
+
+        suites = [read_suite(Path(suite)) for suite in recipe.quality.suites]
+        known += [entry.check for suite in suites for entry in suite.expectations]
+    return [
+        f"  policy.{name}: no such check; {suggest(name, sorted(set(known)))}"
+        for name in recipe.policy
+        if name not in known
+    ]
 
 
 def _resolve_paths(recipe: Recipe, folder: Path) -> Recipe:
@@ -661,14 +682,18 @@ def _explain(error: Any, content: dict[str, Any]) -> str:
     where = ".".join(str(part) for part in error["loc"]) or "recipe"
     if error["type"] == "extra_forbidden":
         known = _known_keys(error["loc"][:-1])
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-        return f"  {where}: unknown key; {hint}"
+        return f"  {where}: unknown key; {suggest(str(error['loc'][-1]), known, 'known keys')}"
     if error["type"] == "missing":
         return f"  {where}: is required"
     message = re.sub(r"^Value error, ", "", error["msg"])
     value = "" if isinstance(error["input"], dict) else f" (got {error['input']!r})"
     return f"  {where}: {message}{value}"
+
+
+def suggest(name: str, known: Sequence[str], what: str = "known") -> str:
+    """What could have been meant by `name`; all that there is where nothing is near."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"{what}: {', '.join(known)}"
 
 
 def _known_keys(path: tuple[Any, ...]) -> list[str]:

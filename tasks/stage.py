@@ -42,7 +42,7 @@ def stage(
     Args:
         name: shown in the Prefect UI and in the report.
         depends: further modules whose code decides the result.
-        retries: for stages that reach outside the process.
+        retries: for stages that reach outside the process; what a user has to mend is not tried again.
     """
 
     def wrap(function: Callable[..., Any]) -> Task[..., Any]:
@@ -58,9 +58,15 @@ def stage(
             result_serializer="json",
             retries=retries,
             retry_delay_seconds=2,
+            retry_condition_fn=may_get_better,
         )(function)
 
     return wrap
+
+
+def may_get_better(_task: Any, _run: Any, state: Any) -> bool:
+    """Whether a failed stage is worth another try: a store may answer the next time, but no mistake mends itself."""
+    return not isinstance(state.data, SeimaiError)
 
 
 def perform(stage_task: Task[..., Any], workspace: Workspace, *arguments: Any) -> Any:

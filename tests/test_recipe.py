@@ -70,6 +70,50 @@ def test_refusals_name_field_and_value(tmp_path: Path, text: str, said: str) -> 
     assert error.value.exit_code is ExitCode.BAD_RECIPE
 
 
+def test_a_policy_names_checks_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as error:
+        load_recipe(
+            write(tmp_path, GOOD + "policy: {near_dupliacte: drop, toxic: drop, decision_keep: drop}\n")
+        )
+    assert "policy.near_dupliacte: no such check; did you mean 'near_duplicate'?" in str(error.value)
+    assert "policy.decision_keep: no such check" in str(error.value)
+    assert "toxic:" not in str(error.value)
+
+
+def test_a_policy_may_name_the_checks_of_the_recipes_own_suites(tmp_path: Path) -> None:
+    suite = tmp_path / "mine.yaml"
+    suite.write_text(
+        "boundary: samples\nexpectations:\n"
+        "  - {type: expect_column_values_to_match_regex, kwargs: {column: input, regex: a}, meta: {check: polite}}\n"
+        "  - {type: expect_column_values_to_not_be_null, kwargs: {column: input}}\n"
+    )
+    own = GOOD + "quality: {suites: [mine.yaml]}\n"
+    recipe = load_recipe(
+        write(tmp_path, own + "policy: {polite: drop, column_values_to_not_be_null: drop}\n")
+    )
+    assert set(recipe.policy) == {"polite", "column_values_to_not_be_null"}
+    with pytest.raises(RecipeError, match=r"policy\.polte: no such check; did you mean .polite."):
+        load_recipe(write(tmp_path, own + "policy: {polte: drop}\n"))
+
+
+def test_every_check_that_settles_rows_may_be_named() -> None:
+    """What a policy may name are the checks that are put into words, and every check of the pipeline is."""
+    import re
+
+    from expectations.suite_file import read_suite
+    from expectations.suites import FOLDER
+    from tasks.judge import DEFAULT_POLICY
+    from tasks.recipe import PERSONAL_CHECKS
+    from tasks.wording import CHECKS
+
+    root = Path(__file__).parents[1]
+    made = {entry.check for path in FOLDER.glob("*.yaml") for entry in read_suite(path).expectations}
+    for path in (root / "tasks").rglob("*.py"):
+        made |= set(re.findall(r'(?:check=|"check": )"([a-z_]+)"', path.read_text(encoding="utf-8")))
+    of_the_whole = {"missing_column", "group_straddles_splits", "sample_in_two_splits"}
+    assert made | set(DEFAULT_POLICY) | set(PERSONAL_CHECKS) <= CHECKS.keys() | of_the_whole
+
+
 def test_missing_recipe(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="No such file"):
         load_recipe(tmp_path / "none.yaml")

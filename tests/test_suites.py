@@ -13,6 +13,7 @@ from expectations.suites import FOLDER, load_suite, run_suite, suite_names
 from flows.starter import SUITE
 from tasks.errors import DataGateError, RecipeError
 from tasks.quality import (
+    QualityRefs,
     check_documents,
     check_samples,
     check_snapshot,
@@ -21,7 +22,9 @@ from tasks.quality import (
     suite_settings,
 )
 from tasks.recipe import QualitySettings
-from tasks.records import DOCUMENT, SAMPLE, SNAPSHOT_SAMPLE, Task, build_table
+from tasks.records import DOCUMENT, SAMPLE, SNAPSHOT_SAMPLE, TableRef, Task, build_table
+from tasks.report.hearing import Hearing
+from tasks.wording import Told
 
 SETTINGS = QualitySettings(min_samples=2, min_characters=3, max_characters=400, max_bad_share=1.0)
 Row = dict[str, Any]
@@ -227,6 +230,12 @@ REGEX = "expect_column_values_to_match_regex"
         ),
         ("{type: unexpected_rows_expectation, kwargs: {unexpected_rows_query: q}}", "unknown expectation"),
         ("{kwargs: {}}", "expectations.0.type: is required"),
+        (
+            f"{{type: {REGEX}, kwargs: {{column: input, regex: a}}, meta: {{languages: [en, jp]}}}}",
+            "expectations.0.meta.languages: 'jp' is no language code; did you mean 'ja'?",
+        ),
+        (f"{{type: {REGEX}, meta: {{languages: [Japanese]}}}}", "did you mean 'ja'?"),
+        (f"{{type: {REGEX}, meta: {{languages: [日本語]}}}}", "did you mean 'ja'?"),
     ],
 )
 def test_a_suite_that_does_not_fit_is_refused_by_name(tmp_path: Path, entry: str, said: str) -> None:
@@ -253,6 +262,83 @@ def test_a_file_that_is_no_suite_is_refused(tmp_path: Path, text: str, said: str
     with pytest.raises(RecipeError, match="suite") as error:
         read_suite(path)
     assert said in str(error.value)
+
+
+def test_everything_that_is_wrong_with_suites_is_told_at_once(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(
+        "boundary: samples\nexpectations:\n"
+        f"  - {{type: {REGEX}s, kwargs: {{column: input, regex: a}}}}\n"
+        f"  - {{type: {REGEX}, kwargs: {{column: inptu, regexp: {{$setting: langages}}}}}}\n"
+        "  - {type: expect_column_values_to_be_between, kwargs: {column: characters, max_value: {$setting: most}}}\n"
+        f"  - {{type: {REGEX}, kwargs: {{column: input, regex: '('}}}}\n",
+        encoding="utf-8",
+    )
+    second.write_text(f"boundary: samples\nexpectations:\n  - {{type: {REGEX[:-1]}}}\n", encoding="utf-8")
+    settings = SETTINGS.model_copy(update={"suites": (str(first), str(second))})
+    with pytest.raises(RecipeError) as error:
+        require_known(load_suites(settings), settings)
+    told = str(error.value)
+    for said in (
+        "expectations.0",
+        "no setting 'langages'; did you mean 'languages'?",
+        "kwargs.regexp: unknown key; did you mean 'regex'?",
+        "no column 'inptu' in samples; did you mean 'input'?",
+        "no setting 'most'",
+        "expectations.3",
+        "suite second cannot be used",
+    ):
+        assert said in told, said
+
+
+def test_a_suite_whose_entries_do_not_fit_is_not_said_to_be_empty(tmp_path: Path) -> None:
+    settings = write_suite(tmp_path, f"{{type: {REGEX}, sevrity: critical}}")
+    with pytest.raises(RecipeError) as error:
+        load_suites(settings)
+    assert str(error.value).splitlines()[1:] == [
+        "  expectations.0.sevrity: unknown key; did you mean 'severity'?"
+    ]
+
+
+@pytest.mark.parametrize("written", ["ja", "JA", "ja-JP", "ja_jp", "jpn"])
+def test_a_language_is_its_primary_code(tmp_path: Path, written: str) -> None:
+    meta = f"{{check: polite, languages: [{written}]}}"
+    settings = write_suite(
+        tmp_path, f"{{type: {REGEX}, kwargs: {{column: input, regex: ます}}, meta: {meta}}}"
+    )
+    suites = load_suites(settings)
+    rows = [
+        {"language": "ja", "input": "教えろ"},
+        {"language": "ja-JP", "input": "探しています"},
+        {"language": "en"},
+    ]
+    result = check_samples(build_rows("samples", rows), Task.TEXT_GENERATION, settings, suites=suites)
+    polite = result.outcomes[-1]
+    assert (polite.check, polite.evaluated, polite.unexpected) == ("polite", 2, 1)
+    assert not polite.note
+
+
+def test_an_expectation_that_looked_at_no_row_says_so(tmp_path: Path) -> None:
+    meta = "{check: polite, languages: [ko], rows: train}"
+    settings = write_suite(
+        tmp_path, f"{{type: {REGEX}, kwargs: {{column: input, regex: ます}}, meta: {meta}}}"
+    )
+    suites = load_suites(settings)
+    table = build_rows("samples", [{"language": "ja"}] * 3)
+    result = check_samples(table, Task.TEXT_GENERATION, settings, suites=suites)
+    polite = result.outcomes[-1]
+    assert (polite.success, polite.evaluated) == (True, 0)
+    assert polite.note == Told(
+        "suite: polite looked at no row: none of the 3 rows is to train on and in ko.",
+        "suite: 「polite」は1行も調べていません。3行の中に学習用の行かつ言語がkoの行がありません。",
+    )
+    assert [o.check for o in result.outcomes if o.note] == ["polite"]
+    refs = QualityRefs(findings=TableRef(path="x", digest="0", rows=0), outcomes=result.outcomes)
+    hearing = Hearing()
+    hearing.hear(refs)
+    assert hearing.notes == [polite.note]
+    empty = check_samples(table.slice(0, 0), Task.TEXT_GENERATION, settings, suites=suites)
+    assert not [o for o in empty.outcomes if o.note], "without a row, too_few_samples says enough"
 
 
 def test_a_suite_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ one of the two alone is a warning, since an attacker can write quotation marks t
 import re
 from collections.abc import Mapping
 
+from tasks.content.negation import is_forbidden
 from tasks.content.passages import Passages
 from tasks.content.phrases import Hit, Rule, find_phrases, rule
 
@@ -18,6 +19,8 @@ FORMAT_SHARE = 0.2
 """Share (0-1) of a source's texts that hold one template mark from which it is the source's format, no imitation."""
 LEAST_MARKS = 20
 """Marks of a source below which they are no format."""
+ORDERS = ("override", "reveal", "exfiltrate")
+"""Kinds of phrase that are none where the text forbids what they say."""
 MARKS = ("template", "role_heading")
 """Kinds of phrase that may be a source's format."""
 _S = r"[\W_]{1,3}"
@@ -184,7 +187,11 @@ _DISCUSSION = re.compile(
 
 def find_injections(passages: Passages) -> list[Hit]:
     """The phrases and marks."""
-    return find_phrases(passages, RULES, _DISCUSSION)
+    return find_phrases(passages, RULES, _DISCUSSION, _is_forbidden)
+
+
+def _is_forbidden(kind: str, form: str, start: int, end: int) -> bool:
+    return kind in ORDERS and is_forbidden(form, start, end)
 
 
 def usual_sources(marks: Mapping[str, int], texts: Mapping[str, int]) -> set[str]:

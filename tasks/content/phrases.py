@@ -4,7 +4,7 @@ Forms are those of `passages`: lower case, single spaces, none beside CJK, ãƒ¦ãƒ
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from tasks.content.passages import Passages
@@ -43,22 +43,39 @@ def rule(kind: str, needs: str, *patterns: str) -> Rule:
     return Rule(kind, needs, re.compile("|".join(f"(?:{pattern})" for pattern in patterns)))
 
 
-def find_phrases(passages: Passages, rules: Sequence[Rule], discussion: re.Pattern[str]) -> list[Hit]:
-    """The first phrase of each kind in each passage that stands unquoted, or else the first."""
+def find_phrases(
+    passages: Passages,
+    rules: Sequence[Rule],
+    discussion: re.Pattern[str],
+    excuse: Callable[[str, str, int, int], bool] = lambda *_: False,
+) -> list[Hit]:
+    """The first phrase of each kind in each passage that stands unquoted, or else the first.
+
+    Args:
+        excuse: whether a phrase is none after all, by kind, form, start and end.
+    """
     hits: dict[tuple[int, str], Hit] = {}
     likely = passages.matching("|".join(one.needs for one in rules))
     for one in rules:
         for at in passages.matching(one.needs, likely).tolist():
-            for hit in _hits(at, passages.forms[at].as_py(), one, discussion):
+            for hit in _hits(at, passages.forms[at].as_py(), one, discussion, excuse):
                 known = hits.get((at, one.kind))
                 if known is None or (known.quoted, known.discussed) > (hit.quoted, hit.discussed):
                     hits[at, one.kind] = hit
     return [hits[key] for key in sorted(hits)]
 
 
-def _hits(passage: int, form: str, one: Rule, discussion: re.Pattern[str]) -> Iterator[Hit]:
+def _hits(
+    passage: int,
+    form: str,
+    one: Rule,
+    discussion: re.Pattern[str],
+    excuse: Callable[[str, str, int, int], bool],
+) -> Iterator[Hit]:
     for match in one.pattern.finditer(form):
         start, end = match.span()
+        if excuse(one.kind, form, start, end):
+            continue
         around = form[max(0, start - AROUND) : start] + " " + form[end : end + AROUND]
         told = discussion.search(around) is not None
         yield Hit(passage, one.kind, match[0].strip()[:SHOWN], is_quoted(form, start, end), told)

@@ -46,7 +46,7 @@ def find_files(
     """
     if source.query is not None:
         return [database.find_rows(source, index)]
-    where = f"sources.{index}.path={source.path!r}"
+    where = _where(source, index)
     try:
         fs, path = open_store(source.path, source.options, reading.timeout)
         listed = try_again(fs, path, lambda: _list(fs, path))
@@ -80,6 +80,26 @@ def find_all_files(
     ]
 
 
+def require_present(sources: Sequence[Source]) -> None:
+    """What `find_files` says of a file or folder of this machine that is not there, asked without opening anything.
+
+    Raises:
+        RecipeError: names every such source.
+    """
+    absent = []
+    for index, source in enumerate(sources):
+        if source.query is not None:
+            continue
+        try:
+            fs, path = open_store(source.path, source.options, DEFAULT_LIMITS.timeout)
+        except (ImportError, ValueError, OSError):
+            continue  # the run tells what is wrong with the store
+        if isinstance(fs, LocalFileSystem) and not has_magic(path) and not fs.exists(path):
+            absent.append(f"{_where(source, index)}: no files found{_hint(fs, path)}")
+    if absent:
+        raise RecipeError("\n  ".join(absent))
+
+
 def is_named(source: Source, file: SourceFile) -> bool:
     """Whether the recipe names this very file, so that what is wrong with it is the recipe's mistake."""
     return source.query is not None or file.uri.endswith(source.path.rpartition("://")[2])
@@ -97,6 +117,10 @@ def read_file(file: SourceFile, source: Source, timeout: float) -> bytes:
     if source.query is not None:
         return database.fetch_rows(source, f"sources.{file.source}")
     return read_bytes(file.uri, source.options, timeout)
+
+
+def _where(source: Source, index: int) -> str:
+    return f"sources.{index}.path={source.path!r}"
 
 
 def _list(fs: Any, path: str) -> list[str]:
