@@ -46,6 +46,7 @@ def make_room(
         workspace,
         user=None if accounts or proxy else user,
         hosts=frozenset({*LOOPBACK_NAMES, host, *names}),
+        proxy=proxy,
         secure=secure,
     )
 
