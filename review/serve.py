@@ -79,4 +79,6 @@ def serve(room: Room, host: str, port: int) -> None:
     compile_templates()
     gc.collect()
     gc.freeze()  # or each full collection walks the libraries' objects, and everybody waits for a fifth of a second
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+    # proxy_headers: uvicorn would take the client's address from a header of whoever asks on loopback; whose word
+    # counts is `review.proxy`'s to say
+    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=False)

@@ -2,7 +2,6 @@
 
 import http.client
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from test_review_browser import Served
@@ -37,3 +36,8 @@ def test_the_proxy_named_on_the_command_line_signs_in(proxied: Served) -> None:
     assert ask(proxied, PROXY, x_forwarded_user="aki") == 200
     assert ask(proxied, PROXY) == 403
     assert ask(proxied, "127.0.0.1", x_forwarded_user="aki") == 403
+
+
+def test_nobody_names_another_address_by_a_header(proxied: Served) -> None:
+    assert ask(proxied, "127.0.0.1", x_forwarded_user="aki", x_forwarded_for=PROXY) == 403
+    assert ask(proxied, PROXY, x_forwarded_user="aki", x_forwarded_for="192.0.2.1") == 200
