@@ -15,7 +15,10 @@ from tasks.ledger.people import LONGEST_SECONDS
 
 router = APIRouter()
 MOST_FAILURES = 5
-"""Failed sign-ins with one name, or from one address, after which the next has to wait."""
+"""Failed sign-ins with one name after which the next has to wait; a right password begins the count anew."""
+MOST_FROM_ADDRESS = 100
+"""Failed sign-ins from one address, whatever the name, after which the next has to wait. A whole office may share one,
+and behind a proxy everybody does; no sign-in clears this count, or whoever has an account could guess on."""
 WAIT_SECONDS = 15 * 60
 LONGEST_NAME = 64
 """Characters."""
@@ -33,7 +36,7 @@ def ask(request: Request) -> Response:
 
 @router.post("/sign-in")
 async def sign_in(request: Request) -> Response:
-    """Opens a session; throttled by name and by address. Its form needs no token: there is no session yet, and the
+    """Opens a session; throttled by name and, far more loosely, by address. Its form needs no token: there is no session yet, and the
     middleware takes it from this page alone."""
     form = await request.form()
     from starlette.concurrency import run_in_threadpool
@@ -45,12 +48,13 @@ async def sign_in(request: Request) -> Response:
 def _sign_in(request: Request, name: str, password: str) -> Response:
     room = room_of(request)
     address = request.client.host if request.client else "unknown"
-    if max(room.people.failures(s, WAIT_SECONDS) for s in (name, address)) >= MOST_FAILURES:
+    limits = {name: MOST_FAILURES, f"from {address}": MOST_FROM_ADDRESS}
+    if any(room.people.failures(subject, WAIT_SECONDS) >= most for subject, most in limits.items()):
         return render(request, "sign_in.html", status=429, failed="wait", name=name)
     account = room.people.account(name)
     right = check_password(password, account["password"] if account else _NOBODY)
     if not (right and account and account["active"]):
-        room.people.note_failure(name, address)
+        room.people.note_failure(*limits)
         return render(request, "sign_in.html", status=403, failed="wrong", name=name)
     response = go(request, "/")
     response.set_cookie(

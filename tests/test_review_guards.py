@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from conftest import make_sample, make_samples
-from review_client import ORIGIN, form_at, press, room_of
+from review_client import ORIGIN, PASSWORD, form_at, press, room_of
 from starlette.testclient import TestClient
 from test_review_cluster import DISPUTE, OTHERS
 from test_review_cluster import fill as fill_copies
 from test_review_page import fill
 
-from review import decide
+from review import decide, sign_in
 from review.decide import make_choice
 from review.labels import MOST_OPTIONS, KnownLabels, options_of, read_labels, require_known
 from review.view import leave_out_unknown, twin_of, view_item
@@ -264,3 +264,26 @@ def test_of_multi_label_data_the_single_labels_are_known() -> None:
     settled = judge(samples, build_table([], FINDING), {}, {}).dispositions
     facts = build_queue(samples, settled, build_table([], FINDING), ReviewSettings(), 0).facts
     assert (facts["labels"], facts["multi_label"]) == (["a", "b"], True)
+
+
+def guess(client: TestClient, name: str, password: str = "guess") -> int:
+    data = {"name": name, "password": password}
+    return int(client.post("/sign-in", data=data, headers=ORIGIN).status_code)
+
+
+def test_five_typing_errors_lock_nobody_else_out(
+    people: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = people("")
+    monkeypatch.setattr(sign_in, "MOST_FROM_ADDRESS", 12)
+    assert [guess(client, "reviewer") for _ in range(6)] == [403] * 5 + [429]
+    assert guess(client, "second", PASSWORD) == 303
+    assert [guess(client, f"nobody {n}") for n in range(7)] == [403] * 7  # the twelfth of the address
+    assert guess(client, "second", PASSWORD) == 429
+
+
+def test_a_right_password_begins_the_count_anew(people: Callable[[str], TestClient]) -> None:
+    client = people("")
+    for _ in range(2):
+        assert [guess(client, "reviewer") for _ in range(4)] == [403] * 4
+        assert guess(client, "reviewer", PASSWORD) == 303
