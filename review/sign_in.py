@@ -36,8 +36,8 @@ def ask(request: Request) -> Response:
 
 @router.post("/sign-in")
 async def sign_in(request: Request) -> Response:
-    """Opens a session; throttled by name and, far more loosely, by address. Its form needs no token: there is no session yet, and the
-    middleware takes it from this page alone."""
+    """Opens a session; throttled by name and, far more loosely, by address. Its form needs no token: there is no
+    session yet, and the middleware takes it from this page alone."""
     form = await request.form()
     from starlette.concurrency import run_in_threadpool
 
@@ -48,13 +48,13 @@ async def sign_in(request: Request) -> Response:
 def _sign_in(request: Request, name: str, password: str) -> Response:
     room = room_of(request)
     address = request.client.host if request.client else "unknown"
-    limits = {name: MOST_FAILURES, f"from {address}": MOST_FROM_ADDRESS}
-    if any(room.people.failures(subject, WAIT_SECONDS) >= most for subject, most in limits.items()):
+    limits = ((name, MOST_FAILURES), (address, MOST_FROM_ADDRESS))
+    if any(room.people.failures(subject, WAIT_SECONDS) >= most for subject, most in limits):
         return render(request, "sign_in.html", status=429, failed="wait", name=name)
     account = room.people.account(name)
     right = check_password(password, account["password"] if account else _NOBODY)
     if not (right and account and account["active"]):
-        room.people.note_failure(*limits)
+        room.people.note_failure(name, address)
         return render(request, "sign_in.html", status=403, failed="wrong", name=name)
     response = go(request, "/")
     response.set_cookie(
