@@ -11,6 +11,7 @@ from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
 from tasks.ledger.people import People
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 PORT = 8521
 """Where the report's links point to (`tasks.report.review_link`)."""
@@ -21,7 +22,7 @@ def make_room(
     host: str,
     user: str,
     names: Sequence[str] = (),
-    secure: bool = False,
+    secure: bool | None = None,
     proxy: ProxySettings | None = None,
 ) -> Room:
     """The page's settings for a host to bind.
@@ -31,23 +32,32 @@ def make_room(
 
     Args:
         names: host names by which the page is reached, beside loopback's own.
-        secure: whether it is reached by https alone.
+        secure: whether it is reached by https alone; None where nobody has said so, which only loopback takes for no.
         proxy: signs people in, if one does.
 
     Raises:
-        SeimaiError: other people could reach a page on which nobody signs in.
+        SeimaiError: other people could reach a page on which nobody signs in, or nobody has said whether by https.
     """
     accounts = People(Ledger(workspace.ledger_url)).accounts()
     if not accounts and proxy is None and not is_loopback(host):
         raise SeimaiError(
             f"{host} can be reached by others, and nobody has an account: seimai review people add NAME --role admin"
         )
+    if secure is None and not is_loopback(host):
+        raise SeimaiError(
+            Told(
+                f"{host} can be reached by others: add --secure if it is reached by https alone (behind a proxy that "
+                "ends TLS), or --insecure if passwords and cookies shall go over the network for all to read",
+                f"{host}にはほかの人からも届きます。httpsだけで公開する(TLSを終端するプロキシの後ろに置く)なら--secureを、"
+                "パスワードとCookieが読み取られうる平文の通信でよければ--insecureを付けてください。",
+            )
+        )
     return Room(
         workspace,
         user=None if accounts or proxy else user,
         hosts=frozenset({*LOOPBACK_NAMES, host, *names}),
         proxy=proxy,
-        secure=secure,
+        secure=bool(secure),
     )
 
 
