@@ -28,7 +28,7 @@ def make_room(
     """The page's settings for a host to bind.
 
     Without accounts the page is its starter's alone, and on loopback alone. As soon as there is an account,
-    everybody signs in, on loopback too.
+    everybody signs in, on loopback too, and on a page that was started before.
 
     Args:
         names: host names by which the page is reached, beside loopback's own.

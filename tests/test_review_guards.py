@@ -1,6 +1,7 @@
 """What the page refuses, however it is asked: to overrule whom one may not, unknown labels, malformed forms."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +13,14 @@ from test_review_cluster import DISPUTE, OTHERS
 from test_review_cluster import fill as fill_copies
 from test_review_page import fill
 
-from review import decide, sign_in
+from review import decide, room, sign_in
 from review.decide import make_choice
 from review.labels import MOST_OPTIONS, KnownLabels, options_of, read_labels, require_known
 from review.view import leave_out_unknown, twin_of, view_item
 from tasks.errors import SeimaiError
 from tasks.judge import judge
 from tasks.ledger.moves import Choice, State
+from tasks.ledger.people import People
 from tasks.recipe import Recipe, ReviewSettings
 from tasks.records import FINDING, SAMPLE, Action, build_table
 from tasks.review_queue import build_queue, told_by_recipe
@@ -26,8 +28,8 @@ from tasks.review_queue import build_queue, told_by_recipe
 
 def post(client: TestClient, path: str, **fields: Any) -> Any:
     """A form with the client's own token and the item's current version, as a script would send it."""
-    room, name = room_of(client), path.split("/")[2]
-    item = room.desk.item(name) or {"version": 0}
+    here, name = room_of(client), path.split("/")[2]
+    item = here.desk.item(name) or {"version": 0}
     given = {"csrf": form_at(client, "/", "/language")["fields"]["csrf"], "recipe": "intents"}
     given |= {"version": item["version"], "queue": "all"} | fields
     return client.post(path, data=given, headers=ORIGIN, follow_redirects=False)
@@ -84,9 +86,9 @@ def offered(client: TestClient, name: str) -> list[str]:
 
 def twins(client: TestClient) -> tuple[str, str]:
     """Two that disagree, the first with the other as its other side."""
-    room = room_of(client)
-    names = fill_copies(room, DISPUTE + OTHERS)[:3]
-    item = room.desk.item(names[0])
+    here = room_of(client)
+    names = fill_copies(here, DISPUTE + OTHERS)[:3]
+    item = here.desk.item(names[0])
     assert item
     return names[0], twin_of(item)
 
@@ -167,8 +169,8 @@ def test_a_pair_of_another_version_is_a_lost_race(alone: TestClient, state: Stat
 
 
 def test_a_label_that_nobody_knows_is_refused_wherever_it_is_given(alone: TestClient) -> None:
-    room = room_of(alone)
-    names = fill(room)
+    here = room_of(alone)
+    names = fill(here)
     for fields in ({"action": "relabel", "label": "zz"}, {"action": 'relabel {"label": "zz"}'}):
         answer = post(alone, f"/items/{names[0]}/decide", **fields)
         assert answer.status_code == 422
@@ -184,9 +186,9 @@ def test_a_label_that_nobody_knows_is_refused_wherever_it_is_given(alone: TestCl
         answer = post(alone, path, **fields)
         assert (answer.status_code, "Did you mean" in answer.text) == (422, True)
     with pytest.raises(SeimaiError, match="Did you mean 'z'"):
-        sample = (room.desk.item(names[0]) or {})["sample"]
+        sample = (here.desk.item(names[0]) or {})["sample"]
         make_choice(sample, Action.RELABEL, {"label": "zz"}, read_labels(FACTS))
-    assert room.ledger.all_decisions() == []
+    assert here.ledger.all_decisions() == []
 
 
 FACTS = {"labels": ["a", "b", "z"], "span_labels": ["CITY"]}
@@ -203,22 +205,22 @@ def test_of_several_labels_each_is_looked_at() -> None:
 
 
 def test_the_terminal_refuses_an_unknown_label_too(alone: TestClient) -> None:
-    room = room_of(alone)
-    [name, *_] = fill(room)
-    item = room.desk.item(name) or {}
+    here = room_of(alone)
+    [name, *_] = fill(here)
+    item = here.desk.item(name) or {}
     flagged = {"sample": item["sample"], "recipe": "intents", "sample_id": name}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decide, "find_flagged", lambda *_: flagged)
         with pytest.raises(SeimaiError, match="Did you mean 'z'"):
-            decide.decide(room.ledger, name, Action.RELABEL, {"label": "zz"}, "", "aki")
-        decide.decide(room.ledger, name, Action.RELABEL, {"label": "z"}, "", "aki")
+            decide.decide(here.ledger, name, Action.RELABEL, {"label": "zz"}, "", "aki")
+        decide.decide(here.ledger, name, Action.RELABEL, {"label": "z"}, "", "aki")
     assert last(alone, name) == ("relabel", "aki")
 
 
 def test_labels_are_chosen_from_a_list_and_typed_where_there_are_very_many(alone: TestClient) -> None:
-    room = room_of(alone)
-    [name, *_] = fill(room)
-    item = room.desk.item(name) or {}
+    here = room_of(alone)
+    [name, *_] = fill(here)
+    item = here.desk.item(name) or {}
     page = alone.get(f"/items/{name}").text
     assert '<select id="label" name="label" data-focus="r">' in page
     assert f'<option value="{item["sample"]["label"]}" selected>' in page
@@ -228,14 +230,14 @@ def test_labels_are_chosen_from_a_list_and_typed_where_there_are_very_many(alone
         {"labels": ["a"], "multi_label": True},
     ):
         assert options_of(facts)["chosen"] is False
-    room.desk.save_draft("intents", name, "aki", {"label": "z"})
+    here.desk.save_draft("intents", name, "aki", {"label": "z"})
     assert '<option value="z" selected>' in alone.get(f"/items/{name}").text
 
 
 def test_a_suggestion_of_a_label_that_nobody_knows_is_not_offered(alone: TestClient) -> None:
-    room = room_of(alone)
-    [name, *_] = fill(room)
-    view = view_item(room.desk.item(name) or {}, [], "en")
+    here = room_of(alone)
+    [name, *_] = fill(here)
+    view = view_item(here.desk.item(name) or {}, [], "en")
     assert {one.payload["label"] for one in view.suggestions} == {"a", "b"}
     left = leave_out_unknown(view, read_labels({"labels": ["a", "c"]})).suggestions
     assert [(one.key, one.payload["label"]) for one in left] == [(1, "a")]
@@ -287,3 +289,29 @@ def test_a_right_password_begins_the_count_anew(people: Callable[[str], TestClie
     for _ in range(2):
         assert [guess(client, "reviewer") for _ in range(4)] == [403] * 4
         assert guess(client, "reviewer", PASSWORD) == 303
+
+
+def test_a_page_that_was_open_to_its_starter_asks_for_a_sign_in_once_there_is_an_account(
+    alone: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LOOK_SECONDS", 0)
+    here = room_of(alone)
+    [name, *_] = fill(here)
+    form = form_at(alone, f"/items/{name}", "/decide")
+    here.people.add("ben", "reviewer", "hash", "aki")
+    for answer in (alone.get("/people", follow_redirects=False), press(alone, form, "drop")):
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    assert here.several
+    assert here.ledger.all_decisions() == []
+
+
+def test_that_nobody_has_an_account_is_known_for_a_second(
+    alone: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = room_of(alone)
+    looks: list[int] = []
+    monkeypatch.setattr(People, "is_empty", lambda _: looks.append(1) or True)
+    for moment in (0.0, 0.5, 0.9, 1.1):
+        monkeypatch.setattr(time, "monotonic", lambda moment=moment: moment)
+        assert here.starter == "aki"
+    assert len(looks) == 2

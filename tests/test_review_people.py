@@ -161,7 +161,7 @@ def test_other_addresses_need_accounts(place: Workspace) -> None:
 def test_other_addresses_need_a_word_about_https(place: Workspace) -> None:
     People(Ledger(place.ledger_url)).add("ben", "admin", "scrypt$1$1$1$$", "test")
     for host in ("0.0.0.0", "192.0.2.1", "::", "review.example"):
-        with pytest.raises(SeimaiError, match="--secure if .* or --insecure if") as refused:
+        with pytest.raises(SeimaiError, match=r"--secure if .* or --insecure if") as refused:
             make_room(place, host, "aki")
         assert "平文" in told_by(refused.value).ja
         assert make_room(place, host, "aki", secure=True).secure

@@ -31,6 +31,7 @@ _ALIVE = (
         ACCOUNTS.c.active,
     )
 )
+_ANYBODY = sa.select(ACCOUNTS.c.name).limit(1)
 
 
 class People:
@@ -46,6 +47,11 @@ class People:
             return [
                 dict(r) for r in connection.execute(sa.select(*shown).order_by(ACCOUNTS.c.name)).mappings()
             ]
+
+    def is_empty(self) -> bool:
+        """Whether nobody has an account."""
+        with self.engine.connect() as connection:
+            return connection.execute(_ANYBODY).first() is None
 
     def account(self, name: str) -> dict[str, Any] | None:
         """One account, password hash included."""
