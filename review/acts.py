@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
 from review.finish import finish_queue
+from review.forms import read_change, read_version, read_versions
 from review.kin import is_blind
 from review.labels import read_labels, require_known
 from review.pages import DRAFTED, FILTERS, SEEN, filter_query, go, read_filter, room_of, stands_apart
@@ -75,14 +76,6 @@ def settle_choice(
     return room.desk.decide(*place, version, choice, reviewer.name)
 
 
-def read_version(form: Mapping[str, str]) -> int:
-    """Raises HTTPException: 422 where a form does not say which version of the item was looked at."""
-    try:
-        return int(form.get("version", ""))
-    except ValueError as error:
-        raise refuse(422, "The form lacks the version of the item that was looked at.") from error
-
-
 def hand_on(request: Request, recipe: str, form: Mapping[str, str], done: str) -> Response:
     """Goes on to the next item of the list that the form came from."""
     handed_on = {name: form[f"f_{name}"] for name in FILTERS if form.get(f"f_{name}")}
@@ -99,7 +92,7 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
         )
     action = Action(said)
     if suggested:
-        given = json.loads(suggested)
+        given = read_change(suggested)
     else:
         fields = {
             Action.RELABEL: ("label",),
@@ -249,11 +242,10 @@ def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, fo
 def decide_many(request: Request, recipe: str, check: str, reviewer: Adjudicator, form: Form) -> Response:
     """One decision about all items of the preview, in one transaction."""
     room = room_of(request)
-    try:
-        seen = {str(name): int(version) for name, version in json.loads(form.get("seen", "{}")).items()}
-        action = Action(form.get("action", ""))
-    except (ValueError, AttributeError):
-        raise refuse(422, "The form is not that of a preview.") from None
+    seen, asked = read_versions(form.get("seen", "{}")), form.get("action", "")
+    if seen is None or asked not in list(Action):
+        raise refuse(422, "The form is not that of a preview.")
+    action = Action(asked)
     if action not in BULK or not 0 < len(seen) <= MOST_AT_ONCE:
         raise refuse(
             422, "In bulk: {known}, of 1 to {most:,} items.", known=", ".join(BULK), most=MOST_AT_ONCE

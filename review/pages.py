@@ -27,6 +27,8 @@ from tasks.wording import title_of
 router = APIRouter()
 PAGE_ROWS = 50
 """Items of one page of a list."""
+MOST_PAGES = 1_000_000
+"""Pages of a list that may be asked for; a database counts rows in 64 bits."""
 DRAFTED = ("label", "marked", "note", "reason_code", "stands", "redact_text", "redact_kind")
 """Fields of an item's form that a draft keeps, beside its texts."""
 SEEN = "seen_"
@@ -113,7 +115,11 @@ def show_queues(request: Request, reviewer: Looker) -> Response:
 
 @router.get("/queues/{recipe}/{check}")
 def show_queue(
-    request: Request, recipe: str, check: str, reviewer: Looker, page: Annotated[int, Query(ge=1)] = 1
+    request: Request,
+    recipe: str,
+    check: str,
+    reviewer: Looker,
+    page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1,
 ) -> Response:
     """One queue as a list, with filters; `check` "all" is every queue of the recipe."""
     room, language = room_of(request), language_of(request)

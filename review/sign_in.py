@@ -11,7 +11,7 @@ from review.passwords import LEAST_CHARACTERS, check_password, hash_password
 from review.render import render
 from review.words import refuse, tell
 from tasks.errors import SeimaiError
-from tasks.ledger.people import LONGEST_SECONDS
+from tasks.ledger.people import LONGEST_SECONDS, require_name
 
 router = APIRouter()
 MOST_FAILURES = 5
@@ -20,8 +20,6 @@ MOST_FROM_ADDRESS = 100
 """Failed sign-ins from one address, whatever the name, after which the next has to wait. A whole office may share one,
 and behind a proxy everybody does; no sign-in clears this count, or whoever has an account could guess on."""
 WAIT_SECONDS = 15 * 60
-LONGEST_NAME = 64
-"""Characters."""
 _NOBODY = hash_password(
     "a password that nobody has"
 )  # so that an unknown name takes as long as a wrong password
@@ -86,13 +84,12 @@ def show_people(request: Request, reviewer: Admin) -> Response:
 @router.post("/people")
 def add_person(request: Request, reviewer: Admin, form: Form) -> Response:
     name = form.get("name", "").strip()
-    if not name or len(name) > LONGEST_NAME:
-        raise refuse(422, "A name has 1 to {most} characters.", most=LONGEST_NAME)
+    require_name(name)
     room_of(request).people.add(name, _role(form), _hashed(form), reviewer.name)
     return go(request, "/people")
 
 
-@router.post("/people/{name}")
+@router.post("/people/{name:path}")
 def change_person(request: Request, name: str, reviewer: Admin, form: Form) -> Response:
     """A new role, a new password, or whether the account is active."""
     changed: dict[str, Any] = {}

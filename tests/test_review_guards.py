@@ -4,10 +4,11 @@ import json
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from conftest import make_sample, make_samples
-from review_client import ORIGIN, PASSWORD, form_at, press, room_of
+from review_client import ORIGIN, PASSWORD, Forms, form_at, press, room_of
 from starlette.testclient import TestClient
 from test_review_cluster import DISPUTE, OTHERS
 from test_review_cluster import fill as fill_copies
@@ -24,12 +25,12 @@ from tasks.ledger.people import People
 from tasks.recipe import Recipe, ReviewSettings
 from tasks.records import FINDING, SAMPLE, Action, build_table
 from tasks.review_queue import build_queue, told_by_recipe
+from tasks.wording.told import told_by
 
 
 def post(client: TestClient, path: str, **fields: Any) -> Any:
     """A form with the client's own token and the item's current version, as a script would send it."""
-    here, name = room_of(client), path.split("/")[2]
-    item = here.desk.item(name) or {"version": 0}
+    item = room_of(client).desk.item([*path.split("/"), ""][2]) or {"version": 0}
     given = {"csrf": form_at(client, "/", "/language")["fields"]["csrf"], "recipe": "intents"}
     given |= {"version": item["version"], "queue": "all"} | fields
     return client.post(path, data=given, headers=ORIGIN, follow_redirects=False)
@@ -315,3 +316,59 @@ def test_that_nobody_has_an_account_is_known_for_a_second(
         monkeypatch.setattr(time, "monotonic", lambda moment=moment: moment)
         assert here.starter == "aki"
     assert len(looks) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["x/y", ".", "..", "", " a", "a\tb", "a?b", "a#b", "50%", "a\\b", "a\u202eb", "n" * 65]
+)
+def test_names_that_no_address_can_hold_are_refused(people: Callable[[str], TestClient], name: str) -> None:
+    admin = people("admin")
+    with pytest.raises(SeimaiError, match="letters, digits") as refused:
+        room_of(admin).people.add(name, "viewer", "hash", "test")
+    assert "文字" in told_by(refused.value).ja
+    if name == name.strip():
+        answer = post(admin, "/people", name=name, role="viewer", password=PASSWORD)
+        assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "name", ["aki@example.com", "山田 花子", "山田\u3000花子", "O'Neil-2", "प्रिया", "a.b_c+d"]
+)
+def test_other_names_can_be_given_and_their_accounts_closed(
+    people: Callable[[str], TestClient], name: str
+) -> None:
+    admin = people("admin")
+    fields = {"name": name, "role": "viewer", "password": PASSWORD}
+    assert post(admin, "/people", **fields).status_code == 303
+    page = admin.get("/people").text
+    action = next(f["action"] for f in Forms(page).forms if unquote(f["action"] or "") == f"/people/{name}")
+    assert post(admin, action, active="no").status_code == 303
+    account = room_of(admin).people.account(name)
+    assert account
+    assert not account["active"]
+
+
+def test_malformed_input_is_told(alone: TestClient) -> None:
+    name, _ = twins(alone)
+    queue, huge, half = "/queues/intents/all", "9" * 20, "\\ud800"
+    item = f"/items/{name}"
+    answers = [
+        post(alone, f"{item}/decide", action="edit {bad json"),
+        post(alone, f"{item}/decide", action="edit [1]"),
+        post(alone, f"{item}/decide", action='edit {"input": 5}'),
+        post(alone, f"{item}/decide", action=f'edit {{"input": "{half}"}}'),
+        post(alone, f"{item}/decide", action="edit " + "[" * 100_000),
+        post(alone, f"{item}/decide", action="keep", version=huge),
+        post(alone, f"{item}/decide", action="keep", version="9" * 5_000),
+        post(alone, f"{item}/pair", stands="this", version="x"),
+        post(alone, f"{item}/cluster", act="keep", **{f"seen_{name}": "x"}),
+        post(alone, f"{queue}/bulk", action="keep", seen=json.dumps({name: [1]})),
+        post(alone, f"{queue}/bulk", action="keep", seen="[" * 100_000),
+        post(alone, f"{queue}/bulk", action="keep", seen=f'{{"{half}": 1}}'),
+        alone.get(f"{queue}?page={huge}"),
+        alone.get(f"/audit?page={huge}"),
+    ]
+    for number, answer in enumerate(answers):
+        assert answer.status_code in (409, 422), (number, answer.status_code)
+        assert 'class="flash warn"' in answer.text, number
+    assert room_of(alone).ledger.all_decisions() == []
