@@ -14,10 +14,20 @@ from review.finish import finish_queue
 from review.forms import read_change, read_version, read_versions
 from review.kin import is_blind
 from review.labels import read_labels, require_known
-from review.pages import DRAFTED, FILTERS, SEEN, filter_query, go, read_filter, room_of, stands_apart
+from review.pages import (
+    DRAFTED,
+    FILTERS,
+    SEEN,
+    filter_query,
+    go,
+    read_filter,
+    room_of,
+    stands_apart,
+)
 from review.render import render
-from review.rights import may_take_back, require_right, stands_already
+from review.rights import may_take_back, require_right, require_target, stands_already
 from review.room import Room
+from review.snapshots import find_sample
 from review.view import editable_texts, mark_inline, twin_of
 from review.words import LANGUAGES, refuse, tell
 from tasks.errors import SeimaiError
@@ -63,12 +73,15 @@ def settle_choice(
 
     Raises:
         LostRaceError: the item is not as it was at that version.
-        HTTPException: 422 where the form names none, 403 where the reviewer may not decide about it (any more).
+        HTTPException: 422 where the form names none, or a merge what it cannot go into; 403 where the reviewer may
+            not decide about it (any more).
     """
     place = item["recipe"], item["sample_id"]
     version = read_version(form)
     require_version(item, version)
     require_right(room, item, item["sample_id"], reviewer)
+    if choice.action is Action.MERGE:
+        require_target(room, item, choice.payload["into"])
     is_open = item["state"] == State.OPEN
     if item["overlap"] and room.several and is_open and choice.action is not Action.ESCALATE:
         room.desk.vote(*place, version, choice, reviewer.name)
@@ -161,7 +174,7 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
     recipe, queue, stands = form.get("recipe", ""), form.get("queue", "all"), form.get("stands", "")
     item = room.desk.item(sample_id, recipe)
     twin = twin_of(item) if item and not is_blind(item) else ""
-    if item is None or not twin:
+    if item is None or not twin or find_sample(room, item, twin) is None:
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     if stands_apart(room, recipe, twin):
         raise refuse(403, "The other one is looked at blind: decide about this one by itself.")

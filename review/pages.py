@@ -16,7 +16,7 @@ from review.labels import options_of, read_labels
 from review.render import language_of, render
 from review.rights import may_take_back, offered_stands
 from review.room import Room
-from review.snapshots import find_reported, find_samples
+from review.snapshots import find_reported, find_sample
 from review.view import editable_texts, leave_out_unknown, mark_inline, told_prompt, view_item, view_reported
 from review.words import refuse
 from tasks.ledger.clusters import read_batch
@@ -239,7 +239,7 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
     room, language = room_of(request), language_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     view = view_item(item, room.desk.history(sample_id), language) if item else None
-    twin = _find_sample(room, item, view.twin) if item and view and view.twin else None
+    twin = find_sample(room, item, view.twin) if item and view and view.twin else None
     if item is None or view is None or twin is None:
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     prompts = [told_prompt(sample) for sample in (twin, item["sample"])]
@@ -276,14 +276,6 @@ def _read_batch(request: Request) -> list[dict[str, Any]]:
     """The decisions made together just now, which the page offers to take back."""
     batch = request.query_params.get("batch")
     return read_batch(room_of(request).ledger.engine, batch) if batch else []
-
-
-def _find_sample(room: Room, item: Mapping[str, Any], sample_id: str) -> dict[str, Any] | None:
-    """A sample of the item's snapshot: from the queue, else from the snapshot's tables; None where it is gone."""
-    queued = room.desk.item(sample_id, item["recipe"])
-    if queued is not None:
-        return dict(queued["sample"])
-    return find_samples(room.workspace, item["snapshot_id"], [sample_id]).get(sample_id)
 
 
 def _show_reported(request: Request, sample_id: str, language: str) -> Response:

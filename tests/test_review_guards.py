@@ -372,3 +372,22 @@ def test_malformed_input_is_told(alone: TestClient) -> None:
         assert answer.status_code in (409, 422), (number, answer.status_code)
         assert 'class="flash warn"' in answer.text, number
     assert room_of(alone).ledger.all_decisions() == []
+
+
+def test_a_merge_goes_into_a_sample_that_is_there_and_stands(alone: TestClient) -> None:
+    here = room_of(alone)
+    names = fill_copies(here, DISPUTE + OTHERS)
+    name, twin, third, unasked = *names[:3], names[3]
+    assert here.desk.item(unasked) is None  # of the snapshot, in no queue
+    here.desk.decide("intents", third, 1, Choice(Action.DROP, {}), "ben")
+    for into, said in (
+        (name, "into itself"),
+        ("0" * 64, "no sample 000000000000"),
+        ("", "must not be empty"),
+        (third, "leave the data"),
+    ):
+        answer = post(alone, f"/items/{name}/decide", action="merge", into=into)
+        assert (answer.status_code, said in answer.text) == (422, True), (into, answer.text)
+    assert [row["sample_id"] for row in here.ledger.all_decisions()] == [third]
+    assert post(alone, f"/items/{name}/decide", action="merge", into=unasked).status_code == 303
+    assert post(alone, f"/items/{twin}/decide", action="merge", into=name).status_code == 422  # no circle

@@ -150,7 +150,7 @@ def require_name(name: str) -> None:
         given, marks = repr(name[:LONGEST_NAME]), " ".join(UNNAMED)
         raise SeimaiError(
             Told(
-                f"a name has 1 to {LONGEST_NAME} characters: letters, digits, inner spaces and marks such as . _ - @ +; "
+                f"a name has 1 to {LONGEST_NAME} characters: letters, digits, inner spaces, marks such as . _ - @ +; "
                 f"none of {marks}, and not '.' or '..' alone; got {given}",
                 f"名前は1~{LONGEST_NAME}文字です。文字、数字、途中の空白、. _ - @ + などの記号が使えます。"
                 f"{marks} と、「.」「..」だけの名前は使えません(指定は{given})。",
