@@ -11,12 +11,14 @@ from fastapi.responses import RedirectResponse, Response
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
 from review.finish import finish_queue
+from review.forms import read_change, read_version, read_versions
 from review.kin import is_blind
 from review.labels import read_labels, require_known
 from review.pages import FILTERS, filter_query, go, is_local, read_filter, room_of, seen_now, stands_apart
 from review.render import render
-from review.rights import may_take_back, require_right, stands_already
+from review.rights import may_take_back, require_right, require_target, stands_already
 from review.room import Room
+from review.snapshots import find_sample
 from review.typed import SEEN, keep_typed, kept_if_refused
 from review.view import editable_texts, twin_of
 from review.words import LANGUAGES, refuse, tell
@@ -60,25 +62,20 @@ def settle_choice(
 
     Raises:
         LostRaceError: the item is not as it was at that version.
-        HTTPException: 422 where the form names none, 403 where the reviewer may not decide about it (any more).
+        HTTPException: 422 where the form names none, or a merge what it cannot go into; 403 where the reviewer may
+            not decide about it (any more).
     """
     place = item["recipe"], item["sample_id"]
     version = read_version(form)
     require_version(item, version)
     require_right(room, item, item["sample_id"], reviewer)
+    if choice.action is Action.MERGE:
+        require_target(room, item, choice.payload["into"])
     is_open = item["state"] == State.OPEN
     if item["overlap"] and room.several and is_open and choice.action is not Action.ESCALATE:
         room.desk.vote(*place, version, choice, reviewer.name)
         return ""
     return room.desk.decide(*place, version, choice, reviewer.name)
-
-
-def read_version(form: Mapping[str, str]) -> int:
-    """Raises HTTPException: 422 where a form does not say which version of the item was looked at."""
-    try:
-        return int(form.get("version", ""))
-    except ValueError as error:
-        raise refuse(422, "The form lacks the version of the item that was looked at.") from error
 
 
 def hand_on(request: Request, recipe: str, form: Mapping[str, str], done: str) -> Response:
@@ -97,7 +94,7 @@ def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choic
         )
     action = Action(said)
     if suggested:
-        given = json.loads(suggested)
+        given = read_change(suggested)
     else:
         fields = {
             Action.RELABEL: ("label",),
@@ -148,7 +145,7 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
     recipe, queue, stands = form.get("recipe", ""), form.get("queue", "all"), form.get("stands", "")
     item = room.desk.item(sample_id, recipe)
     twin = twin_of(item) if item and not is_blind(item) else ""
-    if item is None or not twin:
+    if item is None or not twin or find_sample(room, item, twin) is None:
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     if stands_apart(room, recipe, twin):
         raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
@@ -244,11 +241,10 @@ def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, fo
 def decide_many(request: Request, recipe: str, check: str, reviewer: Adjudicator, form: Form) -> Response:
     """One decision about all items of the preview, in one transaction."""
     room = room_of(request)
-    try:
-        seen = {str(name): int(version) for name, version in json.loads(form.get("seen", "{}")).items()}
-        action = Action(form.get("action", ""))
-    except (ValueError, AttributeError):
-        raise refuse(422, "The form is not that of a preview.") from None
+    seen, asked = read_versions(form.get("seen", "{}")), form.get("action", "")
+    if seen is None or asked not in list(Action):
+        raise refuse(422, "The form is not that of a preview.")
+    action = Action(asked)
     if action not in BULK or not 0 < len(seen) <= MOST_AT_ONCE:
         raise refuse(
             422, "In bulk: {known}, of 1 to {most:,} items.", known=", ".join(BULK), most=MOST_AT_ONCE

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from review.access import Reviewer, Role, current_reviewer, needs, read_form
 from review.agreement import measure_agreement
-from review.pages import go, room_of
+from review.pages import MOST_PAGES, go, room_of
 from review.render import language_of, render
 from review.room import Room
 from tasks.wording import title_of
@@ -64,7 +64,9 @@ def show_agreement(request: Request, reviewer: Looker) -> Response:
 
 
 @router.get("/audit")
-def show_audit(request: Request, reviewer: Looker, page: Annotated[int, Query(ge=1)] = 1) -> Response:
+def show_audit(
+    request: Request, reviewer: Looker, page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1
+) -> Response:
     """Who did what, when, on which evidence: decisions, and everything else that was done on the page."""
     room = room_of(request)
     decisions = room.ledger.all_decisions()[::-1]

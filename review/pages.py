@@ -17,7 +17,7 @@ from review.labels import options_of, read_labels
 from review.render import language_of, render
 from review.rights import may_take_back, offered_stands
 from review.room import Room
-from review.snapshots import find_reported, find_samples
+from review.snapshots import find_reported, find_sample
 from review.typed import DRAFTED, find_typed
 from review.view import (
     copies_of,
@@ -37,6 +37,8 @@ from tasks.wording import title_of
 router = APIRouter()
 PAGE_ROWS = 50
 """Items of one page of a list."""
+MOST_PAGES = 1_000_000
+"""Pages of a list that may be asked for; a database counts rows in 64 bits."""
 FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
 
@@ -132,7 +134,11 @@ def show_queues(request: Request, reviewer: Looker) -> Response:
 
 @router.get("/queues/{recipe}/{check}")
 def show_queue(
-    request: Request, recipe: str, check: str, reviewer: Looker, page: Annotated[int, Query(ge=1)] = 1
+    request: Request,
+    recipe: str,
+    check: str,
+    reviewer: Looker,
+    page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1,
 ) -> Response:
     """One queue as a list, with filters; `check` "all" is every queue of the recipe."""
     room, language = room_of(request), language_of(request)
@@ -269,7 +275,7 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     adjudicates = reviewer.role >= Role.ADJUDICATOR
     view = view_item(item, room.desk.history(sample_id), language, adjudicates) if item else None
-    twin = _find_sample(room, item, view.twin) if item and view and view.twin else None
+    twin = find_sample(room, item, view.twin) if item and view and view.twin else None
     if item is None or view is None or twin is None:
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     queued = room.desk.item(view.twin, item["recipe"])
@@ -321,14 +327,6 @@ def _read_batch(request: Request) -> list[dict[str, Any]]:
     """The decisions made together just now, which the page offers to take back."""
     batch = request.query_params.get("batch")
     return read_batch(room_of(request).ledger.engine, batch) if batch else []
-
-
-def _find_sample(room: Room, item: Mapping[str, Any], sample_id: str) -> dict[str, Any] | None:
-    """A sample of the item's snapshot: from the queue, else from the snapshot's tables; None where it is gone."""
-    queued = room.desk.item(sample_id, item["recipe"])
-    if queued is not None:
-        return dict(queued["sample"])
-    return find_samples(room.workspace, item["snapshot_id"], [sample_id]).get(sample_id)
 
 
 def _show_reported(request: Request, sample_id: str, language: str) -> Response:

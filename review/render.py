@@ -48,8 +48,8 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         csrf=csrf_token(room.key, reviewer) if reviewer else "",
         language=language,
         languages=LANGUAGES,
-        signs_in=room.user is None and room.proxy is None,
-        manages=room.user is None,
+        signs_in=room.several and room.proxy is None,
+        manages=room.several,
         Role=Role,
         **values,
     )

@@ -1,5 +1,5 @@
 """Who may decide about a sample: whoever may not take a decision back may not overrule it, and what was escalated is
-an adjudicator's."""
+an adjudicator's. And what it may be merged into."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,11 @@ from fastapi import HTTPException
 from review.access import Reviewer, Role
 from review.kin import STANDS
 from review.room import Room
+from review.snapshots import find_sample
 from review.words import refuse
 from tasks.ledger.clusters import standing_about
 from tasks.ledger.moves import State, state_after
+from tasks.records import Action
 
 
 def may_take_back(decision: Mapping[str, Any], reviewer: Reviewer) -> bool:
@@ -67,3 +69,22 @@ def stands_already(room: Room, item: Mapping[str, Any] | None, sample_id: str) -
         return False
     decision = standing_about(room.ledger.engine, [sample_id]).get(sample_id)
     return decision is not None and decision["action"] in STANDS
+
+
+def require_target(room: Room, item: Mapping[str, Any], into: str) -> None:
+    """Raises HTTPException: 422 where an item cannot be merged into a sample: into itself, one that its recipe does not
+    know, or one that is decided to leave the data, so that neither would stand."""
+    if into == item["sample_id"]:
+        raise refuse(422, "A sample cannot be merged into itself.")
+    if find_sample(room, item, into) is None:
+        raise refuse(
+            422,
+            "There is no sample {sample} in {recipe!r} to merge into.",
+            sample=into[:12],
+            recipe=item["recipe"],
+        )
+    decision = standing_about(room.ledger.engine, [into]).get(into)
+    if decision and decision["action"] in (Action.DROP, Action.MERGE):
+        raise refuse(
+            422, "Sample {sample} is decided to leave the data: merge into one that stands.", sample=into[:12]
+        )

@@ -1,7 +1,9 @@
 """What every request of the review page needs: the ledger's parts, the key, and who is asking."""
 
+import math
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +19,8 @@ from tasks.ledger.people import People
 from tasks.storage import Workspace
 
 KEY_FILE = "review.key"
+LOOK_SECONDS = 1
+"""Age of the knowledge that nobody has an account."""
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -26,7 +30,7 @@ class Room:
 
     workspace: Workspace
     user: str | None
-    """Who everybody is where nobody signs in; None where accounts are required."""
+    """Who everybody is as long as nobody has an account; None where accounts are required."""
     hosts: frozenset[str] = LOOPBACK_NAMES
     """Names by which the page may be asked for: others are a rebound name of some other site."""
     proxy: ProxySettings | None = None
@@ -55,19 +59,42 @@ class Room:
         """Signs the forms' tokens; made once, so that a form outlives a restart."""
         return read_key(self.workspace.path(KEY_FILE))
 
+    @property
+    def starter(self) -> str | None:
+        """`user`, as long as nobody has an account: the first one, whenever it comes, makes everybody sign in."""
+        if self.user is None or not self._accounts.are_none(self.people):
+            return None
+        return self.user
+
     @cached_property
+    def _accounts(self) -> "_Accounts":
+        return _Accounts()
+
+    @property
     def several(self) -> bool:
         """Whether several people review, so that overlap items are given to two of them."""
-        return self.user is None
+        return self.starter is None
 
     def identify(self, request: Request) -> Reviewer | None:
-        if self.user is not None:
-            return Reviewer(self.user, Role.ADMIN)
+        if starter := self.starter:
+            return Reviewer(starter, Role.ADMIN)
         if self.proxy is not None:
             return reviewer_by_proxy(request, self.proxy, self.people)
         token = request.cookies.get(SESSION_COOKIE, "")
         account = self.people.session(token) if token else None
         return Reviewer(account["name"], Role[account["role"].upper()], token) if account else None
+
+
+class _Accounts:
+    """Whether there are any, as it was at most `LOOK_SECONDS` ago; none is ever removed."""
+
+    def __init__(self) -> None:
+        self._none, self._looked = True, -math.inf
+
+    def are_none(self, people: People) -> bool:
+        if self._none and time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._looked, self._none = time.monotonic(), people.is_empty()
+        return self._none
 
 
 def read_key(path: Path) -> bytes:

@@ -11,6 +11,7 @@ from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
 from tasks.ledger.people import People
 from tasks.storage import Workspace
+from tasks.wording.told import Told
 
 PORT = 8521
 """Where the report's links point to (`tasks.report.review_link`)."""
@@ -21,32 +22,42 @@ def make_room(
     host: str,
     user: str,
     names: Sequence[str] = (),
-    secure: bool = False,
+    secure: bool | None = None,
     proxy: ProxySettings | None = None,
 ) -> Room:
     """The page's settings for a host to bind.
 
     Without accounts the page is its starter's alone, and on loopback alone. As soon as there is an account,
-    everybody signs in, on loopback too.
+    everybody signs in, on loopback too, and on a page that was started before.
 
     Args:
         names: host names by which the page is reached, beside loopback's own.
-        secure: whether it is reached by https alone.
+        secure: whether it is reached by https alone; None where nobody has said so, which only loopback takes for no.
         proxy: signs people in, if one does.
 
     Raises:
-        SeimaiError: other people could reach a page on which nobody signs in.
+        SeimaiError: other people could reach a page on which nobody signs in, or nobody has said whether by https.
     """
     accounts = People(Ledger(workspace.ledger_url)).accounts()
     if not accounts and proxy is None and not is_loopback(host):
         raise SeimaiError(
             f"{host} can be reached by others, and nobody has an account: seimai review people add NAME --role admin"
         )
+    if secure is None and not is_loopback(host):
+        raise SeimaiError(
+            Told(
+                f"{host} can be reached by others: add --secure if it is reached by https alone (behind a proxy that "
+                "ends TLS), or --insecure if passwords and cookies shall go over the network for all to read",
+                f"{host}にはほかの人からも届きます。httpsだけで公開する(TLSを終端するプロキシの後ろに置く)なら--secureを、"
+                "パスワードとCookieが読み取られうる平文の通信でよければ--insecureを付けてください。",
+            )
+        )
     return Room(
         workspace,
         user=None if accounts or proxy else user,
         hosts=frozenset({*LOOPBACK_NAMES, host, *names}),
-        secure=secure,
+        proxy=proxy,
+        secure=bool(secure),
     )
 
 
@@ -78,4 +89,6 @@ def serve(room: Room, host: str, port: int) -> None:
     compile_templates()
     gc.collect()
     gc.freeze()  # or each full collection walks the libraries' objects, and everybody waits for a fifth of a second
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+    # proxy_headers: uvicorn would take the client's address from a header of whoever asks on loopback; whose word
+    # counts is `review.proxy`'s to say
+    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=False)

@@ -11,14 +11,15 @@ from review.passwords import LEAST_CHARACTERS, check_password, hash_password
 from review.render import render
 from review.words import refuse, tell
 from tasks.errors import SeimaiError
-from tasks.ledger.people import LONGEST_SECONDS
+from tasks.ledger.people import LONGEST_SECONDS, require_name
 
 router = APIRouter()
 MOST_FAILURES = 5
-"""Failed sign-ins with one name, or from one address, after which the next has to wait."""
+"""Failed sign-ins with one name after which the next has to wait; a right password begins the count anew."""
+MOST_FROM_ADDRESS = 100
+"""Failed sign-ins from one address, whatever the name, after which the next has to wait. A whole office may share one,
+and behind a proxy everybody does; no sign-in clears this count, or whoever has an account could guess on."""
 WAIT_SECONDS = 15 * 60
-LONGEST_NAME = 64
-"""Characters."""
 _NOBODY = hash_password(
     "a password that nobody has"
 )  # so that an unknown name takes as long as a wrong password
@@ -38,8 +39,8 @@ def _ask(request: Request, there: str, status: int = 200, failed: str = "", name
 
 @router.post("/sign-in")
 async def sign_in(request: Request) -> Response:
-    """Opens a session; throttled by name and by address. Its form needs no token: there is no session yet, and the
-    middleware takes it from this page alone."""
+    """Opens a session; throttled by name and, far more loosely, by address. Its form needs no token: there is no
+    session yet, and the middleware takes it from this page alone."""
     form = await request.form()
     from starlette.concurrency import run_in_threadpool
 
@@ -50,7 +51,8 @@ async def sign_in(request: Request) -> Response:
 def _sign_in(request: Request, name: str, password: str, there: str) -> Response:
     room = room_of(request)
     address = request.client.host if request.client else "unknown"
-    if max(room.people.failures(s, WAIT_SECONDS) for s in (name, address)) >= MOST_FAILURES:
+    limits = ((name, MOST_FAILURES), (address, MOST_FROM_ADDRESS))
+    if any(room.people.failures(subject, WAIT_SECONDS) >= most for subject, most in limits):
         return _ask(request, there, 429, "wait", name)
     account = room.people.account(name)
     right = check_password(password, account["password"] if account else _NOBODY)
@@ -87,13 +89,12 @@ def show_people(request: Request, reviewer: Admin) -> Response:
 @router.post("/people")
 def add_person(request: Request, reviewer: Admin, form: Form) -> Response:
     name = form.get("name", "").strip()
-    if not name or len(name) > LONGEST_NAME:
-        raise refuse(422, "A name has 1 to {most} characters.", most=LONGEST_NAME)
+    require_name(name)
     room_of(request).people.add(name, _role(form), _hashed(form), reviewer.name)
     return go(request, "/people")
 
 
-@router.post("/people/{name}")
+@router.post("/people/{name:path}")
 def change_person(request: Request, name: str, reviewer: Admin, form: Form) -> Response:
     """A new role, a new password, or whether the account is active."""
     changed: dict[str, Any] = {}

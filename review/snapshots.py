@@ -1,6 +1,6 @@
 """Samples that stand in no queue, read from a snapshot's tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
@@ -34,6 +34,14 @@ def find_samples(workspace: Workspace, snapshot_id: str, names: Iterable[str]) -
             rows = pq.read_table(path, filters=pc.field("sample_id").isin(missing), columns=SAMPLE.names)
             found |= {row["sample_id"]: row for row in reversed(rows.to_pylist())}
     return found
+
+
+def find_sample(room: Room, item: Mapping[str, Any], sample_id: str) -> dict[str, Any] | None:
+    """A sample of the item's snapshot: from the queue, else from the snapshot's tables; None where it is gone."""
+    queued = room.desk.item(sample_id, item["recipe"])
+    if queued is not None:
+        return dict(queued["sample"])
+    return find_samples(room.workspace, item["snapshot_id"], [sample_id]).get(sample_id)
 
 
 def find_reported(room: Room, sample_id: str) -> Reported | None:

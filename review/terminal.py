@@ -41,7 +41,13 @@ def page(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on.")] = 8521,
     name: Annotated[list[str] | None, typer.Option(help="Host name by which the page is reached.")] = None,
-    secure: Annotated[bool, typer.Option("--secure", help="It is reached by https alone.")] = False,
+    secure: Annotated[
+        bool | None,
+        typer.Option(
+            "--secure/--insecure",
+            help="It is reached by https alone, or not; has to be said for an address that others reach.",
+        ),
+    ] = None,
     proxy: Annotated[
         Path | None, typer.Option(help="YAML that says what of a proxy, which signs people in, is believed.")
     ] = None,

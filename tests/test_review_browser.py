@@ -91,8 +91,9 @@ def findings_of(samples: pa.Table, count: int) -> pa.Table:
 class Served:
     """A review server in a process of its own."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, *options: str) -> None:
         self.workspace = workspace
+        self.options = options
         self.ledger = Ledger(workspace.ledger_url)
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
@@ -103,7 +104,7 @@ class Served:
         command = [sys.executable, "-c", "from flows.cli import main; main()", "review"]
         root = str(Path(__file__).parents[1])
         self.process = subprocess.Popen(
-            [*command, "-w", self.workspace.root, "--port", str(self.port)],
+            [*command, "-w", self.workspace.root, "--port", str(self.port), *self.options],
             env=os.environ | {"PYTHONPATH": root},
             stdout=subprocess.DEVNULL,
         )

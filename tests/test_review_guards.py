@@ -1,18 +1,20 @@
 """What the page refuses, however it is asked: to overrule whom one may not, unknown labels, malformed forms."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from conftest import make_sample, make_samples
-from review_client import ORIGIN, form_at, press, room_of
+from review_client import ORIGIN, PASSWORD, Forms, form_at, press, room_of
 from starlette.testclient import TestClient
 from test_review_cluster import DISPUTE, OTHERS
 from test_review_cluster import fill as fill_copies
 from test_review_page import fill
 
-from review import decide
+from review import decide, room, sign_in
 from review.decide import make_choice
 from review.labels import MOST_OPTIONS, KnownLabels, options_of, read_labels, require_known
 from review.pages import seen_now
@@ -20,15 +22,16 @@ from review.view import leave_out_unknown, twin_of, view_item
 from tasks.errors import SeimaiError
 from tasks.judge import judge
 from tasks.ledger.moves import Choice, State
+from tasks.ledger.people import People
 from tasks.recipe import Recipe, ReviewSettings
 from tasks.records import FINDING, SAMPLE, Action, build_table
 from tasks.review_queue import build_queue, told_by_recipe
+from tasks.wording.told import told_by
 
 
 def post(client: TestClient, path: str, **fields: Any) -> Any:
     """A form with the client's own token and the item's current version, as a script would send it."""
-    room, name = room_of(client), path.split("/")[2]
-    item = room.desk.item(name) or {"version": 0}
+    item = room_of(client).desk.item([*path.split("/"), ""][2]) or {"version": 0}
     given = {"csrf": form_at(client, "/", "/language")["fields"]["csrf"], "recipe": "intents"}
     given |= {"version": item["version"], "queue": "all"} | fields
     return client.post(path, data=given, headers=ORIGIN, follow_redirects=False)
@@ -88,9 +91,9 @@ def offered(client: TestClient, name: str) -> list[str]:
 
 def twins(client: TestClient) -> tuple[str, str]:
     """Two that disagree, the first with the other as its other side."""
-    room = room_of(client)
-    names = fill_copies(room, DISPUTE + OTHERS)[:3]
-    item = room.desk.item(names[0])
+    here = room_of(client)
+    names = fill_copies(here, DISPUTE + OTHERS)[:3]
+    item = here.desk.item(names[0])
     assert item
     return names[0], twin_of(item)
 
@@ -171,8 +174,8 @@ def test_a_pair_of_another_version_is_a_lost_race(alone: TestClient, state: Stat
 
 
 def test_a_label_that_nobody_knows_is_refused_wherever_it_is_given(alone: TestClient) -> None:
-    room = room_of(alone)
-    names = fill(room)
+    here = room_of(alone)
+    names = fill(here)
     for fields in ({"action": "relabel", "label": "zz"}, {"action": 'relabel {"label": "zz"}'}):
         answer = post(alone, f"/items/{names[0]}/decide", **fields)
         assert answer.status_code == 422
@@ -188,9 +191,9 @@ def test_a_label_that_nobody_knows_is_refused_wherever_it_is_given(alone: TestCl
         answer = post(alone, path, **fields)
         assert (answer.status_code, "Did you mean" in answer.text) == (422, True)
     with pytest.raises(SeimaiError, match="Did you mean 'z'"):
-        sample = (room.desk.item(names[0]) or {})["sample"]
+        sample = (here.desk.item(names[0]) or {})["sample"]
         make_choice(sample, Action.RELABEL, {"label": "zz"}, read_labels(FACTS))
-    assert room.ledger.all_decisions() == []
+    assert here.ledger.all_decisions() == []
 
 
 FACTS = {"labels": ["a", "b", "z"], "span_labels": ["CITY"]}
@@ -207,22 +210,22 @@ def test_of_several_labels_each_is_looked_at() -> None:
 
 
 def test_the_terminal_refuses_an_unknown_label_too(alone: TestClient) -> None:
-    room = room_of(alone)
-    [name, *_] = fill(room)
-    item = room.desk.item(name) or {}
+    here = room_of(alone)
+    [name, *_] = fill(here)
+    item = here.desk.item(name) or {}
     flagged = {"sample": item["sample"], "recipe": "intents", "sample_id": name}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decide, "find_flagged", lambda *_: flagged)
         with pytest.raises(SeimaiError, match="Did you mean 'z'"):
-            decide.decide(room.ledger, name, Action.RELABEL, {"label": "zz"}, "", "aki")
-        decide.decide(room.ledger, name, Action.RELABEL, {"label": "z"}, "", "aki")
+            decide.decide(here.ledger, name, Action.RELABEL, {"label": "zz"}, "", "aki")
+        decide.decide(here.ledger, name, Action.RELABEL, {"label": "z"}, "", "aki")
     assert last(alone, name) == ("relabel", "aki")
 
 
 def test_labels_are_chosen_from_a_list_and_typed_where_there_are_very_many(alone: TestClient) -> None:
-    room = room_of(alone)
-    [name, *_] = fill(room)
-    item = room.desk.item(name) or {}
+    here = room_of(alone)
+    [name, *_] = fill(here)
+    item = here.desk.item(name) or {}
     page = alone.get(f"/items/{name}").text
     assert '<select id="label" name="label" data-focus="r">' in page
     assert f'<option value="{item["sample"]["label"]}" selected>' in page
@@ -232,14 +235,14 @@ def test_labels_are_chosen_from_a_list_and_typed_where_there_are_very_many(alone
         {"labels": ["a"], "multi_label": True},
     ):
         assert options_of(facts)["chosen"] is False
-    room.desk.save_draft("intents", name, "aki", {"label": "z"})
+    here.desk.save_draft("intents", name, "aki", {"label": "z"})
     assert '<option value="z" selected>' in alone.get(f"/items/{name}").text
 
 
 def test_a_suggestion_of_a_label_that_nobody_knows_is_not_offered(alone: TestClient) -> None:
-    room = room_of(alone)
-    [name, *_] = fill(room)
-    view = view_item(room.desk.item(name) or {}, [], "en")
+    here = room_of(alone)
+    [name, *_] = fill(here)
+    view = view_item(here.desk.item(name) or {}, [], "en")
     assert {one.payload["label"] for one in view.suggestions} == {"a", "b"}
     left = leave_out_unknown(view, read_labels({"labels": ["a", "c"]})).suggestions
     assert [(one.key, one.payload["label"]) for one in left] == [(1, "a")]
@@ -268,3 +271,127 @@ def test_of_multi_label_data_the_single_labels_are_known() -> None:
     settled = judge(samples, build_table([], FINDING), {}, {}).dispositions
     facts = build_queue(samples, settled, build_table([], FINDING), ReviewSettings(), 0).facts
     assert (facts["labels"], facts["multi_label"]) == (["a", "b"], True)
+
+
+def guess(client: TestClient, name: str, password: str = "guess") -> int:
+    data = {"name": name, "password": password}
+    return int(client.post("/sign-in", data=data, headers=ORIGIN).status_code)
+
+
+def test_five_typing_errors_lock_nobody_else_out(
+    people: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = people("")
+    monkeypatch.setattr(sign_in, "MOST_FROM_ADDRESS", 12)
+    assert [guess(client, "reviewer") for _ in range(6)] == [403] * 5 + [429]
+    assert guess(client, "second", PASSWORD) == 303
+    assert [guess(client, f"nobody {n}") for n in range(7)] == [403] * 7  # the twelfth of the address
+    assert guess(client, "second", PASSWORD) == 429
+
+
+def test_a_right_password_begins_the_count_anew(people: Callable[[str], TestClient]) -> None:
+    client = people("")
+    for _ in range(2):
+        assert [guess(client, "reviewer") for _ in range(4)] == [403] * 4
+        assert guess(client, "reviewer", PASSWORD) == 303
+
+
+def test_a_page_that_was_open_to_its_starter_asks_for_a_sign_in_once_there_is_an_account(
+    alone: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LOOK_SECONDS", 0)
+    here = room_of(alone)
+    [name, *_] = fill(here)
+    form = form_at(alone, f"/items/{name}", "/decide")
+    here.people.add("ben", "reviewer", "hash", "aki")
+    for answer in (alone.get("/people", follow_redirects=False), press(alone, form, "drop")):
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    assert here.several
+    assert here.ledger.all_decisions() == []
+
+
+def test_that_nobody_has_an_account_is_known_for_a_second(
+    alone: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = room_of(alone)
+    looks: list[int] = []
+    monkeypatch.setattr(People, "is_empty", lambda _: looks.append(1) or True)
+    for moment in (0.0, 0.5, 0.9, 1.1):
+        monkeypatch.setattr(time, "monotonic", lambda moment=moment: moment)
+        assert here.starter == "aki"
+    assert len(looks) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["x/y", ".", "..", "", " a", "a\tb", "a?b", "a#b", "50%", "a\\b", "a\u202eb", "n" * 65]
+)
+def test_names_that_no_address_can_hold_are_refused(people: Callable[[str], TestClient], name: str) -> None:
+    admin = people("admin")
+    with pytest.raises(SeimaiError, match="letters, digits") as refused:
+        room_of(admin).people.add(name, "viewer", "hash", "test")
+    assert "文字" in told_by(refused.value).ja
+    if name == name.strip():
+        answer = post(admin, "/people", name=name, role="viewer", password=PASSWORD)
+        assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "name", ["aki@example.com", "山田 花子", "山田\u3000花子", "O'Neil-2", "प्रिया", "a.b_c+d"]
+)
+def test_other_names_can_be_given_and_their_accounts_closed(
+    people: Callable[[str], TestClient], name: str
+) -> None:
+    admin = people("admin")
+    fields = {"name": name, "role": "viewer", "password": PASSWORD}
+    assert post(admin, "/people", **fields).status_code == 303
+    page = admin.get("/people").text
+    action = next(f["action"] for f in Forms(page).forms if unquote(f["action"] or "") == f"/people/{name}")
+    assert post(admin, action, active="no").status_code == 303
+    account = room_of(admin).people.account(name)
+    assert account
+    assert not account["active"]
+
+
+def test_malformed_input_is_told(alone: TestClient) -> None:
+    name, _ = twins(alone)
+    queue, huge, half = "/queues/intents/all", "9" * 20, "\\ud800"
+    item = f"/items/{name}"
+    answers = [
+        post(alone, f"{item}/decide", action="edit {bad json"),
+        post(alone, f"{item}/decide", action="edit [1]"),
+        post(alone, f"{item}/decide", action='edit {"input": 5}'),
+        post(alone, f"{item}/decide", action=f'edit {{"input": "{half}"}}'),
+        post(alone, f"{item}/decide", action="edit " + "[" * 100_000),
+        post(alone, f"{item}/decide", action="keep", version=huge),
+        post(alone, f"{item}/decide", action="keep", version="9" * 5_000),
+        post(alone, f"{item}/pair", stands="this", version="x"),
+        post(alone, f"{item}/cluster", act="keep", **{f"seen_{name}": "x"}),
+        post(alone, f"{queue}/bulk", action="keep", seen=json.dumps({name: [1]})),
+        post(alone, f"{queue}/bulk", action="keep", seen="[" * 100_000),
+        post(alone, f"{queue}/bulk", action="keep", seen=f'{{"{half}": 1}}'),
+        alone.get(f"{queue}?page={huge}"),
+        alone.get(f"/audit?page={huge}"),
+    ]
+    for number, answer in enumerate(answers):
+        assert answer.status_code in (409, 422), (number, answer.status_code)
+        assert 'class="flash warn"' in answer.text, number
+    assert room_of(alone).ledger.all_decisions() == []
+
+
+def test_a_merge_goes_into_a_sample_that_is_there_and_stands(alone: TestClient) -> None:
+    here = room_of(alone)
+    names = fill_copies(here, DISPUTE + OTHERS)
+    name, twin, third, unasked = *names[:3], names[3]
+    assert here.desk.item(unasked) is None  # of the snapshot, in no queue
+    here.desk.decide("intents", third, 1, Choice(Action.DROP, {}), "ben")
+    for into, said in (
+        (name, "into itself"),
+        ("0" * 64, "no sample 000000000000"),
+        ("", "must not be empty"),
+        (third, "leave the data"),
+    ):
+        answer = post(alone, f"/items/{name}/decide", action="merge", into=into)
+        assert (answer.status_code, said in answer.text) == (422, True), (into, answer.text)
+    assert [row["sample_id"] for row in here.ledger.all_decisions()] == [third]
+    assert post(alone, f"/items/{name}/decide", action="merge", into=unasked).status_code == 303
+    assert post(alone, f"/items/{twin}/decide", action="merge", into=name).status_code == 422  # no circle

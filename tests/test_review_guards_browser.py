@@ -61,3 +61,29 @@ def test_a_label_is_chosen_by_mouse_and_by_finger(
     save.tap() if options else save.click()
     page.wait_for_function("url => location.href !== url", arg=before)
     assert relabelled(queue, name) == [wanted]
+
+
+def test_a_page_that_nobody_uses_gives_no_sign_of_life(queue: Queue, open_page: Callable[..., Any]) -> None:
+    """Its session ends then, as idle: what the page itself sends is no activity."""
+    page = open_page(queue.server, "/")
+    page.clock.install()
+    page.goto(f"{queue.path}/next")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/draft") else None)
+
+    def signs(minutes: int) -> int:
+        before = len(sent)
+        for _ in range(minutes):
+            page.clock.run_for(60_000)
+        page.wait_for_timeout(200)
+        return len(sent) - before
+
+    assert signs(10) == 0
+    for use in (
+        lambda: page.mouse.move(50, 60),
+        lambda: page.keyboard.press("Shift"),
+        lambda: page.mouse.wheel(0, 40),
+    ):
+        use()
+        assert signs(3) == 1
+        assert signs(4) == 0

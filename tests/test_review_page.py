@@ -504,7 +504,7 @@ def test_the_audit_trail_is_told_in_words(alone: TestClient) -> None:
     fill(room)
     answer = press(alone, form_at(alone, "/queues/intents/label_noise/next", "/decide"), "drop")
     press(alone, form_at(alone, answer.headers["location"], "/undo"), "")
-    room.people.add("ben", "reviewer", "hash", "aki")
+    room.desk.note("aki", "account_added", "ben", {"role": "reviewer"})
     english = alone.get("/audit").text
     for said in ("drop", "taken back", "Doubtful label", "added an account", "role reviewer"):
         assert said in english, said

@@ -10,7 +10,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from review import serve, terminal
 from review.agreement import measure_agreement
 from review.app import create_app
 from review.proxy import ProxySettings, load_proxy
@@ -20,6 +22,7 @@ from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
 from tasks.ledger.people import People
 from tasks.storage import Workspace
+from tasks.wording.told import told_by
 
 
 def new_key() -> tuple[Any, str]:
@@ -151,8 +154,31 @@ def test_other_addresses_need_accounts(place: Workspace) -> None:
         with pytest.raises(SeimaiError, match="nobody has an account"):
             make_room(place, host, "aki")
     People(Ledger(place.ledger_url)).add("ben", "admin", "scrypt$1$1$1$$", "test")
-    assert make_room(place, "0.0.0.0", "aki").user is None
+    assert make_room(place, "0.0.0.0", "aki", secure=True).user is None
     assert make_room(place, "127.0.0.1", "aki").user is None  # on loopback too, once there is one
+
+
+def test_other_addresses_need_a_word_about_https(place: Workspace) -> None:
+    People(Ledger(place.ledger_url)).add("ben", "admin", "scrypt$1$1$1$$", "test")
+    for host in ("0.0.0.0", "192.0.2.1", "::", "review.example"):
+        with pytest.raises(SeimaiError, match=r"--secure if .* or --insecure if") as refused:
+            make_room(place, host, "aki")
+        assert "平文" in told_by(refused.value).ja
+        assert make_room(place, host, "aki", secure=True).secure
+        assert not make_room(place, host, "aki", secure=False).secure
+    assert not make_room(place, "127.0.0.1", "aki").secure
+
+
+@pytest.mark.parametrize(("option", "told"), [(["--secure"], True), (["--insecure"], False), ([], None)])
+def test_the_command_says_whether_by_https(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch, option: list[str], told: bool | None
+) -> None:
+    People(Ledger(place.ledger_url)).add("ben", "admin", "scrypt$1$1$1$$", "test")
+    served: list[Room] = []
+    monkeypatch.setattr(serve, "serve", lambda room, *_: served.append(room))
+    result = CliRunner().invoke(terminal.app, ["-w", place.root, "--host", "0.0.0.0", *option])
+    assert [room.secure for room in served] == ([] if told is None else [told])
+    assert isinstance(result.exception, SeimaiError) == (told is None)
 
 
 def vote(actor: str, item: int, action: str, label: str = "") -> dict[str, Any]:

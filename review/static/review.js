@@ -5,6 +5,7 @@ const KEYS_OFF = "seimai-keys-off";
 const DRAFT_AFTER = 800; // milliseconds without a key press before a draft is sent
 const ALIVE_EVERY = 120_000; // milliseconds after which a page that is looked at renews its leases, which last 300 s
 let draftTimer = 0;
+let isUsed = false; // since the last sign of life, by key, pointer or scrolling: a page left alone lets its session end
 
 const main = () => document.getElementById("main");
 const isTyping = (element) => element instanceof HTMLElement &&
@@ -145,9 +146,13 @@ document.addEventListener("visibilitychange", () => {
   const form = document.querySelector("form[data-draft]");
   if (document.hidden && draftTimer && form) sendDraft(form);
 });
+for (const one of ["keydown", "pointerdown", "pointermove", "wheel", "scroll", "input"]) {
+  document.addEventListener(one, () => { isUsed = true; }, { capture: true, passive: true });
+}
 setInterval(() => {
   const form = document.querySelector("form[data-draft]");
-  if (form && !document.hidden) sendDraft(form);
+  if (form && isUsed && !document.hidden) sendDraft(form);
+  isUsed = false;
 }, ALIVE_EVERY);
 window.addEventListener("focus", resume);
 document.addEventListener("visibilitychange", resume);

@@ -81,7 +81,7 @@ def decide_cluster(
         for name, choice in choices.items():
             item = find_item(connection, recipe, name)
             if "version" in item:
-                lock_item(connection, recipe, name, int(seen[name]))
+                lock_item(connection, recipe, name, int(seen[name]) if seen[name].isdecimal() else -1)
                 _require_free(connection, recipe, name, actor, moment)
             elif standing.get(name, {}).get("decision_id", "") != seen[name]:
                 raise LostRaceError(

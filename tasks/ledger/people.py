@@ -19,6 +19,10 @@ IDLE_SECONDS = 30 * 60
 """A session ends when nothing was asked for so long."""
 LONGEST_SECONDS = 12 * 60 * 60
 """A session ends so long after it began, whatever was done in it."""
+LONGEST_NAME = 64
+"""Characters."""
+UNNAMED = "/\\?#%"
+"""Characters that an address means something by."""
 _SEEN_EVERY = 30  # seconds between notes that a session is alive
 
 _ALIVE = (
@@ -31,6 +35,7 @@ _ALIVE = (
         ACCOUNTS.c.active,
     )
 )
+_ANYBODY = sa.select(ACCOUNTS.c.name).limit(1)
 
 
 class People:
@@ -47,6 +52,11 @@ class People:
                 dict(r) for r in connection.execute(sa.select(*shown).order_by(ACCOUNTS.c.name)).mappings()
             ]
 
+    def is_empty(self) -> bool:
+        """Whether nobody has an account."""
+        with self.engine.connect() as connection:
+            return connection.execute(_ANYBODY).first() is None
+
     def account(self, name: str) -> dict[str, Any] | None:
         """One account, password hash included."""
         with self.engine.connect() as connection:
@@ -54,7 +64,8 @@ class People:
         return None if row is None else dict(row)
 
     def add(self, name: str, role: str, password: str, actor: str) -> None:
-        """Raises SeimaiError where the name is taken."""
+        """Raises SeimaiError where the name is taken, or none that an address of the page can hold."""
+        require_name(name)
         try:
             with writing(self.engine) as connection:
                 row = dict(name=name, role=role, password=password, active=True, created=now())
@@ -129,6 +140,22 @@ class People:
         recent = (ATTEMPTS.c.subject == subject[:200], ATTEMPTS.c.time > time.time() - within)
         with self.engine.connect() as connection:
             return int(connection.execute(sa.select(sa.func.count()).where(*recent)).scalar_one())
+
+
+def require_name(name: str) -> None:
+    """Raises SeimaiError where a name cannot stand in the address of an account's page, or not be read."""
+    spaced = name.replace("\u3000", " ")  # between the two parts of a Japanese name
+    readable = name == name.strip() and spaced.isprintable() and name not in (".", "..")
+    if not readable or not 0 < len(name) <= LONGEST_NAME or set(name) & set(UNNAMED):
+        given, marks = repr(name[:LONGEST_NAME]), " ".join(UNNAMED)
+        raise SeimaiError(
+            Told(
+                f"a name has 1 to {LONGEST_NAME} characters: letters, digits, inner spaces, marks such as . _ - @ +; "
+                f"none of {marks}, and not '.' or '..' alone; got {given}",
+                f"名前は1~{LONGEST_NAME}文字です。文字、数字、途中の空白、. _ - @ + などの記号が使えます。"
+                f"{marks} と、「.」「..」だけの名前は使えません(指定は{given})。",
+            )
+        )
 
 
 def _digest(token: str) -> str:
