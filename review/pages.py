@@ -16,6 +16,7 @@ from review.kin import has_cluster, is_blind
 from review.render import language_of, render
 from review.room import Room
 from review.snapshots import find_reported, find_samples
+from review.trail import FILTERS, TRAIL, left_on, trail_of, trail_query
 from review.typed import DRAFTED, find_typed
 from review.view import editable_texts, mark_inline, told_prompt, view_item, view_reported
 from review.words import refuse
@@ -27,7 +28,6 @@ from tasks.wording import title_of
 router = APIRouter()
 PAGE_ROWS = 50
 """Items of one page of a list."""
-FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
 
 
@@ -137,6 +137,7 @@ def show_queue(
         choices={name: known[name] for name in ("label", "language", "source")},
         states=["any", *State],
         done=_read_done(request),
+        voted=_read_voted(request, recipe),
         batch=_read_batch(request),
         given={
             "finished": "",
@@ -159,22 +160,22 @@ def next_item(request: Request, recipe: str, check: str, reviewer: Looker) -> Re
     room, wanted = room_of(request), read_filter(request, recipe, check)
     handed_on = {
         name: request.query_params[name]
-        for name in (*FILTERS, "done", "batch")
+        for name in (*TRAIL, "done", "voted", "batch")
         if request.query_params.get(name)
     }
     # a list may show what is decided; only what waits for the reviewer is handed out
     wanted = wanted if wanted.state == State.ESCALATED else replace(wanted, state=State.OPEN)
     if is_up_to({"state": wanted.state}, reviewer):
-        skipped = [name for name in request.query_params.get("skip", "").split(",") if name]
-        chosen = room.desk.lease_next(wanted, reviewer.name, skipped)
+        chosen = room.desk.lease_next(wanted, reviewer.name, left_on(trail_of(request)))
         if chosen is not None:
-            there = go(request, f"/items/{chosen}", queue=check, **handed_on)
+            there = go(request, f"/items/{chosen}", recipe=recipe, queue=check, **handed_on)
             item = room.desk.item(chosen, recipe) if request.headers.get("hx-request") else None
             if item is None:
                 return there
             page = _render_item(request, item, reviewer, check)
             page.headers["HX-Push-Url"] = there.headers["location"]
             return page
+    handed_on.pop("skip", None)
     return go(request, f"/queues/{recipe}/{check}", **handed_on)
 
 
@@ -186,7 +187,7 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
     if item is None:
         return _show_reported(request, sample_id, language_of(request))
     holder = None
-    if is_up_to(item, reviewer):
+    if is_up_to(item, reviewer) and _own_vote(room, item, reviewer) is None:
         holder = room.desk.take(item["recipe"], sample_id, reviewer.name)
     return _render_item(request, item, reviewer, request.query_params.get("queue", ""), holder)
 
@@ -217,10 +218,10 @@ def _render_item(
         "item.html",
         item=view,
         queue=queue,
-        filters=FILTERS,
-        query=filter_query(request),
+        query=trail_query(request),
         holder=holder,
-        several=room.several,
+        several=view.overlap and room.several,
+        own=_own_vote(room, item, reviewer),
         draft=dict.fromkeys(DRAFTED, "") | draft,
         edited=bool(draft.keys() & texts.keys()),
         typed=find_typed(draft),
@@ -231,10 +232,18 @@ def _render_item(
         reason_codes=REASON_CODES,
         guideline=room.guidelines.current(recipe, view.check),
         done=_read_done(request),
+        voted=_read_voted(request, recipe),
         batch=_read_batch(request),
         clustered=has_cluster(view.check) and not view.hidden,
         left=room.desk.count_left(recipe, None if queue == "all" else queue),
     )
+
+
+def _own_vote(room: Room, item: Mapping[str, Any], reviewer: Reviewer) -> dict[str, Any] | None:
+    """The reader's opinion on an item that waits for somebody else's."""
+    if not item["overlap"] or item["state"] != State.OPEN or not room.several:
+        return None
+    return next((vote for vote in _votes_on(room, item) if vote["actor"] == reviewer.name), None)
 
 
 def _votes_on(room: Room, item: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -264,6 +273,7 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
         draft=dict.fromkeys(DRAFTED, "") | (room.desk.draft(item["recipe"], sample_id, reviewer.name) or {}),
         clustered=has_cluster(view.check),
         queue=request.query_params.get("queue") or view.check,
+        query=trail_query(request),
         guideline=room.guidelines.current(item["recipe"], view.check),
     )
 
@@ -278,6 +288,16 @@ def _read_done(request: Request) -> dict[str, Any] | None:
     """The decision made just now, which the page offers to take back."""
     decision_id = request.query_params.get("done")
     return room_of(request).desk.decision(decision_id) if decision_id else None
+
+
+def _read_voted(request: Request, recipe: str) -> dict[str, Any] | None:
+    """The overlap item that the reader gave an opinion on just now, with what became of it: `state` and `own`."""
+    room, sample_id = room_of(request), request.query_params.get("voted")
+    item = room.desk.item(sample_id, recipe) if sample_id else None
+    if item is None or not item["overlap"]:
+        return None
+    own = _own_vote(room, item, current_reviewer(request))
+    return {"sample_id": sample_id, "recipe": recipe, "state": item["state"], "own": own}
 
 
 def _read_batch(request: Request) -> list[dict[str, Any]]:

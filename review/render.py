@@ -14,6 +14,7 @@ from jinja2.visitor import NodeTransformer
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, csrf_token
 from review.markdown import say_guideline, say_markdown, spoken_language
+from review.trail import trail_of
 from review.words import LANGUAGES, choose_language, translations
 from tasks.report.page import show_characters
 
@@ -48,6 +49,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         csrf=csrf_token(room.key, reviewer) if reviewer else "",
         language=language,
         languages=LANGUAGES,
+        trail=trail_of(request),
         signs_in=room.user is None and room.proxy is None,
         manages=room.user is None,
         Role=Role,

@@ -55,10 +55,13 @@ class Room:
         """Signs the forms' tokens; made once, so that a form outlives a restart."""
         return read_key(self.workspace.path(KEY_FILE))
 
-    @cached_property
+    @property
     def several(self) -> bool:
-        """Whether several people review, so that overlap items are given to two of them."""
-        return self.user is None
+        """Whether several people review, so that overlap items are given to two of them. Whom a proxy vouches for has
+        no account."""
+        if self.user is not None or self.proxy is not None:
+            return self.user is None
+        return sum(a["active"] and a["role"] != Role.VIEWER.word for a in self.people.accounts()) > 1
 
     def identify(self, request: Request) -> Reviewer | None:
         if self.user is not None:

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from fastapi import HTTPException, Request
 
 from review.access import Reviewer
+from review.trail import trail_of
 from review.view import editable_texts, mark_inline
 from tasks.edits import is_text_field
 from tasks.errors import SeimaiError
@@ -75,4 +76,4 @@ def page_before(request: Request) -> str:
     if not form or not sample_id:
         return ""
     query = {name: form[name] for name in ("recipe", "queue") if form.get(name)}
-    return f"/items/{quote(sample_id)}?{urlencode(query)}"
+    return f"/items/{quote(sample_id)}?{urlencode(query | trail_of(request))}"

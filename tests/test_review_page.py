@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from review import acts, clusters, oversight, pages, redact, sign_in
 from review.app import create_app
 from review.room import Room
+from review.trail import BEGINNING, leave_behind, left_on
 from tasks.judge import judge
 from tasks.ledger.moves import Choice, State
 from tasks.ledger.people import IDLE_SECONDS, LONGEST_SECONDS
@@ -96,6 +97,64 @@ def test_htmx_gets_the_next_item_at_once_with_its_address(alone: TestClient) -> 
     assert (given.status_code, given.headers["HX-Push-Url"]) == (200, sent)
     shown, there = (text.partition('<main id="main"')[2] for text in (given.text, alone.get(sent).text))
     assert shown == there != ""
+
+
+def test_the_filter_and_what_was_left_for_later_go_on(alone: TestClient) -> None:
+    """Without JavaScript: every item of the filter once, whatever is decided, left or taken back between."""
+    room = room_of(alone)
+    fill(room)
+    page, seen = alone.get("/queues/intents/label_noise/next?label=a", follow_redirects=True), []
+    for step in range(6):
+        assert page.url.params["label"] == "a"
+        assert page.url.params["recipe"] == "intents"
+        seen.append(page.url.path)
+        forms = {f["action"].split("/")[-1]: f for f in Forms(page.text).forms if f["action"]}
+        if step % 3 == 1:
+            there = press(alone, forms["decide"], "keep").headers["location"]
+        else:
+            there = press(alone, forms["leave"], "").headers["location"]
+        page = alone.get(there, follow_redirects=True)
+    assert len(set(seen)) == 6
+    assert page.url.path == "/queues/intents/label_noise"  # what was left is still there, on the list
+    assert page.url.params["label"] == "a"
+    assert "skip" not in page.url.params
+    assert len(room.ledger.decisions()) == 2
+
+
+def test_a_list_of_items_left_stays_short() -> None:
+    trail: dict[str, str] = {}
+    for number in range(80):
+        trail = leave_behind(trail, f"{number:064}")
+    assert left_on(trail) == [f"{number:064}"[:BEGINNING] for number in range(30, 80)]
+
+
+def test_taking_back_keeps_the_filter(alone: TestClient) -> None:
+    fill(room_of(alone))
+    form = form_at(alone, "/queues/intents/label_noise/next?label=a", "/decide")
+    there = press(alone, form, "keep").headers["location"]
+    undone = press(alone, form_at(alone, there, "/undo"), "").headers["location"]
+    assert "label=a" in undone
+    assert "label=a" in press(alone, form_at(alone, undone, "/decide"), "keep").headers["location"]
+
+
+def test_the_item_of_the_recipe_that_was_worked_on_is_opened(alone: TestClient) -> None:
+    room = room_of(alone)
+    fill(room)
+    samples = make_samples([(f"{HOSTILE} {i}", "a" if i % 2 else "b") for i in range(40)])
+    row = {"row": 0, "sample_id": samples["sample_id"][0].as_py(), "stage": "quality", "check": "too_long"}
+    findings = build_table([row | {"severity": "warning", "reason": "x", "evidence": "{}"}], FINDING)
+    settled = judge(samples, findings, {}, {}).dispositions
+    queue = build_queue(samples, settled, findings, ReviewSettings(random_share=0, overlap_share=0), 0)
+    room.desk.fill("zz", "snap-of-another-recipe", queue.items, queue.facts)
+    [name] = [item["sample_id"] for item in queue.items]
+    for recipe, check in (("intents", "label_noise"), ("zz", "too_long")):
+        while True:
+            page = alone.get(f"/queues/{recipe}/{check}/next", follow_redirects=True)
+            form = next(f for f in Forms(page.text).forms if (f["action"] or "").endswith("/decide"))
+            assert form["fields"]["recipe"] == recipe
+            if name in page.url.path:
+                break
+            press(alone, form, "drop")
 
 
 def test_text_of_samples_is_text_everywhere(alone: TestClient) -> None:
@@ -192,6 +251,7 @@ POSTS = {
     "/items/{name}/draft": "reviewer",
     "/items/{name}/leave": "reviewer",
     "/items/{name}/pair": "reviewer",
+    "/items/{name}/withdraw": "reviewer",
     "/items/{name}/cluster": "reviewer",
     "/items/{name}/redact": "reviewer",
     "/decisions/x/undo": "reviewer",
@@ -421,6 +481,45 @@ def test_two_people_decide_an_overlap_item_and_neither_sees_reasons(
         "reviewer, second",
         "overlap",
     )
+
+
+def test_an_opinion_is_confirmed_shown_again_and_taken_back(people: Callable[[str], TestClient]) -> None:
+    first, second = people("reviewer"), people("second")
+    room = room_of(first)
+    [name] = fill(room, count=1, overlap=1.0)
+    path, queue = f"/items/{name}?recipe=intents", "/queues/intents/label_noise/next"
+    for action in ("keep", "drop"):
+        answer = press(first, form_at(first, queue, "/decide"), action, note="私見")
+        page = first.get(answer.headers["location"], follow_redirects=True).text
+        assert f"Your opinion is noted: <b>{action}</b>" in page
+        page = first.get(path).text  # the opinion in the place of the form, and no lease
+        assert f"reviewer: <b>{action}</b> · 私見" in page
+        assert "/decide" not in page
+        assert "Somebody else is looking" not in second.get(path).text
+        room.desk.release("intents", name, "second")
+        if action == "keep":
+            assert press(first, form_at(first, path, "/withdraw"), "").status_code == 303
+            assert room.desk.votes() == []
+    form = form_at(first, path, "/withdraw")
+    press(second, form_at(second, queue, "/decide"), "drop")
+    assert press(first, form, "").status_code == 409  # it is settled
+    assert [row["action"] for row in room.ledger.all_decisions()] == ["drop"]
+    assert "agree" in first.get("/queues/intents/label_noise?voted=" + name).text
+    assert "took an opinion back" in first.get("/audit").text
+
+
+def test_where_one_person_reviews_an_overlap_item_takes_one(people: Callable[[str], TestClient]) -> None:
+    client = people("reviewer")
+    room = room_of(client)
+    fill(room, count=1, overlap=1.0)
+    for name in ("second", "adjudicator", "admin"):
+        if name == "admin":  # somebody has to be the admin
+            room.people.change("reviewer", "test", role="admin")
+        room.people.change(name, "test", active=False)
+    client = people("reviewer")
+    press(client, form_at(client, "/queues/intents/label_noise/next", "/decide"), "keep")
+    [decision] = room.ledger.all_decisions()
+    assert (decision["action"], decision["actor"]) == ("keep", "reviewer")
 
 
 def test_an_adjudicator_sees_both_opinions_and_the_reasons(people: Callable[[str], TestClient]) -> None:
