@@ -149,6 +149,8 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
     if stands_apart(room, recipe, twin):
         raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
+    if item["state"] == State.ESCALATED and reviewer.role < Role.ADJUDICATOR:
+        raise refuse(403, "This item waits for an adjudicator.")
     guideline = room.guidelines.current(recipe, item["check"])
     by = {"note": form.get("note", "").strip(), "guideline": guideline["version"] if guideline else None}
     keep = Choice(Action.KEEP, {}, **by)

@@ -1,5 +1,6 @@
 """What a reviewer looks at: the queues, one queue's items, one item, two sides of a pair."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -9,18 +10,19 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from review.access import Reviewer, Role, current_reviewer
+from review.changes import find_changes
 from review.decide import REASON_CODES
 from review.diff import diff_texts
 from review.estimates import estimate_recipe
 from review.kin import has_cluster, is_blind
 from review.render import language_of, render
 from review.room import Room
-from review.snapshots import find_reported, find_samples
+from review.snapshots import code_of, find_reported, find_samples
 from review.trail import FILTERS, TRAIL, left_on, trail_of, trail_query
 from review.typed import DRAFTED, find_typed
 from review.view import editable_texts, mark_inline, told_prompt, view_item, view_reported
 from review.words import refuse
-from tasks.ledger.clusters import read_batch
+from tasks.ledger.clusters import read_batch, take_all
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import State
 from tasks.wording import title_of
@@ -225,6 +227,9 @@ def _render_item(
         draft=dict.fromkeys(DRAFTED, "") | draft,
         edited=bool(draft.keys() & texts.keys()),
         typed=find_typed(draft),
+        changes={row["decision_id"]: find_changes(row, item["sample"]) for row in view.history},
+        snapshot_id=item["snapshot_id"],
+        code=code_of(room.workspace, item["snapshot_id"]) if view.why else "",
         votes=_votes_on(room, item) if view.overlap and not view.hidden else [],
         labels=room.desk.facts()[recipe].get("labels", []),
         marked=mark_inline(item["sample"]),
@@ -235,6 +240,7 @@ def _render_item(
         voted=_read_voted(request, recipe),
         batch=_read_batch(request),
         clustered=has_cluster(view.check) and not view.hidden,
+        paired=bool(view.twin) and not stands_apart(room, recipe, view.twin),
         left=room.desk.count_left(recipe, None if queue == "all" else queue),
     )
 
@@ -252,7 +258,8 @@ def _votes_on(room: Room, item: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 @router.get("/items/{sample_id}/pair")
 def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
-    """The item beside the sample that it copies or contradicts, with their differences."""
+    """The item beside the sample that it copies or contradicts, with their differences; opening it leases both, where
+    they are the reader's to decide. What is looked at blind is shown beside nothing."""
     room, language = room_of(request), language_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     adjudicates = reviewer.role >= Role.ADJUDICATOR
@@ -260,6 +267,10 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
     twin = _find_sample(room, item, view.twin) if item and view and view.twin else None
     if item is None or view is None or twin is None:
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
+    if stands_apart(room, item["recipe"], view.twin):
+        raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
+    own = _own_vote(room, item, reviewer)
+    holder = _take_both(room, item, view.twin, reviewer) if own is None else None
     prompts = [told_prompt(sample) for sample in (twin, item["sample"])]
     answers = [sample["target"] or "" for sample in (twin, item["sample"])]
     return render(
@@ -269,13 +280,24 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
         twin=twin,
         prompts=diff_texts(*prompts),
         answers=diff_texts(*answers),
-        apart=stands_apart(room, item["recipe"], view.twin),
+        holder=holder,
+        may=is_up_to(item, reviewer) and not holder and own is None,
         draft=dict.fromkeys(DRAFTED, "") | (room.desk.draft(item["recipe"], sample_id, reviewer.name) or {}),
         clustered=has_cluster(view.check),
         queue=request.query_params.get("queue") or view.check,
         query=trail_query(request),
         guideline=room.guidelines.current(item["recipe"], view.check),
     )
+
+
+def _take_both(room: Room, item: Mapping[str, Any], twin: str, reviewer: Reviewer) -> str | None:
+    """Leases an item and its other side, as far as they wait for the reviewer; returns who else holds one of them."""
+    other = room.desk.item(twin, item["recipe"])
+    names = [one["sample_id"] for one in (item, other) if one and is_up_to(one, reviewer)]
+    if item["sample_id"] not in names:
+        return None
+    held = take_all(room.ledger.engine, item["recipe"], names, reviewer.name, time.time())
+    return next(iter(held.values()), None)
 
 
 def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:
@@ -329,6 +351,9 @@ def _show_reported(request: Request, sample_id: str, language: str) -> Response:
         found=found,
         item=view_reported(found, history, language) if found else None,
         history=history,
+        changes={},
+        snapshot_id=found.snapshot_id if found else "",
+        code=code_of(room.workspace, found.snapshot_id) if found else "",
         done=None,
         queue="all",
     )

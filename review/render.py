@@ -14,7 +14,7 @@ from jinja2.visitor import NodeTransformer
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, csrf_token
 from review.markdown import say_guideline, say_markdown, spoken_language
-from review.trail import trail_of
+from review.trail import page_of, trail_of
 from review.words import LANGUAGES, choose_language, translations
 from tasks.report.page import show_characters
 
@@ -50,12 +50,15 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         language=language,
         languages=LANGUAGES,
         trail=trail_of(request),
+        here=page_of(request),
         signs_in=room.user is None and room.proxy is None,
         manages=room.user is None,
         Role=Role,
         **values,
     )
-    return HTMLResponse(content, status_code=status)
+    # the answer to a form has no address of its own to come back to
+    headers = {} if request.method == "GET" else {"HX-Push-Url": "false"}
+    return HTMLResponse(content, status_code=status, headers=headers)
 
 
 def compile_templates() -> None:

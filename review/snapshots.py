@@ -1,6 +1,8 @@
 """Samples that stand in no queue, read from a snapshot's tables."""
 
+import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
@@ -34,6 +36,16 @@ def find_samples(workspace: Workspace, snapshot_id: str, names: Iterable[str]) -
             rows = pq.read_table(path, filters=pc.field("sample_id").isin(missing), columns=SAMPLE.names)
             found |= {row["sample_id"]: row for row in reversed(rows.to_pylist())}
     return found
+
+
+@cache
+def code_of(workspace: Workspace, snapshot_id: str) -> str:
+    """The version of the checks that a snapshot was made by: the digest of their code in its facts; "" where it has
+    none."""
+    path = workspace.path("snapshots", snapshot_id, "facts.json")
+    if not path.exists():
+        return ""
+    return str(json.loads(path.read_text(encoding="utf-8")).get("lineage", {}).get("code", ""))
 
 
 def find_reported(room: Room, sample_id: str) -> Reported | None:

@@ -1,9 +1,10 @@
 """Where a reviewer is on a list: its filters, and the items left for later, handed on from page to page."""
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
+from starlette.routing import Match, Mount
 
 FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 TRAIL = (*FILTERS, "skip")
@@ -39,3 +40,26 @@ def leave_behind(trail: Mapping[str, str], sample_id: str) -> dict[str, str]:
 
 def _read(form: Mapping[str, str]) -> dict[str, str]:
     return {name: form.get(PREFIX + name, "") for name in TRAIL}
+
+
+def page_of(request: Request) -> str:
+    """The address, below the root, of the page that is asked for, or that a posted form came from: of an item with
+    its trail, else of the nearest page above the form's address."""
+    root, path = request.scope.get("root_path", ""), request.url.path
+    query = f"?{request.url.query}" if request.url.query else ""
+    if request.method == "GET" and is_page(request, path):
+        return path.removeprefix(root) + query
+    form: Mapping[str, str] = getattr(request.state, "form", {})
+    if form and (sample_id := request.path_params.get("sample_id")):
+        place = {name: form[name] for name in ("recipe", "queue") if form.get(name)}
+        return f"/items/{quote(sample_id)}?{urlencode(place | trail_of(request))}"
+    while path != root and not is_page(request, path):
+        path = path.rpartition("/")[0]
+    return (path.removeprefix(root) or "/") + query
+
+
+def is_page(request: Request, path: str) -> bool:
+    """Whether something is shown at an address."""
+    asked = {**request.scope, "path": path, "method": "GET"}
+    routes = (route for route in request.app.routes if not isinstance(route, Mount))
+    return any(route.matches(asked)[0] is Match.FULL for route in routes)

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from review import acts, clusters, oversight, pages, redact, sign_in
 from review.app import create_app
+from review.changes import find_changes
 from review.room import Room
 from review.trail import BEGINNING, leave_behind, left_on
 from tasks.judge import judge
@@ -561,6 +562,38 @@ def test_bad_input_is_told(alone: TestClient) -> None:
     assert room_of(alone).ledger.all_decisions() == []
 
 
+def test_a_refusal_leads_back_to_what_was_typed(alone: TestClient) -> None:
+    [name, *_] = fill(room_of(alone))
+    form = form_at(alone, f"/items/{name}?recipe=intents&queue=all&label=b&skip=abc", "/decide")
+    answer = press(alone, form, "relabel", note="十分に長いメモ")
+    assert answer.status_code == 422
+    assert answer.headers["hx-push-url"] == "false"  # a reload shows the item, not the form's address
+    back = re.search(r'<a class="button" href="([^"]*)" data-key="b">', answer.text)
+    assert back
+    there = back[1].replace("&amp;", "&")
+    assert there == f"/items/{name}?recipe=intents&queue=all&label=b&skip=abc"
+    assert 'name="note" value="十分に長いメモ"' in alone.get(there).text
+    language = next(f for f in Forms(answer.text).forms if f["action"] == "/language")
+    assert language["fields"]["back"] == there
+
+
+def test_a_form_s_address_leads_to_the_page_that_it_stands_on(alone: TestClient) -> None:
+    [name, *_] = fill(room_of(alone))
+    for path, there in {
+        f"/items/{name}/decide": f"/items/{name}",
+        f"/items/{name}/leave?queue=all": f"/items/{name}?queue=all",
+        "/queues/intents/label_noise/preview?label=a": "/queues/intents/label_noise?label=a",
+        "/queues/intents/label_noise/bulk": "/queues/intents/label_noise",
+        "/decisions/x/undo": "/",
+        "/batches/x/undo": "/",
+        "/people/aki": "/people",
+        "/language": "/",
+    }.items():
+        answer = alone.get(path, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, there)
+    assert alone.get("/nowhere/at/all").status_code == 404
+
+
 def test_bulk_is_previewed_decided_and_taken_back(alone: TestClient) -> None:
     names = fill(room_of(alone))
     form = form_at(alone, "/queues/intents/label_noise?label=a", "/preview?label=a")
@@ -568,6 +601,8 @@ def test_bulk_is_previewed_decided_and_taken_back(alone: TestClient) -> None:
         form["action"], data=form["fields"] | {"action": "relabel", "label": "b"}, headers=ORIGIN
     )
     assert page.status_code == 200
+    language = next(f for f in Forms(page.text).forms if f["action"] == "/language")
+    assert language["fields"]["back"] == "/queues/intents/label_noise?label=a"
     bulk = next(f for f in Forms(page.text).forms if f["action"].endswith("/bulk"))
     answer = alone.post(bulk["action"], data=bulk["fields"], headers=ORIGIN, follow_redirects=False)
     assert answer.status_code == 303
@@ -724,6 +759,35 @@ def test_every_refusal_is_said_in_the_readers_language(people: Callable[[str], T
     ][-1]
     assert nobody_page.status_code == 429
     assert JAPANESE.search(told(nobody_page))
+
+
+def test_history_and_audit_tell_what_was_changed(alone: TestClient) -> None:
+    room = room_of(alone)
+    first, second, third, *_ = fill(room, text="The kettle leaks from its lid")
+    room.workspace.path("snapshots", "snap").mkdir(parents=True)
+    facts = room.workspace.path("snapshots", "snap", "facts.json")
+    facts.write_text('{"lineage": {"code": "c0de0123456789ab"}}', encoding="utf-8")
+    text = room.desk.item(first)["sample"]["input"].replace("kettle", "teapot")
+    form = form_at(alone, f"/items/{first}", "/decide")
+    press(alone, form, "edit", input=text, reason_code="outdated")
+    room.desk.decide("intents", second, 1, Choice(Action.MERGE, {"into": third}), "aki")
+    page = alone.get(f"/items/{first}").text
+    assert "<del>kettle</del><ins>teapot</ins> leaks" in page
+    assert "outdated" in page.partition("History")[2]
+    assert "version <code>c0de01234567</code>" in page
+    assert f"<code>{third[:12]}</code>" in alone.get(f"/items/{second}").text.partition("History")[2]
+    audit = alone.get("/audit").text
+    assert "input: The teapot leaks" in audit
+    assert f"merge → <code>{third[:12]}</code>" in audit
+
+
+def test_mended_spans_are_told_in_words() -> None:
+    sample = make_samples([("山田が来る", "x")]).to_pylist()[0] | {"label": None}
+    sample |= {"spans": [{"start": 0, "end": 2, "label": "ORG"}]}
+    mended = [{"start": 0, "end": 2, "label": "PER"}]
+    [change] = find_changes({"payload": {"spans": mended}}, sample)
+    assert "".join(p.text for p in change.pieces if p.mark != "del") == "<PER>山田</PER>が来る"
+    assert find_changes({"payload": {"spans": "erased"}}, sample) == ()
 
 
 def test_a_failure_of_the_page_gives_nothing_away(
