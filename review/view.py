@@ -11,7 +11,7 @@ from typing import Any
 from tasks.edits import text_fields
 from tasks.ledger.moves import State
 from tasks.records import Action
-from tasks.wording import tell_evidence, tell_reason, tell_suggestion, title_of
+from tasks.wording import tell_evidence, tell_reason, tell_suggestion, term, title_of
 
 MAX_SUGGESTIONS = 9
 """As many as there are digit keys."""
@@ -131,7 +131,7 @@ def view_item(
         overlap=bool(item["overlap"]),
         random=decided and item["origin"] == "random",
         copies=item["copies"],
-        messages=_messages(sample, [] if hidden else findings),
+        messages=_messages(sample, [] if hidden else findings, language),
         sample=sample,
         place=_place(sample),
         passage=json.loads(item["passage"]) if item["passage"] else None,
@@ -247,7 +247,7 @@ def _why(finding: Mapping[str, Any], settling: str, language: str) -> Why:
         title=title_of(finding["check"]).say(language),
         reason=tell_reason(finding).say(language),
         check=finding["check"],
-        stage=finding["stage"],
+        stage=term(finding["stage"]).say(language),
         severity=finding["severity"],
         score=finding["score"],
         threshold=finding["threshold"],
@@ -260,27 +260,33 @@ def _why(finding: Mapping[str, Any], settling: str, language: str) -> Why:
     )
 
 
-def _messages(sample: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:
+def _messages(
+    sample: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], language: str
+) -> tuple[Message, ...]:
     """The conversation as the model sees it; labelled spans and what findings point at are marked."""
     shown = []
     last = len(sample["prompt"]) - 1
     for number, message in enumerate(sample["prompt"]):
-        marks = _marks(findings, "input") if number == last else []
+        marks = _marks(findings, "input", language) if number == last else []
         if number == last and sample.get("spans"):
             marks = [(span["start"], span["end"], span["label"]) for span in sample["spans"]]
         shown.append(Message(message["role"], cut_pieces(message["content"] or "", marks), trained=False))
     for message in sample["completion"]:
-        marks = _marks(findings, "target")
+        marks = _marks(findings, "target", language)
         shown.append(Message(message["role"], cut_pieces(message["content"] or "", marks), trained=True))
     return tuple(shown)
 
 
-def _marks(findings: Sequence[Mapping[str, Any]], field_name: str) -> list[tuple[int, int, str]]:
+def _marks(
+    findings: Sequence[Mapping[str, Any]], field_name: str, language: str
+) -> list[tuple[int, int, str]]:
+    """What findings point at in a text: start, end, and what it is in the reader's words."""
     marks = []
     for finding in findings:
         for span in json.loads(finding["evidence"] or "{}").get("spans", []):
             if isinstance(span, Mapping) and span.get("field", "input") == field_name and "start" in span:
-                marks.append((span["start"], span["end"], str(span.get("kind", finding["check"]))))
+                what = term(str(span["kind"])) if "kind" in span else title_of(finding["check"])
+                marks.append((span["start"], span["end"], what.say(language)))
     return marks
 
 

@@ -18,7 +18,9 @@ from review import acts, clusters, oversight, pages, redact, sign_in
 from review.app import create_app
 from review.changes import find_changes
 from review.room import Room
+from review.snapshots import Reported
 from review.trail import BEGINNING, leave_behind, left_on
+from review.view import view_reported
 from tasks.judge import judge
 from tasks.ledger.moves import Choice, State
 from tasks.ledger.people import IDLE_SECONDS, LONGEST_SECONDS
@@ -647,6 +649,71 @@ def test_the_audit_trail_is_told_in_words(alone: TestClient) -> None:
         assert said in japanese, said
     for code in ("label_noise", "account_added", ">drop<", ">retract<"):
         assert code not in japanese, code
+
+
+def test_every_act_of_the_audit_trail_can_be_reached(
+    alone: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = room_of(alone)
+    monkeypatch.setattr(oversight, "ROWS", 3)
+    fill(room)
+    for number in range(7):
+        room.desk.note("aki", "guideline", f"act-{number}", {})
+        if number < 4:
+            press(alone, form_at(alone, "/queues/intents/label_noise/next", "/decide"), "keep")
+    monkeypatch.setattr(room.ledger, "all_decisions", None)  # read by the page, not as a whole
+    there, acts, decisions = "/audit", [], []
+    for _ in range(5):
+        page = alone.get(there).text
+        acts += re.findall(r"act-(\d)", page)
+        decisions += re.findall(r'href="/items/([0-9a-f]+)', page)
+        after = re.search(r'<a href="(\?page=\d)">after', page)
+        if after is None:
+            break
+        there = f"/audit{after[1]}"
+    assert acts == ["6", "5", "4", "3", "2", "1", "0"]
+    assert decisions == [row["sample_id"] for row in room.desk.decisions(10)]
+    assert there == "/audit?page=3"
+
+
+def test_times_roles_and_names_are_said_in_the_reader_s_language(people: Callable[[str], TestClient]) -> None:
+    admin = people("admin")
+    room = room_of(admin)
+    [name, *_] = fill(room)
+    room.desk.decide("intents", name, 1, Choice(Action.KEEP, {}), "aki")
+    moment = room.desk.history(name)[0]["created"]
+    date, clock = moment[:10], moment[11:16]
+    for language, said in (
+        ("en", f" {clock} UTC</time>"),
+        ("ja", f"{date.replace('-', '/')} {clock} UTC</time>"),
+    ):
+        headers = {"accept-language": language}
+        for path in ("/audit", f"/items/{name}"):
+            page = admin.get(path, headers=headers).text
+            assert f'<time datetime="{moment}">' in page
+            assert said in page
+    accounts = admin.get("/people", headers={"accept-language": "ja"}).text
+    assert "<td>レビュー担当</td>" in accounts
+    assert "<td>reviewer</td>" not in accounts
+    item = admin.get(f"/items/{name}", headers={"accept-language": "ja"}).text
+    assert 'class="meta">label_noise' not in item
+
+
+def test_what_is_marked_in_a_text_is_named_in_the_reader_s_language() -> None:
+    sample = make_samples([("電話は090", "x")]).to_pylist()[0]
+    span = {"field": "input", "start": 3, "end": 6, "kind": "PHONE"}
+    row = {
+        "check": "personal_data",
+        "stage": "privacy",
+        "severity": "warning",
+        "score": None,
+        "threshold": None,
+    }
+    finding = row | {"reason": "", "suggestion": None, "evidence": canonical_json({"spans": [span]})}
+    reported = Reported("intents", "snap", sample, sample["sample_id"], "keep", [finding])
+    for language, said in (("en", "phone number"), ("ja", "電話番号")):
+        view = view_reported(reported, (), language)
+        assert [piece.mark for piece in view.messages[0].pieces] == ["", said]
 
 
 def test_the_page_works_below_another_path(workspace: Workspace) -> None:

@@ -97,6 +97,12 @@ def read_decisions(
     return [_unpack(dict(row)) for row in rows.mappings()]
 
 
+def newest_decisions(connection: sa.Connection, limit: int, offset: int) -> list[dict[str, Any]]:
+    """Decisions, the newest first."""
+    query = sa.select(DECISIONS).order_by(DECISIONS.c.position.desc()).limit(limit).offset(offset)
+    return [_unpack(dict(row)) for row in connection.execute(query).mappings()]
+
+
 def standing_decisions(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The decision that stands about each sample; a retraction leaves none."""
     last = {row["sample_id"]: dict(row) for row in rows}

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tasks.ledger.decisions import read_decisions
+from tasks.ledger.decisions import newest_decisions, read_decisions
 from tasks.ledger.filters import Filter, ordered, where
 from tasks.ledger.moves import (
     State,
@@ -147,6 +147,20 @@ class QueueReader:
         query = sa.select(QUEUE.c.sample_id, QUEUE.c.chance).where(QUEUE.c.sample_id.in_(voted))
         with self.engine.connect() as connection:
             return {row.sample_id: row.chance for row in connection.execute(query)}
+
+    def decisions(self, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+        """Decisions, the newest first."""
+        with self.engine.connect() as connection:
+            return newest_decisions(connection, limit, offset)
+
+    def count_audit(self) -> tuple[int, int]:
+        """How many decisions there are, and how many acts in the audit trail."""
+        with self.engine.connect() as connection:
+            counts = [
+                connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+                for table in (DECISIONS, ACTS)
+            ]
+        return counts[0], counts[1]
 
     def acts(self, limit: int = 200, offset: int = 0) -> list[dict[str, Any]]:
         """The audit trail, the newest first."""
