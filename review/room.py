@@ -61,7 +61,7 @@ class Room:
         no account."""
         if self.user is not None or self.proxy is not None:
             return self.user is None
-        return sum(a["active"] and a["role"] != Role.VIEWER.word for a in self.people.accounts()) > 1
+        return self.people.count_reviewers() > 1
 
     def identify(self, request: Request) -> Reviewer | None:
         if self.user is not None:

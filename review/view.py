@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from review.mending import mend_spans
 from tasks.edits import text_fields
 from tasks.ledger.moves import State
 from tasks.records import Action
@@ -64,7 +65,7 @@ class Suggestion:
     key: int
     text: str
     action: Action
-    payload: dict[str, str]
+    payload: dict[str, Any]
     probability: float | None = None
 
 
@@ -172,8 +173,9 @@ def actions_for(sample: Mapping[str, Any]) -> tuple[Action, ...]:
 
 
 def suggest(item: Mapping[str, Any], language: str) -> tuple[Suggestion, ...]:
-    """What the witnesses suggest, the likeliest first: new labels, the text with placeholders, to drop a copy."""
-    found: dict[tuple[Action, str], tuple[float, str, dict[str, str]]] = {}
+    """What the witnesses suggest, the likeliest first: new labels, mended spans, the text with placeholders, to drop a
+    copy."""
+    found: dict[tuple[Action, str], tuple[float, str, dict[str, Any]]] = {}
     for finding in item["findings"]:
         evidence = json.loads(finding["evidence"] or "{}")
         change = json.loads(finding["suggestion"] or "{}")
@@ -184,6 +186,9 @@ def suggest(item: Mapping[str, Any], language: str) -> tuple[Suggestion, ...]:
             sure = change.get("probability", 1.0)
             told = "" if action is Action.RELABEL else tell_suggestion(finding).say(language)
             found[action, name] = (sure, told, payload)
+        if evidence.get("tokens") and (mended := mend_spans(item["sample"], evidence["tokens"])):
+            told = mended.told.say(language)
+            found[Action.SPANS, told] = (mended.probability, told, {"spans": mended.spans})
         for option in evidence.get("labels", []) if finding["check"].endswith(("noise", "label")) else []:
             label = option.get("label")
             if label and label != item["sample"]["label"] and (Action.RELABEL, label) not in found:
