@@ -14,11 +14,12 @@ from review.finish import finish_queue
 from review.forms import read_change, read_version, read_versions
 from review.kin import is_blind
 from review.labels import read_labels, require_known
-from review.pages import FILTERS, filter_query, go, is_local, read_filter, room_of, seen_now, stands_apart
+from review.pages import filter_query, go, is_local, read_filter, room_of, seen_now, stands_apart
 from review.render import render
 from review.rights import may_take_back, require_right, require_target, stands_already
 from review.room import Room
 from review.snapshots import find_sample
+from review.trail import leave_behind, trail_of
 from review.typed import SEEN, keep_typed, kept_if_refused
 from review.view import editable_texts, twin_of
 from review.words import LANGUAGES, refuse, tell
@@ -50,15 +51,15 @@ def decide(request: Request, sample_id: str, reviewer: Decider, form: Form) -> R
             404, "Sample {sample} is in no queue of {recipe!r}.", sample=sample_id[:12], recipe=recipe
         )
     with kept_if_refused(request, item, reviewer, form):
-        done = settle_choice(room, item, _read_choice(room, item, form), reviewer, form)
-    return hand_on(request, recipe, form, done)
+        made = settle_choice(room, item, _read_choice(room, item, form), reviewer, form)
+    return hand_on(request, recipe, form, made)
 
 
 def settle_choice(
     room: Room, item: Mapping[str, Any], choice: Choice, reviewer: Reviewer, form: Mapping[str, str]
-) -> str:
-    """Decides about the version that the form names, or gives one of two opinions on an overlap item; returns the
-    decision's id, "" for an opinion.
+) -> dict[str, str]:
+    """Decides about the version that the form names, or gives one of two opinions on an overlap item; returns what
+    the next page is told of it: `done`, a decision's id, or `voted`, the sample_id.
 
     Raises:
         LostRaceError: the item is not as it was at that version.
@@ -72,16 +73,19 @@ def settle_choice(
     if choice.action is Action.MERGE:
         require_target(room, item, choice.payload["into"])
     is_open = item["state"] == State.OPEN
-    if item["overlap"] and room.several and is_open and choice.action is not Action.ESCALATE:
+    if item["overlap"] and is_open and choice.action is not Action.ESCALATE and room.several:
         room.desk.vote(*place, version, choice, reviewer.name)
-        return ""
-    return room.desk.decide(*place, version, choice, reviewer.name)
+        return {"voted": item["sample_id"]}
+    return {"done": room.desk.decide(*place, version, choice, reviewer.name)}
 
 
-def hand_on(request: Request, recipe: str, form: Mapping[str, str], done: str) -> Response:
-    """Goes on to the next item of the list that the form came from."""
-    handed_on = {name: form[f"f_{name}"] for name in FILTERS if form.get(f"f_{name}")}
-    return go(request, f"/queues/{recipe}/{form.get('queue', 'all')}/next", done=done, **handed_on)
+def hand_on(request: Request, recipe: str, form: Mapping[str, str], made: Mapping[str, str]) -> Response:
+    """Goes on to the next item of the list that the form came from.
+
+    Args:
+        made: what was done, as `settle_choice` says it.
+    """
+    return go(request, f"/queues/{recipe}/{form.get('queue') or 'all'}/next", **made, **trail_of(request))
 
 
 def _read_choice(room: Any, item: dict[str, Any], form: dict[str, Any]) -> Choice:
@@ -132,9 +136,7 @@ def leave(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Re
     """Gives the item back and goes on to another one."""
     recipe, queue = form.get("recipe", ""), form.get("queue", "all")
     room_of(request).desk.release(recipe, sample_id, reviewer.name)
-    skipped = [*[s for s in form.get("skip", "").split(",") if s][-50:], sample_id]
-    handed_on = {name: form[f"f_{name}"] for name in FILTERS if form.get(f"f_{name}")}
-    return go(request, f"/queues/{recipe}/{queue}/next", skip=",".join(skipped), **handed_on)
+    return go(request, f"/queues/{recipe}/{queue}/next", **leave_behind(trail_of(request), sample_id))
 
 
 @router.post("/items/{sample_id}/pair")
@@ -142,7 +144,7 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
     """Which of two stands: `this`, `other`, or `both`; one transaction, one undo. Of the other one a
     decision by which it stands already is left as it is."""
     room = room_of(request)
-    recipe, queue, stands = form.get("recipe", ""), form.get("queue", "all"), form.get("stands", "")
+    recipe, stands = form.get("recipe", ""), form.get("stands", "")
     item = room.desk.item(sample_id, recipe)
     twin = twin_of(item) if item and not is_blind(item) else ""
     if item is None or not twin or find_sample(room, item, twin) is None:
@@ -151,7 +153,7 @@ def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form)
         raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
     with kept_if_refused(request, item, reviewer, {**form, "stands": ""}):
         batch = _settle_pair(room, item, twin, stands, reviewer, form)
-    return go(request, f"/queues/{recipe}/{queue}/next", batch=batch)
+    return hand_on(request, recipe, form, {"batch": batch})
 
 
 def _settle_pair(
@@ -190,6 +192,14 @@ def _settle_pair(
     return room.desk.decide_together(recipe, seen, chosen, reviewer.name)
 
 
+@router.post("/items/{sample_id}/withdraw")
+def withdraw(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
+    """Takes one's own opinion on an overlap item back, as long as nobody else gave one."""
+    recipe = form.get("recipe", "")
+    room_of(request).desk.withdraw(recipe, sample_id, reviewer.name)
+    return go(request, f"/items/{sample_id}", recipe=recipe, queue=form.get("queue", ""), **trail_of(request))
+
+
 @router.post("/decisions/{decision_id}/undo")
 def undo(request: Request, decision_id: str, reviewer: Decider, form: Form) -> Response:
     """Takes a decision back: one's own, or as an adjudicator anybody's."""
@@ -202,7 +212,8 @@ def undo(request: Request, decision_id: str, reviewer: Decider, form: Form) -> R
             403, "This decision is of {name}; an adjudicator may take it back.", name=decision["actor"]
         )
     sample_id = room.desk.undo(decision_id, reviewer.name)
-    return go(request, f"/items/{sample_id}", recipe=decision["recipe"] or "", queue=form.get("queue", ""))
+    place = {"recipe": decision["recipe"] or "", "queue": form.get("queue", "")}
+    return go(request, f"/items/{sample_id}", **place, **trail_of(request))
 
 
 @router.post("/queues/{recipe}/{check}/preview")
@@ -284,7 +295,7 @@ def undo_batch(request: Request, batch: str, reviewer: Decider, form: Form) -> R
     queue = form.get("queue", "all")
     if made[0]["origin"] in ("pair", "cluster"):
         first = made[0]["sample_id"]
-        return go(request, f"/items/{first}", recipe=made[0]["recipe"], queue=queue)
+        return go(request, f"/items/{first}", recipe=made[0]["recipe"], queue=queue, **trail_of(request))
     return go(request, f"/queues/{form.get('recipe', '')}/{queue}")
 
 

@@ -19,7 +19,8 @@ from review import acts, clusters, oversight, pages, redact, sign_in
 from review.access import SignInNeededError, fields_of
 from review.render import language_of, render, sign_in_path
 from review.room import Room
-from review.typed import page_before, typed_on
+from review.trail import page_of
+from review.typed import typed_on
 from review.words import tell
 from tasks.errors import SeimaiError
 from tasks.ledger.moves import LostRaceError
@@ -148,6 +149,8 @@ def _complain(request: Request, error: Exception) -> Response:
 
 def _http_error(request: Request, error: Any) -> Response:
     assert isinstance(error, StarletteHTTPException | HTTPException)
+    if error.status_code == 405 and request.method == "GET":  # a form's address, asked for once more
+        return RedirectResponse(request.scope.get("root_path", "") + page_of(request), status_code=303)
     told = {404: tell("There is no such page."), 405: tell("This address takes no such request.")}
     detail: Any = error.detail
     said = detail if isinstance(detail, Told) else told.get(error.status_code, Told(str(detail)))
@@ -168,5 +171,13 @@ def _broken(request: Request, _error: Exception) -> Response:
 
 def _refused(request: Request, status: int, told: Told, title: str = "refused") -> Response:
     said = told.say(language_of(request))
-    typed, back = typed_on(request), page_before(request)
-    return render(request, "message.html", status=status, title=title, message=said, typed=typed, back=back)
+    return render(
+        request,
+        "message.html",
+        status=status,
+        title=title,
+        message=said,
+        typed=typed_on(request),
+        back="" if request.method in SAFE else page_of(request),
+        about_item="sample_id" in request.path_params,
+    )

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from review.access import Reviewer, Role, current_reviewer, needs, read_form
+from review.acts import hand_on
 from review.kin import Cluster, find_cluster, has_cluster
-from review.pages import go, room_of
+from review.pages import room_of
 from review.render import language_of, render
 from review.room import Room
+from review.trail import trail_query
 from review.typed import DRAFTED, SEEN, kept_if_refused
 from review.view import view_item
 from review.words import refuse
@@ -42,6 +44,7 @@ def show_cluster(request: Request, sample_id: str, reviewer: Looker) -> Response
         cluster=cluster,
         draft=dict.fromkeys(DRAFTED, "") | draft,
         queue=request.query_params.get("queue") or view.check,
+        query=trail_query(request),
         guideline=room.guidelines.current(item["recipe"], view.check),
         may=any(member.free for member in cluster.shown),
     )
@@ -58,7 +61,7 @@ def decide_about_cluster(request: Request, sample_id: str, reviewer: Decider, fo
         cluster = _find_cluster(room, item, reviewer, stands)
         choices = _read_choices(reviewer, cluster, seen, form)
         batch = decide_cluster(room.ledger.engine, item["recipe"], seen, choices, reviewer.name, time.time())
-    return go(request, f"/queues/{item['recipe']}/{form.get('queue', 'all')}/next", batch=batch)
+    return hand_on(request, item["recipe"], form, {"batch": batch})
 
 
 def _find_item(room: Room, sample_id: str, recipe: str | None, reviewer: Reviewer) -> dict[str, Any]:

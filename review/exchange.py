@@ -19,10 +19,15 @@ from tasks.ledger import Ledger
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import Choice, State
+from tasks.ledger.people import People
 from tasks.records import Action
 
 ANSWER = {"label": "choice", "spans": "label", "target": "answer"}
 """Names of the controls in both tools: labels of classification, spans, free text."""
+
+
+OWN = "as it is"
+"""Name of the prediction that holds a sample's own spans, to be mended in the other tool."""
 
 
 class _Decision(BaseModel):
@@ -88,6 +93,10 @@ def _as_task(item: Mapping[str, Any]) -> dict[str, Any]:
     task: dict[str, Any] = {"data": data | _named(item), "predictions": []}
     labels = [] if item["blind"] else _suggested(item)
     task["predictions"] = [
+        {"model_version": OWN, "result": [_as_region(sample, span) for span in sample["spans"]]}
+        for _ in range(sample.get("spans") is not None)
+    ]
+    task["predictions"] += [
         {
             "model_version": item["check"],
             "score": sure,
@@ -105,6 +114,12 @@ def _as_task(item: Mapping[str, Any]) -> dict[str, Any]:
     return task
 
 
+def _as_region(sample: Mapping[str, Any], span: Mapping[str, Any]) -> dict[str, Any]:
+    place = {"start": span["start"], "end": span["end"]}
+    value = {**place, "text": sample["input"][span["start"] : span["end"]], "labels": [span["label"]]}
+    return {"from_name": ANSWER["spans"], "to_name": "text", "type": "labels", "value": value}
+
+
 def _as_record(item: Mapping[str, Any]) -> dict[str, Any]:
     sample = item["sample"]
     suggested = [] if item["blind"] else _suggested(item)
@@ -115,6 +130,9 @@ def _as_record(item: Mapping[str, Any]) -> dict[str, Any]:
         "suggestions": {},
         "responses": {},
     }
+    if sample.get("spans") is not None:
+        own = [{name: span[name] for name in ("start", "end", "label")} for span in sample["spans"]]
+        record["suggestions"][ANSWER["spans"]] = {"value": own, "agent": OWN}
     if suggested:
         label, sure = suggested[0]
         record["suggestions"][ANSWER["label"]] = {"value": label, "score": sure, "agent": item["check"]}
@@ -138,8 +156,9 @@ def _suggested(item: Mapping[str, Any]) -> list[tuple[str, float]]:
 def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[int, int]:
     """Decides what was answered in another tool; returns (decided, left alone).
 
-    An answer equal to the sample's own is a keep. Left alone: items without an answer, those that are decided already
-    and those that are in no queue any more.
+    An answer equal to the sample's own is a keep. Where several people review, that about an overlap item is one of
+    the two opinions. Left alone: items without an answer, those that are decided already or that the actor gave an
+    opinion on, and those that are in no queue any more.
 
     Raises:
         SeimaiError: the file is not of that form, or an answer does not fit its sample; names the entry.
@@ -151,7 +170,9 @@ def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[
     left = 0
     for number, (sample_id, recipe, given) in enumerate(_read_answers(path, form), 1):
         item = desk.item(sample_id, recipe)
-        if item is None or item["state"] == State.DECIDED or not given:
+        if item is not None and item["sample"].get("spans") is None:
+            given.pop("spans", None)
+        if item is None or item["state"] == State.DECIDED or not given or _has_voted(desk, item, actor):
             left += 1
             continue
         sample = item["sample"]
@@ -162,9 +183,22 @@ def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[
         except SeimaiError as error:
             raise SeimaiError(f"{path}, entry {number} (sample {sample_id[:12]}): {error}") from error
         answered.append((item, choice))
+    several = People(ledger).count_reviewers() > 1
     for item, choice in answered:
-        desk.decide(item["recipe"], item["sample_id"], item["version"], choice, actor, form.value)
+        place = item["recipe"], item["sample_id"], item["version"], choice, actor
+        if item["overlap"] and item["state"] == State.OPEN and (several or _votes(desk, item)):
+            desk.vote(*place)
+        else:
+            desk.decide(*place, form.value)
     return len(answered), left
+
+
+def _votes(desk: Desk, item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return desk.votes(item["recipe"], [item["sample_id"]]) if item["overlap"] else []
+
+
+def _has_voted(desk: Desk, item: Mapping[str, Any], actor: str) -> bool:
+    return any(vote["actor"] == actor for vote in _votes(desk, item))
 
 
 def _action_for(changed: Mapping[str, Any]) -> Action:
@@ -199,7 +233,8 @@ def _of_task(entry: Mapping[str, Any]) -> tuple[str, str | None, dict[str, Any]]
     given: dict[str, Any] = {}
     answered = [a for a in entry.get("annotations", []) if not a.get("was_cancelled")]
     spans = []
-    for result in answered[-1]["result"] if answered else []:
+    results = answered[-1]["result"] if answered else []
+    for result in results:
         value = result["value"]
         match result["type"]:
             case "choices":
@@ -208,7 +243,7 @@ def _of_task(entry: Mapping[str, Any]) -> tuple[str, str | None, dict[str, Any]]
                 spans.append({"start": value["start"], "end": value["end"], "label": value["labels"][0]})
             case "textarea":
                 given["target"] = "\n".join(value["text"])
-    if spans:
+    if spans or (answered and not results):  # an empty answer is that there are none
         given["spans"] = sorted(spans, key=lambda span: span["start"])
     return entry["data"]["sample_id"], entry["data"].get("recipe"), given
 

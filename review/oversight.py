@@ -69,19 +69,19 @@ def show_audit(
 ) -> Response:
     """Who did what, when, on which evidence: decisions, and everything else that was done on the page."""
     room = room_of(request)
-    decisions = room.ledger.all_decisions()[::-1]
-    shown = decisions[(page - 1) * ROWS : page * ROWS]
+    place = (ROWS, (page - 1) * ROWS)
+    shown, (total, acts) = room.desk.decisions(*place), room.desk.count_audit()
     checks = {check for row in shown for check in (row["check"], *(row["evidence"] or {}).get("scores", {}))}
     return render(
         request,
         "audit.html",
         decisions=shown,
         titles={check: title_of(check).say(language_of(request)) for check in checks if check},
-        total=len(decisions),
+        total=total,
+        last=page * ROWS >= max(total, acts),
         votes=_votes_about(room, shown),
-        acts=room.desk.acts(ROWS, (page - 1) * ROWS),
+        acts=room.desk.acts(*place),
         page=page,
-        rows=ROWS,
     )
 
 

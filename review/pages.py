@@ -1,5 +1,6 @@
 """What a reviewer looks at: the queues, one queue's items, one item, two sides of a pair."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from review.access import Reviewer, Role, current_reviewer
+from review.changes import find_changes
 from review.decide import REASON_CODES
 from review.diff import diff_texts
 from review.estimates import estimate_queues, estimate_recipe
@@ -17,7 +19,8 @@ from review.labels import options_of, read_labels
 from review.render import language_of, render
 from review.rights import may_take_back, offered_stands
 from review.room import Room
-from review.snapshots import find_reported, find_sample
+from review.snapshots import code_of, find_reported, find_sample
+from review.trail import FILTERS, TRAIL, left_on, trail_of, trail_query
 from review.typed import DRAFTED, find_typed
 from review.view import (
     copies_of,
@@ -29,7 +32,7 @@ from review.view import (
     view_reported,
 )
 from review.words import refuse
-from tasks.ledger.clusters import read_batch, standing_about
+from tasks.ledger.clusters import read_batch, standing_about, take_all
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import State
 from tasks.wording import title_of
@@ -39,7 +42,6 @@ PAGE_ROWS = 50
 """Items of one page of a list."""
 MOST_PAGES = 1_000_000
 """Pages of a list that may be asked for; a database counts rows in 64 bits."""
-FILTERS = ("label", "language", "source", "disposition", "text", "least_score", "most_score", "state")
 Looker = Annotated[Reviewer, Depends(current_reviewer)]
 
 
@@ -161,6 +163,7 @@ def show_queue(
         options=options_of(facts[recipe]),
         states=["any", *State],
         done=_read_done(request, reviewer),
+        voted=_read_voted(request, recipe),
         batch=_read_batch(request),
         given={
             "finished": "",
@@ -183,22 +186,22 @@ def next_item(request: Request, recipe: str, check: str, reviewer: Looker) -> Re
     room, wanted = room_of(request), read_filter(request, recipe, check)
     handed_on = {
         name: request.query_params[name]
-        for name in (*FILTERS, "done", "batch")
+        for name in (*TRAIL, "done", "voted", "batch")
         if request.query_params.get(name)
     }
     # a list may show what is decided; only what waits for the reviewer is handed out
     wanted = wanted if wanted.state == State.ESCALATED else replace(wanted, state=State.OPEN)
     if is_up_to({"state": wanted.state}, reviewer):
-        skipped = [name for name in request.query_params.get("skip", "").split(",") if name]
-        chosen = room.desk.lease_next(wanted, reviewer.name, skipped)
+        chosen = room.desk.lease_next(wanted, reviewer.name, left_on(trail_of(request)))
         if chosen is not None:
-            there = go(request, f"/items/{chosen}", queue=check, **handed_on)
+            there = go(request, f"/items/{chosen}", recipe=recipe, queue=check, **handed_on)
             item = room.desk.item(chosen, recipe) if request.headers.get("hx-request") else None
             if item is None:
                 return there
             page = _render_item(request, item, reviewer, check)
             page.headers["HX-Push-Url"] = there.headers["location"]
             return page
+    handed_on.pop("skip", None)
     return go(request, f"/queues/{recipe}/{check}", **handed_on)
 
 
@@ -210,7 +213,7 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
     if item is None:
         return _show_reported(request, sample_id, language_of(request))
     holder = None
-    if is_up_to(item, reviewer):
+    if is_up_to(item, reviewer) and _own_vote(room, item, reviewer) is None:
         holder = room.desk.take(item["recipe"], sample_id, reviewer.name)
     return _render_item(request, item, reviewer, request.query_params.get("queue", ""), holder)
 
@@ -244,24 +247,36 @@ def _render_item(
         "item.html",
         item=view,
         queue=queue,
-        filters=FILTERS,
-        query=filter_query(request),
+        query=trail_query(request),
         holder=holder,
-        several=room.several,
+        several=view.overlap and room.several,
+        own=_own_vote(room, item, reviewer),
         draft=dict.fromkeys(DRAFTED, "") | draft,
         edited=bool(draft.keys() & texts.keys()),
         options=options_of(facts),
         typed=find_typed(draft),
+        changes={row["decision_id"]: find_changes(row, item["sample"]) for row in view.history},
+        snapshot_id=item["snapshot_id"],
+        code=code_of(room.workspace, item["snapshot_id"]) if view.why else "",
         votes=_votes_on(room, item) if view.overlap and not view.hidden else [],
         marked=mark_inline(item["sample"]),
         texts=texts,
         reason_codes=REASON_CODES,
         guideline=room.guidelines.current(recipe, view.check),
         done=_read_done(request, reviewer),
+        voted=_read_voted(request, recipe),
         batch=_read_batch(request),
         clustered=has_cluster(view.check) and not view.hidden,
+        paired=bool(view.twin) and not stands_apart(room, recipe, view.twin),
         left=room.desk.count_left(recipe, None if queue == "all" else queue),
     )
+
+
+def _own_vote(room: Room, item: Mapping[str, Any], reviewer: Reviewer) -> dict[str, Any] | None:
+    """The reader's opinion on an item that waits for somebody else's."""
+    if not item["overlap"] or item["state"] != State.OPEN or not room.several:
+        return None
+    return next((vote for vote in _votes_on(room, item) if vote["actor"] == reviewer.name), None)
 
 
 def _votes_on(room: Room, item: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -270,7 +285,8 @@ def _votes_on(room: Room, item: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 @router.get("/items/{sample_id}/pair")
 def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
-    """The item beside the sample that it copies or contradicts, with their differences."""
+    """The item beside the sample that it copies or contradicts, with their differences; opening it leases both, where
+    they are the reader's to decide. What is looked at blind is shown beside nothing."""
     room, language = room_of(request), language_of(request)
     item = room.desk.item(sample_id, request.query_params.get("recipe"))
     adjudicates = reviewer.role >= Role.ADJUDICATOR
@@ -278,7 +294,11 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
     twin = find_sample(room, item, view.twin) if item and view and view.twin else None
     if item is None or view is None or twin is None:
         raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
+    if stands_apart(room, item["recipe"], view.twin):
+        raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
     queued = room.desk.item(view.twin, item["recipe"])
+    own = _own_vote(room, item, reviewer)
+    holder = _take_both(room, item, view.twin, reviewer) if own is None else None
     prompts = [told_prompt(sample) for sample in (twin, item["sample"])]
     answers = [sample["target"] or "" for sample in (twin, item["sample"])]
     return render(
@@ -288,12 +308,14 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
         twin=twin,
         prompts=diff_texts(*prompts),
         answers=diff_texts(*answers),
-        apart=stands_apart(room, item["recipe"], view.twin),
         offered=offered_stands(room, item, view.twin, queued, reviewer),
         seen=seen_now(room, queued, view.twin),
+        holder=holder,
+        may=is_up_to(item, reviewer) and not holder and own is None,
         draft=dict.fromkeys(DRAFTED, "") | (room.desk.draft(item["recipe"], sample_id, reviewer.name) or {}),
         clustered=has_cluster(view.check),
         queue=request.query_params.get("queue") or view.check,
+        query=trail_query(request),
         guideline=room.guidelines.current(item["recipe"], view.check),
     )
 
@@ -310,6 +332,16 @@ def seen_now(room: Room, queued: Mapping[str, Any] | None, sample_id: str) -> st
     return str(standing_about(room.ledger.engine, [sample_id]).get(sample_id, {}).get("decision_id", ""))
 
 
+def _take_both(room: Room, item: Mapping[str, Any], twin: str, reviewer: Reviewer) -> str | None:
+    """Leases an item and its other side, as far as they wait for the reviewer; returns who else holds one of them."""
+    other = room.desk.item(twin, item["recipe"])
+    names = [one["sample_id"] for one in (item, other) if one and is_up_to(one, reviewer)]
+    if item["sample_id"] not in names:
+        return None
+    held = take_all(room.ledger.engine, item["recipe"], names, reviewer.name, time.time())
+    return next(iter(held.values()), None)
+
+
 def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:
     """Whether a sample is looked at blind, so that nobody decides about it beside another."""
     queued = room.desk.item(sample_id, recipe)
@@ -321,6 +353,16 @@ def _read_done(request: Request, reviewer: Reviewer) -> dict[str, Any] | None:
     decision_id = request.query_params.get("done")
     decision = room_of(request).desk.decision(decision_id) if decision_id else None
     return decision and {**decision, "mine": may_take_back(decision, reviewer)}
+
+
+def _read_voted(request: Request, recipe: str) -> dict[str, Any] | None:
+    """The overlap item that the reader gave an opinion on just now, with what became of it: `state` and `own`."""
+    room, sample_id = room_of(request), request.query_params.get("voted")
+    item = room.desk.item(sample_id, recipe) if sample_id else None
+    if item is None or not item["overlap"]:
+        return None
+    own = _own_vote(room, item, current_reviewer(request))
+    return {"sample_id": sample_id, "recipe": recipe, "state": item["state"], "own": own}
 
 
 def _read_batch(request: Request) -> list[dict[str, Any]]:
@@ -344,6 +386,9 @@ def _show_reported(request: Request, sample_id: str, language: str) -> Response:
         found=found,
         item=view_reported(found, history, language) if found else None,
         history=history,
+        changes={},
+        snapshot_id=found.snapshot_id if found else "",
+        code=code_of(room.workspace, found.snapshot_id) if found else "",
         done=None,
         queue="all",
     )

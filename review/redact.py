@@ -13,10 +13,11 @@ from review.access import Reviewer, Role, current_reviewer, needs, read_form
 from review.acts import hand_on, settle_choice
 from review.decide import make_choice
 from review.labels import KnownLabels
-from review.pages import FILTERS, filter_query, is_up_to, room_of
+from review.pages import is_up_to, room_of
 from review.render import language_of, render
 from review.rights import require_right
 from review.room import Room
+from review.trail import trail_query
 from review.typed import DRAFTED, kept_if_refused
 from review.view import Piece, cut_pieces, editable_texts, view_item
 from review.words import refuse, tell
@@ -77,8 +78,8 @@ def decide_redaction(request: Request, sample_id: str, reviewer: Decider, form: 
     except SeimaiError as error:
         return _page(request, item, form, told_by(error).say(language_of(request)))
     with kept_if_refused(request, item, reviewer, form):
-        done = settle_choice(room, item, choice, reviewer, form)
-    return hand_on(request, item["recipe"], form, done)
+        made = settle_choice(room, item, choice, reviewer, form)
+    return hand_on(request, item["recipe"], form, made)
 
 
 def redactable_texts(sample: Mapping[str, Any]) -> dict[str, str]:
@@ -209,8 +210,7 @@ def _page(request: Request, item: dict[str, Any], typed: Mapping[str, str], refu
         "redact.html",
         status=422 if again else 200,
         item=view,
-        filters=FILTERS,
-        query=filter_query(request),
+        query=trail_query(request),
         queue=request.query_params.get("queue") or typed.get("queue") or view.check,
         texts=_mark(item["sample"], suggested),
         suggested=[(one, one.name in typed or not again) for one in suggested],

@@ -1,7 +1,8 @@
 """Templates, filled in the reader's language."""
 
 from collections.abc import Callable
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -11,9 +12,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
 
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, csrf_token
 from review.markdown import say_guideline, say_markdown, spoken_language
+from review.trail import page_of, trail_of
 from review.words import LANGUAGES, choose_language, translations
 from tasks.report.page import show_characters
 
@@ -48,12 +51,26 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         csrf=csrf_token(room.key, reviewer) if reviewer else "",
         language=language,
         languages=LANGUAGES,
-        signs_in=room.several and room.proxy is None,
-        manages=room.several,
+        trail=trail_of(request),
+        here=page_of(request),
+        signs_in=room.starter is None and room.proxy is None,
+        manages=room.starter is None,
         Role=Role,
         **values,
     )
-    return HTMLResponse(content, status_code=status)
+    # the answer to a form has no address of its own to come back to
+    headers = {} if request.method == "GET" else {"HX-Push-Url": "false"}
+    return HTMLResponse(content, status_code=status, headers=headers)
+
+
+def say_time(language: str, moment: str) -> Markup | str:
+    """A time of the ledger (ISO 8601) to the minute, in UTC; what is no time, as it is."""
+    try:
+        time = datetime.fromisoformat(moment).astimezone(UTC)
+    except ValueError:
+        return moment
+    date = f"{time:%Y/%m/%d}" if language == "ja" else f"{time.day} {time:%b %Y}"
+    return Markup('<time datetime="{}">{} {} UTC</time>').format(moment, date, f"{time:%H:%M}")
 
 
 def compile_templates() -> None:
@@ -100,6 +117,7 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.extend(gettext=translations(language).gettext)
     environment.code_generator_class = _Compiler
+    environment.filters["when"] = partial(say_time, language)
     environment.filters["shown"] = show_characters
     environment.filters["markdown"] = say_markdown
     environment.filters["told"] = say_guideline

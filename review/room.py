@@ -72,8 +72,11 @@ class Room:
 
     @property
     def several(self) -> bool:
-        """Whether several people review, so that overlap items are given to two of them."""
-        return self.starter is None
+        """Whether several people review, so that overlap items are given to two of them. Whom a proxy vouches for has
+        no account."""
+        if self.starter is not None:
+            return False
+        return self.proxy is not None or self.people.count_reviewers() > 1
 
     def identify(self, request: Request) -> Reviewer | None:
         if starter := self.starter:

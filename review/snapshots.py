@@ -1,6 +1,8 @@
 """Samples that stand in no queue, read from a snapshot's tables."""
 
+import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
@@ -42,6 +44,16 @@ def find_sample(room: Room, item: Mapping[str, Any], sample_id: str) -> dict[str
     if queued is not None:
         return dict(queued["sample"])
     return find_samples(room.workspace, item["snapshot_id"], [sample_id]).get(sample_id)
+
+
+@cache
+def code_of(workspace: Workspace, snapshot_id: str) -> str:
+    """The version of the checks that a snapshot was made by: the digest of their code in its facts; "" where it has
+    none."""
+    path = workspace.path("snapshots", snapshot_id, "facts.json")
+    if not path.exists():
+        return ""
+    return str(json.loads(path.read_text(encoding="utf-8")).get("lineage", {}).get("code", ""))
 
 
 def find_reported(room: Room, sample_id: str) -> Reported | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from fastapi import HTTPException, Request
 
@@ -18,6 +17,8 @@ SEEN = "seen_"
 """Before a sample_id: the form's field that says what of another item was looked at."""
 CHOSEN = ("stands", "reason_code", "redact_kind")
 """Fields of a draft that are picked, not typed."""
+GUIDELINE = ("english", "japanese")
+"""Fields of a guideline's form."""
 
 
 @contextmanager
@@ -58,7 +59,7 @@ def keep_typed(
 
 def find_typed(fields: Mapping[str, str]) -> dict[str, str]:
     """Name -> text of those fields of a form, or of a draft, that a person types into."""
-    typing = [*(name for name in DRAFTED if name not in CHOSEN), *filter(is_text_field, fields)]
+    typing = [*(name for name in DRAFTED if name not in CHOSEN), *filter(is_text_field, fields), *GUIDELINE]
     return {name: fields[name] for name in dict.fromkeys(typing) if fields.get(name)}
 
 
@@ -66,13 +67,3 @@ def typed_on(request: Request) -> dict[str, str]:
     """What a page that refuses a form shows of it."""
     typed: dict[str, str] | None = getattr(request.state, "typed", None)
     return find_typed(getattr(request.state, "form", {})) if typed is None else typed
-
-
-def page_before(request: Request) -> str:
-    """The address, below the root, of the item that a refused form is about; "" for another form."""
-    form = getattr(request.state, "form", {})
-    sample_id = request.path_params.get("sample_id")
-    if not form or not sample_id:
-        return ""
-    query = {name: form[name] for name in ("recipe", "queue") if form.get(name)}
-    return f"/items/{quote(sample_id)}?{urlencode(query)}"

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from review.labels import KnownLabels, are_known
+from review.mending import mend_spans
 from tasks.edits import text_fields
 from tasks.ledger.moves import State
 from tasks.records import Action
-from tasks.wording import Told, tell_evidence, tell_reason, tell_suggestion, title_of
+from tasks.wording import Told, tell_evidence, tell_reason, tell_suggestion, term, title_of
 
 MAX_SUGGESTIONS = 9
 """As many as there are digit keys."""
@@ -65,7 +66,7 @@ class Suggestion:
     key: int
     text: str
     action: Action
-    payload: dict[str, str]
+    payload: dict[str, Any]
     probability: float | None = None
 
 
@@ -134,7 +135,7 @@ def view_item(
         overlap=bool(item["overlap"]),
         random=decided and item["origin"] == "random",
         copies=item["copies"],
-        messages=_messages(sample, [] if hidden else findings),
+        messages=_messages(sample, [] if hidden else findings, language),
         sample=sample,
         place=_place(sample),
         passage=json.loads(item["passage"]) if item["passage"] else None,
@@ -181,11 +182,11 @@ def actions_for(sample: Mapping[str, Any]) -> tuple[Action, ...]:
 
 
 def suggest(
-    item: Mapping[str, Any], language: str, precedents: Mapping[str, Mapping[str, Any]]
+    item: Mapping[str, Any], language: str, precedents: Mapping[str, Mapping[str, Any]] | None = None
 ) -> tuple[Suggestion, ...]:
-    """What was decided about copies, then what the witnesses suggest, the likeliest first: new labels, the text with
-    placeholders, to drop a copy."""
-    found = _precedents(item, language, precedents)
+    """What was decided about copies, then what the witnesses suggest, the likeliest first: new labels, mended spans,
+    the text with placeholders, to drop a copy."""
+    found = _precedents(item, language, precedents or {})
     for finding in item["findings"]:
         evidence = json.loads(finding["evidence"] or "{}")
         change = json.loads(finding["suggestion"] or "{}")
@@ -196,6 +197,9 @@ def suggest(
             sure = change.get("probability", 1.0)
             told = "" if action is Action.RELABEL else tell_suggestion(finding).say(language)
             found[action, name] = (sure, told, payload)
+        if evidence.get("tokens") and (mended := mend_spans(item["sample"], evidence["tokens"])):
+            told = mended.told.say(language)
+            found[Action.SPANS, told] = (mended.probability, told, {"spans": mended.spans})
         for option in evidence.get("labels", []) if finding["check"].endswith(("noise", "label")) else []:
             label = option.get("label")
             if label and label != item["sample"]["label"] and (Action.RELABEL, label) not in found:
@@ -288,7 +292,7 @@ def _why(finding: Mapping[str, Any], settling: str, language: str) -> Why:
         title=title_of(finding["check"]).say(language),
         reason=tell_reason(finding).say(language),
         check=finding["check"],
-        stage=finding["stage"],
+        stage=term(finding["stage"]).say(language),
         severity=finding["severity"],
         score=finding["score"],
         threshold=finding["threshold"],
@@ -301,27 +305,33 @@ def _why(finding: Mapping[str, Any], settling: str, language: str) -> Why:
     )
 
 
-def _messages(sample: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> tuple[Message, ...]:
+def _messages(
+    sample: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], language: str
+) -> tuple[Message, ...]:
     """The conversation as the model sees it; labelled spans and what findings point at are marked."""
     shown = []
     last = len(sample["prompt"]) - 1
     for number, message in enumerate(sample["prompt"]):
-        marks = _marks(findings, "input") if number == last else []
+        marks = _marks(findings, "input", language) if number == last else []
         if number == last and sample.get("spans"):
             marks = [(span["start"], span["end"], span["label"]) for span in sample["spans"]]
         shown.append(Message(message["role"], cut_pieces(message["content"] or "", marks), trained=False))
     for message in sample["completion"]:
-        marks = _marks(findings, "target")
+        marks = _marks(findings, "target", language)
         shown.append(Message(message["role"], cut_pieces(message["content"] or "", marks), trained=True))
     return tuple(shown)
 
 
-def _marks(findings: Sequence[Mapping[str, Any]], field_name: str) -> list[tuple[int, int, str]]:
+def _marks(
+    findings: Sequence[Mapping[str, Any]], field_name: str, language: str
+) -> list[tuple[int, int, str]]:
+    """What findings point at in a text: start, end, and what it is in the reader's words."""
     marks = []
     for finding in findings:
         for span in json.loads(finding["evidence"] or "{}").get("spans", []):
             if isinstance(span, Mapping) and span.get("field", "input") == field_name and "start" in span:
-                marks.append((span["start"], span["end"], str(span.get("kind", finding["check"]))))
+                what = term(str(span["kind"])) if "kind" in span else title_of(finding["check"])
+                marks.append((span["start"], span["end"], what.say(language)))
     return marks
 
 

@@ -25,11 +25,11 @@ from tasks.ledger.decisions import standing_decisions
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
 from tasks.ledger.guidelines import Guidelines
-from tasks.ledger.moves import State
+from tasks.ledger.moves import Choice, State
 from tasks.ledger.people import People
 from tasks.ledger.tables import SESSIONS
 from tasks.recipe import DuplicateSettings, ReviewSettings, SplitSettings
-from tasks.records import FINDING, build_table, canonical_json
+from tasks.records import FINDING, Action, build_table, canonical_json
 from tasks.review_queue import build_queue
 from tasks.snapshot import assemble
 from tasks.storage import Workspace
@@ -582,6 +582,13 @@ def test_axe_finds_nothing_serious(
         "",
         "x",
     )
+    accounts = People(queue.server.ledger)
+    if not accounts.accounts():  # of the tests here, only those of a server of their own sign in
+        accounts.add("a-rather-long.name@example-company.co.jp", "admin", "scrypt$1$1$1$$", "test")
+    first = queue.samples["sample_id"][0].as_py()
+    Desk(queue.server.ledger).decide(
+        queue.recipe, first, 1, Choice(Action.DROP, {}), "a-long-name@example.com"
+    )
     names = cluster.samples["sample_id"].to_pylist()
     queued = next(n for n in names[6:] if Desk(cluster.server.ledger).item(n))
     page = open_page(
@@ -592,6 +599,7 @@ def test_axe_finds_nothing_serious(
         queue.path,
         f"{queue.path}/next",
         "/audit",
+        "/people",
         f"/guidelines/{queue.recipe}/label_noise",
         f"/items/{names[0]}?recipe={cluster.recipe}",
         f"/items/{names[0]}/pair?recipe={cluster.recipe}",
@@ -611,3 +619,11 @@ def test_axe_finds_nothing_serious(
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), (
             f"{path} is wider than the screen"
         )
+        if path in ("/audit", queue.path) and width == 390:
+            heights = page.evaluate(
+                "() => [...document.querySelectorAll('tbody tr')].map(row => row.offsetHeight)"
+            )
+            assert max(heights) < 150, path
+            assert page.evaluate(
+                "() => [...document.querySelectorAll('.scroll')].every(box => box.scrollWidth <= box.clientWidth)"
+            ), f"columns of {path} are off the screen"

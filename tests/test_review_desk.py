@@ -268,6 +268,22 @@ def test_filters(desk: Desk) -> None:
     assert desk.count_items(Filter("other")) == 0
 
 
+def test_a_list_shows_what_the_user_typed(desk: Desk) -> None:
+    text = "  ＡＢＣ社の Kettle が動きません。" + "長い" * 200
+    asked = [{"role": "system", "content": "Classify."}, {"role": "user", "content": text}]
+    samples = make_samples([(text, "Repair")], prompt=asked)
+    row = {"row": 0, "sample_id": samples["sample_id"][0].as_py(), "stage": "test", "check": "label_noise"}
+    findings = build_table(
+        [row | {"severity": "warning", "score": 0.1, "reason": "", "evidence": "{}"}], FINDING
+    )
+    settled = judge(samples, findings, {}, {}).dispositions
+    queue = build_queue(samples, settled, findings, ReviewSettings(random_share=0), 0)
+    desk.fill("intents", "s1", queue.items, queue.facts)
+    [listed] = desk.list_items(ALL, 1)
+    assert listed["excerpt"] == text[:240]
+    assert "sample" not in listed
+
+
 def test_a_score_filter_says_nothing_of_blind_items(desk: Desk) -> None:
     queue = fill(desk, share=0.3)
     found = {row["sample_id"] for row in desk.list_items(Filter("intents", least_score=0.0), 100)}

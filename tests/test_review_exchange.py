@@ -9,14 +9,17 @@ from conftest import make_sample, make_samples
 
 from review.decisions import Format
 from review.exchange import read_decisions, take_answers, write_decisions, write_queue
+from review.view import suggest
 from tasks.errors import SeimaiError
 from tasks.judge import judge
 from tasks.ledger import Ledger
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import Choice
+from tasks.ledger.people import People
+from tasks.ledger.tables import QUEUE
 from tasks.recipe import ReviewSettings
-from tasks.records import FINDING, SAMPLE, Action, Disposition, build_table, canonical_json
+from tasks.records import FINDING, SAMPLE, Action, Disposition, Task, build_table, canonical_json
 from tasks.review_queue import build_queue
 
 SAMPLES = make_samples([(f"湯沸かし {i} が動きません", "repair") for i in range(6)])
@@ -158,6 +161,89 @@ def test_a_span_s_label_that_nobody_knows_is_refused(tmp_path: Path) -> None:
             with pytest.raises(SeimaiError, match=r"No span .*'CITI'.*mean 'CITY'"):
                 take_answers(ledger, path, Format.LABEL_STUDIO, "ben")
         assert len(ledger.all_decisions()) == count
+
+
+def fill_with_spans(ledger: Ledger) -> dict[str, Any]:
+    """Three texts with labelled spans; returns the first item."""
+    rows = [("山田が大阪に来る", [(0, 2, "PER"), (3, 5, "PER")]), ("鈴木", [(0, 2, "PER")]), ("雨", [])]
+    samples = make_samples([(text, "x") for text, _ in rows]).to_pylist()
+    for sample, (_, spans) in zip(samples, rows, strict=True):
+        named = [dict(zip(("start", "end", "label"), span, strict=True)) for span in spans]
+        sample |= {"task": Task.TOKEN_CLASSIFICATION.value, "label": None, "spans": named}
+    table = build_table(samples, SAMPLE)
+    found = [
+        {"row": i, "sample_id": row["sample_id"], "stage": "label_noise", "check": "label_noise"}
+        | {"severity": "warning", "score": 0.1, "reason": "", "evidence": "{}"}
+        for i, row in enumerate(samples)
+    ]
+    findings = build_table(found, FINDING)
+    settled = judge(table, findings, {}, {}).dispositions
+    queue = build_queue(table, settled, findings, ReviewSettings(random_share=0, overlap_share=0), 0)
+    Desk(ledger).fill("places", "snap", queue.items, queue.facts)
+    return Desk(ledger).item(samples[0]["sample_id"], "places") or {}
+
+
+def test_spans_go_out_and_an_answer_without_any_removes_them(ledger: Ledger, tmp_path: Path) -> None:
+    first = fill_with_spans(ledger)
+    tasks = {t["data"]["text"]: t for t in write_queue(Desk(ledger), "places", Format.LABEL_STUDIO)}
+    [own] = tasks["山田が大阪に来る"]["predictions"]
+    assert [(r["type"], r["value"]["text"], r["value"]["labels"]) for r in own["result"]] == [
+        ("labels", "山田", ["PER"]),
+        ("labels", "大阪", ["PER"]),
+    ]
+    records = list(write_queue(Desk(ledger), "places", Format.ARGILLA))
+    assert {len(record["suggestions"]["label"]["value"]) for record in records} == {0, 1, 2}
+    mended = [dict(region, value=dict(region["value"])) for region in own["result"]]
+    mended[1]["value"]["labels"] = ["LOC"]
+    for text, result in (("山田が大阪に来る", mended), ("鈴木", []), ("雨", [])):
+        tasks[text]["annotations"] = [{"result": result}]
+    path = tmp_path / "answered.json"
+    path.write_text(json.dumps(list(tasks.values())), encoding="utf-8")
+    assert take_answers(ledger, path, Format.LABEL_STUDIO, "ben") == (3, 0)
+    decided = {row["sample_id"]: (row["action"], row["payload"]) for row in ledger.all_decisions()}
+    spans = [{"start": 0, "end": 2, "label": "PER"}, {"start": 3, "end": 5, "label": "LOC"}]
+    assert decided.pop(first["sample_id"]) == ("spans", {"spans": spans})
+    assert sorted(decided.values(), key=str) == [("keep", {}), ("spans", {"spans": []})]
+
+
+def test_an_answer_about_an_overlap_item_is_one_of_two_opinions(ledger: Ledger, tmp_path: Path) -> None:
+    with ledger.engine.begin() as connection:
+        connection.execute(QUEUE.update().values(overlap=True))
+    path = tmp_path / "answered.json"
+    tasks = list(write_queue(Desk(ledger), "intents", Format.LABEL_STUDIO))
+    path.write_text(json.dumps(answer_tasks(tasks, ["delivery"] + [None] * 5)), encoding="utf-8")
+    people = People(ledger)
+    for name in ("ben", "cho"):
+        people.add(name, "reviewer", "scrypt$1$1$1$$", "test")
+    assert take_answers(ledger, path, Format.LABEL_STUDIO, "ben") == (1, 5)
+    assert ledger.all_decisions() == []
+    assert take_answers(ledger, path, Format.LABEL_STUDIO, "ben") == (0, 6)  # ben has spoken
+    assert take_answers(ledger, path, Format.LABEL_STUDIO, "cho") == (1, 5)
+    [decision] = ledger.all_decisions()
+    assert (decision["action"], decision["origin"], decision["actor"]) == ("relabel", "overlap", "ben, cho")
+
+
+def test_doubtful_tokens_are_offered_with_the_likelier_label(ledger: Ledger) -> None:
+    item = fill_with_spans(ledger)
+
+    def token(start: int, end: int, suggested: str) -> dict[str, Any]:
+        return {"start": start, "end": end, "suggested": suggested, "suggested_probability": 0.9}
+
+    def offered(*tokens: dict[str, Any]) -> list[tuple[str, list[tuple[int, int, str]]]]:
+        finding = item["findings"][0] | {"evidence": json.dumps({"tokens": tokens})}
+        return [
+            (one.text, [(s["start"], s["end"], s["label"]) for s in one.payload["spans"]])
+            for one in suggest(item | {"findings": [finding]}, "ja")
+        ]
+
+    assert offered(token(3, 4, "LOC"), token(4, 5, "PER")) == [
+        ("「大阪」: PER → LOC", [(0, 2, "PER"), (3, 5, "LOC")])
+    ]
+    assert offered(token(0, 1, "O")) == [("「山田」: PER → 範囲なし", [(3, 5, "PER")])]
+    assert offered(token(6, 7, "ACT"), token(7, 8, "ACT")) == [
+        ("「来る」: 範囲なし → ACT", [(0, 2, "PER"), (3, 5, "PER"), (6, 8, "ACT")])
+    ]
+    assert offered(token(0, 1, "PER")) == []
 
 
 def test_a_file_of_another_kind_is_refused_by_entry(ledger: Ledger, tmp_path: Path) -> None:

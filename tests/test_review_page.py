@@ -16,7 +16,11 @@ from starlette.testclient import TestClient
 
 from review import acts, clusters, oversight, pages, redact, sign_in
 from review.app import create_app
+from review.changes import find_changes
 from review.room import Room
+from review.snapshots import Reported
+from review.trail import BEGINNING, leave_behind, left_on
+from review.view import view_reported
 from tasks.judge import judge
 from tasks.ledger.moves import Choice, State
 from tasks.ledger.people import IDLE_SECONDS, LONGEST_SECONDS
@@ -97,6 +101,64 @@ def test_htmx_gets_the_next_item_at_once_with_its_address(alone: TestClient) -> 
     assert (given.status_code, given.headers["HX-Push-Url"]) == (200, sent)
     shown, there = (text.partition('<main id="main"')[2] for text in (given.text, alone.get(sent).text))
     assert shown == there != ""
+
+
+def test_the_filter_and_what_was_left_for_later_go_on(alone: TestClient) -> None:
+    """Without JavaScript: every item of the filter once, whatever is decided, left or taken back between."""
+    room = room_of(alone)
+    fill(room)
+    page, seen = alone.get("/queues/intents/label_noise/next?label=a", follow_redirects=True), []
+    for step in range(6):
+        assert page.url.params["label"] == "a"
+        assert page.url.params["recipe"] == "intents"
+        seen.append(page.url.path)
+        forms = {f["action"].split("/")[-1]: f for f in Forms(page.text).forms if f["action"]}
+        if step % 3 == 1:
+            there = press(alone, forms["decide"], "keep").headers["location"]
+        else:
+            there = press(alone, forms["leave"], "").headers["location"]
+        page = alone.get(there, follow_redirects=True)
+    assert len(set(seen)) == 6
+    assert page.url.path == "/queues/intents/label_noise"  # what was left is still there, on the list
+    assert page.url.params["label"] == "a"
+    assert "skip" not in page.url.params
+    assert len(room.ledger.decisions()) == 2
+
+
+def test_a_list_of_items_left_stays_short() -> None:
+    trail: dict[str, str] = {}
+    for number in range(80):
+        trail = leave_behind(trail, f"{number:064}")
+    assert left_on(trail) == [f"{number:064}"[:BEGINNING] for number in range(30, 80)]
+
+
+def test_taking_back_keeps_the_filter(alone: TestClient) -> None:
+    fill(room_of(alone))
+    form = form_at(alone, "/queues/intents/label_noise/next?label=a", "/decide")
+    there = press(alone, form, "keep").headers["location"]
+    undone = press(alone, form_at(alone, there, "/undo"), "").headers["location"]
+    assert "label=a" in undone
+    assert "label=a" in press(alone, form_at(alone, undone, "/decide"), "keep").headers["location"]
+
+
+def test_the_item_of_the_recipe_that_was_worked_on_is_opened(alone: TestClient) -> None:
+    room = room_of(alone)
+    fill(room)
+    samples = make_samples([(f"{HOSTILE} {i}", "a" if i % 2 else "b") for i in range(40)])
+    row = {"row": 0, "sample_id": samples["sample_id"][0].as_py(), "stage": "quality", "check": "too_long"}
+    findings = build_table([row | {"severity": "warning", "reason": "x", "evidence": "{}"}], FINDING)
+    settled = judge(samples, findings, {}, {}).dispositions
+    queue = build_queue(samples, settled, findings, ReviewSettings(random_share=0, overlap_share=0), 0)
+    room.desk.fill("zz", "snap-of-another-recipe", queue.items, queue.facts)
+    [name] = [item["sample_id"] for item in queue.items]
+    for recipe, check in (("intents", "label_noise"), ("zz", "too_long")):
+        while True:
+            page = alone.get(f"/queues/{recipe}/{check}/next", follow_redirects=True)
+            form = next(f for f in Forms(page.text).forms if (f["action"] or "").endswith("/decide"))
+            assert form["fields"]["recipe"] == recipe
+            if name in page.url.path:
+                break
+            press(alone, form, "drop")
 
 
 def test_text_of_samples_is_text_everywhere(alone: TestClient) -> None:
@@ -193,6 +255,7 @@ POSTS = {
     "/items/{name}/draft": "reviewer",
     "/items/{name}/leave": "reviewer",
     "/items/{name}/pair": "reviewer",
+    "/items/{name}/withdraw": "reviewer",
     "/items/{name}/cluster": "reviewer",
     "/items/{name}/redact": "reviewer",
     "/decisions/x/undo": "reviewer",
@@ -424,6 +487,45 @@ def test_two_people_decide_an_overlap_item_and_neither_sees_reasons(
     )
 
 
+def test_an_opinion_is_confirmed_shown_again_and_taken_back(people: Callable[[str], TestClient]) -> None:
+    first, second = people("reviewer"), people("second")
+    room = room_of(first)
+    [name] = fill(room, count=1, overlap=1.0)
+    path, queue = f"/items/{name}?recipe=intents", "/queues/intents/label_noise/next"
+    for action in ("keep", "drop"):
+        answer = press(first, form_at(first, queue, "/decide"), action, note="私見")
+        page = first.get(answer.headers["location"], follow_redirects=True).text
+        assert f"Your opinion is noted: <b>{action}</b>" in page
+        page = first.get(path).text  # the opinion in the place of the form, and no lease
+        assert f"reviewer: <b>{action}</b> · 私見" in page
+        assert "/decide" not in page
+        assert "Somebody else is looking" not in second.get(path).text
+        room.desk.release("intents", name, "second")
+        if action == "keep":
+            assert press(first, form_at(first, path, "/withdraw"), "").status_code == 303
+            assert room.desk.votes() == []
+    form = form_at(first, path, "/withdraw")
+    press(second, form_at(second, queue, "/decide"), "drop")
+    assert press(first, form, "").status_code == 409  # it is settled
+    assert [row["action"] for row in room.ledger.all_decisions()] == ["drop"]
+    assert "agree" in first.get("/queues/intents/label_noise?voted=" + name).text
+    assert "took an opinion back" in first.get("/audit").text
+
+
+def test_where_one_person_reviews_an_overlap_item_takes_one(people: Callable[[str], TestClient]) -> None:
+    client = people("reviewer")
+    room = room_of(client)
+    fill(room, count=1, overlap=1.0)
+    for name in ("second", "adjudicator", "admin"):
+        if name == "admin":  # somebody has to be the admin
+            room.people.change("reviewer", "test", role="admin")
+        room.people.change(name, "test", active=False)
+    client = people("reviewer")
+    press(client, form_at(client, "/queues/intents/label_noise/next", "/decide"), "keep")
+    [decision] = room.ledger.all_decisions()
+    assert (decision["action"], decision["actor"]) == ("keep", "reviewer")
+
+
 def test_an_adjudicator_sees_both_opinions_and_the_reasons(people: Callable[[str], TestClient]) -> None:
     first, second, third = people("reviewer"), people("second"), people("adjudicator")
     fill(room_of(first), count=1, overlap=1.0)
@@ -463,6 +565,38 @@ def test_bad_input_is_told(alone: TestClient) -> None:
     assert room_of(alone).ledger.all_decisions() == []
 
 
+def test_a_refusal_leads_back_to_what_was_typed(alone: TestClient) -> None:
+    [name, *_] = fill(room_of(alone))
+    form = form_at(alone, f"/items/{name}?recipe=intents&queue=all&label=b&skip=abc", "/decide")
+    answer = press(alone, form, "relabel", note="十分に長いメモ")
+    assert answer.status_code == 422
+    assert answer.headers["hx-push-url"] == "false"  # a reload shows the item, not the form's address
+    back = re.search(r'<a class="button" href="([^"]*)" data-key="b">', answer.text)
+    assert back
+    there = back[1].replace("&amp;", "&")
+    assert there == f"/items/{name}?recipe=intents&queue=all&label=b&skip=abc"
+    assert 'name="note" value="十分に長いメモ"' in alone.get(there).text
+    language = next(f for f in Forms(answer.text).forms if f["action"] == "/language")
+    assert language["fields"]["back"] == there
+
+
+def test_a_form_s_address_leads_to_the_page_that_it_stands_on(alone: TestClient) -> None:
+    [name, *_] = fill(room_of(alone))
+    for path, there in {
+        f"/items/{name}/decide": f"/items/{name}",
+        f"/items/{name}/leave?queue=all": f"/items/{name}?queue=all",
+        "/queues/intents/label_noise/preview?label=a": "/queues/intents/label_noise?label=a",
+        "/queues/intents/label_noise/bulk": "/queues/intents/label_noise",
+        "/decisions/x/undo": "/",
+        "/batches/x/undo": "/",
+        "/people/aki": "/people",
+        "/language": "/",
+    }.items():
+        answer = alone.get(path, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, there)
+    assert alone.get("/nowhere/at/all").status_code == 404
+
+
 def test_bulk_is_previewed_decided_and_taken_back(alone: TestClient) -> None:
     names = fill(room_of(alone))
     form = form_at(alone, "/queues/intents/label_noise?label=a", "/preview?label=a")
@@ -470,6 +604,8 @@ def test_bulk_is_previewed_decided_and_taken_back(alone: TestClient) -> None:
         form["action"], data=form["fields"] | {"action": "relabel", "label": "b"}, headers=ORIGIN
     )
     assert page.status_code == 200
+    language = next(f for f in Forms(page.text).forms if f["action"] == "/language")
+    assert language["fields"]["back"] == "/queues/intents/label_noise?label=a"
     bulk = next(f for f in Forms(page.text).forms if f["action"].endswith("/bulk"))
     answer = alone.post(bulk["action"], data=bulk["fields"], headers=ORIGIN, follow_redirects=False)
     assert answer.status_code == 303
@@ -514,6 +650,71 @@ def test_the_audit_trail_is_told_in_words(alone: TestClient) -> None:
         assert said in japanese, said
     for code in ("label_noise", "account_added", ">drop<", ">retract<"):
         assert code not in japanese, code
+
+
+def test_every_act_of_the_audit_trail_can_be_reached(
+    alone: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = room_of(alone)
+    monkeypatch.setattr(oversight, "ROWS", 3)
+    fill(room)
+    for number in range(7):
+        room.desk.note("aki", "guideline", f"act-{number}", {})
+        if number < 4:
+            press(alone, form_at(alone, "/queues/intents/label_noise/next", "/decide"), "keep")
+    monkeypatch.setattr(room.ledger, "all_decisions", None)  # read by the page, not as a whole
+    there, acts, decisions = "/audit", [], []
+    for _ in range(5):
+        page = alone.get(there).text
+        acts += re.findall(r"act-(\d)", page)
+        decisions += re.findall(r'href="/items/([0-9a-f]+)', page)
+        after = re.search(r'<a href="(\?page=\d)">after', page)
+        if after is None:
+            break
+        there = f"/audit{after[1]}"
+    assert acts == ["6", "5", "4", "3", "2", "1", "0"]
+    assert decisions == [row["sample_id"] for row in room.desk.decisions(10)]
+    assert there == "/audit?page=3"
+
+
+def test_times_roles_and_names_are_said_in_the_reader_s_language(people: Callable[[str], TestClient]) -> None:
+    admin = people("admin")
+    room = room_of(admin)
+    [name, *_] = fill(room)
+    room.desk.decide("intents", name, 1, Choice(Action.KEEP, {}), "aki")
+    moment = room.desk.history(name)[0]["created"]
+    date, clock = moment[:10], moment[11:16]
+    for language, said in (
+        ("en", f" {clock} UTC</time>"),
+        ("ja", f"{date.replace('-', '/')} {clock} UTC</time>"),
+    ):
+        headers = {"accept-language": language}
+        for path in ("/audit", f"/items/{name}"):
+            page = admin.get(path, headers=headers).text
+            assert f'<time datetime="{moment}">' in page
+            assert said in page
+    accounts = admin.get("/people", headers={"accept-language": "ja"}).text
+    assert "<td>レビュー担当</td>" in accounts
+    assert "<td>reviewer</td>" not in accounts
+    item = admin.get(f"/items/{name}", headers={"accept-language": "ja"}).text
+    assert 'class="meta">label_noise' not in item
+
+
+def test_what_is_marked_in_a_text_is_named_in_the_reader_s_language() -> None:
+    sample = make_samples([("電話は090", "x")]).to_pylist()[0]
+    span = {"field": "input", "start": 3, "end": 6, "kind": "PHONE"}
+    row = {
+        "check": "personal_data",
+        "stage": "privacy",
+        "severity": "warning",
+        "score": None,
+        "threshold": None,
+    }
+    finding = row | {"reason": "", "suggestion": None, "evidence": canonical_json({"spans": [span]})}
+    reported = Reported("intents", "snap", sample, sample["sample_id"], "keep", [finding])
+    for language, said in (("en", "phone number"), ("ja", "電話番号")):
+        view = view_reported(reported, (), language)
+        assert [piece.mark for piece in view.messages[0].pieces] == ["", said]
 
 
 def test_the_page_works_below_another_path(workspace: Workspace) -> None:
@@ -626,6 +827,35 @@ def test_every_refusal_is_said_in_the_readers_language(people: Callable[[str], T
     ][-1]
     assert nobody_page.status_code == 429
     assert JAPANESE.search(told(nobody_page))
+
+
+def test_history_and_audit_tell_what_was_changed(alone: TestClient) -> None:
+    room = room_of(alone)
+    first, second, third, *_ = fill(room, text="The kettle leaks from its lid")
+    room.workspace.path("snapshots", "snap").mkdir(parents=True)
+    facts = room.workspace.path("snapshots", "snap", "facts.json")
+    facts.write_text('{"lineage": {"code": "c0de0123456789ab"}}', encoding="utf-8")
+    text = room.desk.item(first)["sample"]["input"].replace("kettle", "teapot")
+    form = form_at(alone, f"/items/{first}", "/decide")
+    press(alone, form, "edit", input=text, reason_code="outdated")
+    room.desk.decide("intents", second, 1, Choice(Action.MERGE, {"into": third}), "aki")
+    page = alone.get(f"/items/{first}").text
+    assert "<del>kettle</del><ins>teapot</ins> leaks" in page
+    assert "outdated" in page.partition("History")[2]
+    assert "version <code>c0de01234567</code>" in page
+    assert f"<code>{third[:12]}</code>" in alone.get(f"/items/{second}").text.partition("History")[2]
+    audit = alone.get("/audit").text
+    assert "input: The teapot leaks" in audit
+    assert f"merge → <code>{third[:12]}</code>" in audit
+
+
+def test_mended_spans_are_told_in_words() -> None:
+    sample = make_samples([("山田が来る", "x")]).to_pylist()[0] | {"label": None}
+    sample |= {"spans": [{"start": 0, "end": 2, "label": "ORG"}]}
+    mended = [{"start": 0, "end": 2, "label": "PER"}]
+    [change] = find_changes({"payload": {"spans": mended}}, sample)
+    assert "".join(p.text for p in change.pieces if p.mark != "del") == "<PER>山田</PER>が来る"
+    assert find_changes({"payload": {"spans": "erased"}}, sample) == ()
 
 
 def test_a_failure_of_the_page_gives_nothing_away(

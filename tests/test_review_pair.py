@@ -1,5 +1,7 @@
 """The page of two samples side by side: which one stands, and what is refused."""
 
+from collections.abc import Callable
+
 from review_client import ORIGIN, form_at, room_of
 from starlette.testclient import TestClient
 from test_review_cluster import DISPUTE, OTHERS, fill, queued
@@ -34,3 +36,36 @@ def test_a_decision_about_the_other_one_meanwhile_is_not_overwritten(alone: Test
     answer = alone.post(form["action"], data=form["fields"] | {"stands": "this"}, headers=ORIGIN)
     assert answer.status_code == 409
     assert {n: row["action"] for n, row in room.ledger.decisions().items()} == {twin: "relabel"}
+
+
+def test_who_holds_one_side_is_said_and_neither_is_decided(people: Callable[[str], TestClient]) -> None:
+    first, second = people("reviewer"), people("second")
+    room = room_of(first)
+    names = queued(room, fill(room, DISPUTE + OTHERS))
+    name = next(n for n in names if twin_of(room.desk.item(n)) in names)
+    twin = twin_of(room.desk.item(name))
+    for held in (name, twin):
+        second.get(f"/items/{held}")
+        page = first.get(f"/items/{name}/pair").text
+        assert "Somebody else is looking at this item: <b>second</b>" in page
+        assert 'name="stands"' not in page
+        room.desk.release("intents", held, "second")
+        assert 'name="stands"' in first.get(f"/items/{name}/pair").text
+        assert "<b>reviewer</b>" in second.get(f"/items/{held}").text  # opening it took both
+        for one in (name, twin):
+            room.desk.release("intents", one, "reviewer")
+
+
+def test_a_blind_twin_is_shown_beside_nothing(people: Callable[[str], TestClient]) -> None:
+    client = people("reviewer")
+    room = room_of(client)
+    names = queued(room, fill(room, DISPUTE + OTHERS, overlap=1.0))
+    name = next(n for n in names if twin_of(room.desk.item(n)) in names)
+    twin = twin_of(room.desk.item(name))
+    room.desk.decide("intents", name, 1, Choice(Action.ESCALATE, {}), "second")
+    third = people("adjudicator")
+    assert form_at(third, f"/items/{name}", "/decide")
+    assert f"/items/{name}/pair" not in third.get(f"/items/{name}").text
+    page = third.get(f"/items/{name}/pair")
+    assert page.status_code == 403
+    assert room.desk.item(twin)["sample"]["input"] not in page.text

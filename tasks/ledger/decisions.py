@@ -96,6 +96,13 @@ def read_decisions(
     return [unpack(dict(row)) for row in rows.mappings()]
 
 
+def newest_decisions(connection: sa.Connection, limit: int, offset: int) -> list[dict[str, Any]]:
+    """Decisions, the newest first."""
+    newest = (column.desc() for column in IN_ORDER)
+    query = sa.select(DECISIONS).order_by(*newest).limit(limit).offset(offset)
+    return [unpack(dict(row)) for row in connection.execute(query).mappings()]
+
+
 def standing_decisions(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The decision that stands about each sample; a retraction leaves none."""
     last = {row["sample_id"]: dict(row) for row in rows}

@@ -22,6 +22,7 @@ from tasks.ledger.moves import (
     RENEWED_AFTER,
     Choice,
     LostRaceError,
+    State,
     find_item,
     item_is,
     lease,
@@ -84,11 +85,17 @@ class Desk(QueueReader):
         return None if chosen is None else self.item(chosen, wanted.recipe)
 
     def lease_next(self, wanted: Filter, actor: str, skip: Iterable[str] = ()) -> str | None:
-        """`take_next` that returns the item's sample_id alone."""
+        """`take_next` that returns the item's sample_id alone.
+
+        Args:
+            skip: sample_ids to pass over, or their beginnings of one length.
+        """
         moment = time.time()
         query = where(_FREE, wanted)
         if skipped := list(skip):
-            query = query.where(QUEUE.c.sample_id.not_in(skipped))
+            shortest = min(map(len, skipped))
+            begins = sa.func.substr(QUEUE.c.sample_id, 1, shortest)
+            query = query.where(begins.not_in([name[:shortest] for name in skipped]))
         query = ordered(query).limit(1).with_for_update(skip_locked=True)
         with writing(self.engine, passing=True) as connection:
             chosen = connection.execute(query, {"me": actor, "moment": moment}).scalar()
@@ -221,6 +228,25 @@ class Desk(QueueReader):
                 settled = choice if same else Choice(Action.ESCALATE, {}, note="two reviewers disagree")
                 settle(connection, item, settled, f"{earlier[0]['actor']}, {actor}", "overlap", None)
             return votes_on(connection, recipe, sample_id)
+
+    def withdraw(self, recipe: str, sample_id: str, actor: str) -> None:
+        """Takes one's own opinion on an overlap item back, as long as nobody else gave one.
+
+        Raises:
+            LostRaceError: there is none, or the item is settled.
+        """
+        with writing(self.engine) as connection:
+            state = connection.execute(sa.select(QUEUE.c.state).where(*item_is(QUEUE, recipe, sample_id)))
+            mine = (*item_is(VOTES, recipe, sample_id), VOTES.c.actor == actor)
+            is_open = state.scalar() == State.OPEN
+            if not is_open or not connection.execute(VOTES.delete().where(*mine)).rowcount:
+                raise LostRaceError(
+                    Told(
+                        f"{actor} has no opinion on sample {sample_id[:12]} that can be taken back",
+                        f"サンプル{sample_id[:12]}について、{actor}が取り消せる判断はありません。",
+                    )
+                )
+            note_act(connection, actor, "opinion_withdrawn", sample_id, {})
 
     def save_draft(self, recipe: str, sample_id: str, actor: str, content: Mapping[str, Any]) -> None:
         """Keeps what a reviewer has typed, over what was kept before."""

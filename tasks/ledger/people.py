@@ -57,6 +57,13 @@ class People:
         with self.engine.connect() as connection:
             return connection.execute(_ANYBODY).first() is None
 
+    def count_reviewers(self) -> int:
+        """Active accounts that may decide."""
+        deciding = (ACCOUNTS.c.active, ACCOUNTS.c.role != "viewer")
+        with self.engine.connect() as connection:
+            query = sa.select(sa.func.count()).select_from(ACCOUNTS).where(*deciding)
+            return int(connection.execute(query).scalar_one())
+
     def account(self, name: str) -> dict[str, Any] | None:
         """One account, password hash included."""
         with self.engine.connect() as connection:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tasks.ledger.decisions import read_decisions
+from tasks.ledger.decisions import newest_decisions, read_decisions
 from tasks.ledger.filters import Filter, ordered, where
 from tasks.ledger.moves import (
     State,
@@ -16,7 +16,9 @@ from tasks.ledger.moves import (
 from tasks.ledger.store import Ledger
 from tasks.ledger.tables import ACTS, DECISIONS, DRAFTS, QUEUE, QUEUE_FACTS, VOTES, WHOLE_ITEM
 
-_LISTED = [c for c in WHOLE_ITEM if c.name not in ("sample", "findings", "words", "origin", "passage")]
+_LISTED = [c for c in WHOLE_ITEM if c.name not in ("findings", "words", "origin", "passage")]
+_EXCERPT = 240
+"""Characters of an item's text that a list gets."""
 COUNT_SECONDS = 2
 """Age of the number of open items that an item's page may show: 50,000 take 5 ms to count."""
 
@@ -61,11 +63,11 @@ class QueueReader:
             return [dict(row) for row in connection.execute(query.group_by(*keys)).mappings()]
 
     def list_items(self, wanted: Filter, limit: int, offset: int = 0) -> list[dict[str, Any]]:
-        """Items, the most valuable look first, without their text and without what tells random ones."""
-        query = sa.select(*_LISTED, sa.func.substr(QUEUE.c.words, 1, 240).label("excerpt"))
-        query = ordered(where(query, wanted)).limit(limit).offset(offset)
+        """Items, the most valuable look first, without their text and without what tells random ones; `excerpt` is the
+        beginning of what the user says, else of what is learned, as it was typed."""
+        query = ordered(where(sa.select(*_LISTED), wanted)).limit(limit).offset(offset)
         with self.engine.connect() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+            return [_with_excerpt(dict(row)) for row in connection.execute(query).mappings()]
 
     def count_items(self, wanted: Filter) -> int:
         with self.engine.connect() as connection:
@@ -149,9 +151,28 @@ class QueueReader:
         with self.engine.connect() as connection:
             return {row.sample_id: row.chance for row in connection.execute(query)}
 
+    def decisions(self, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+        """Decisions, the newest first."""
+        with self.engine.connect() as connection:
+            return newest_decisions(connection, limit, offset)
+
+    def count_audit(self) -> tuple[int, int]:
+        """How many decisions there are, and how many acts in the audit trail."""
+        with self.engine.connect() as connection:
+            counts = [
+                connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+                for table in (DECISIONS, ACTS)
+            ]
+        return counts[0], counts[1]
+
     def acts(self, limit: int = 200, offset: int = 0) -> list[dict[str, Any]]:
         """The audit trail, the newest first."""
         query = sa.select(ACTS).order_by(ACTS.c.position.desc()).limit(limit).offset(offset)
         with self.engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [{**row, "detail": json.loads(row["detail"])} for row in rows]
+
+
+def _with_excerpt(row: dict[str, Any]) -> dict[str, Any]:
+    sample = json.loads(row.pop("sample"))
+    return row | {"excerpt": (sample["input"] or sample["target"] or "")[:_EXCERPT]}
