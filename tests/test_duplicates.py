@@ -233,6 +233,69 @@ def test_same_reply_in_another_conversation_is_another_question() -> None:
     assert checks(samples) == {}
 
 
+def told(system: str | None, question: str) -> list[dict[str, str]]:
+    turns = [("system", system)] if system else []
+    return [{"role": role, "content": said} for role, said in [*turns, ("user", question)]]
+
+
+KETTLE, CLEANER = "You answer for the kettle KF-400.", "You answer for the vacuum cleaner VC-1."
+
+
+@pytest.mark.parametrize(
+    ("systems", "found"),
+    [
+        ([KETTLE, CLEANER, KETTLE], {2: {"exact_duplicate"}}),
+        ([KETTLE, None, None], {2: {"exact_duplicate"}}),
+        ([KETTLE, KETTLE, KETTLE + " "], {1: {"exact_duplicate"}, 2: {"exact_duplicate"}}),
+        ([None, None, None], {1: {"exact_duplicate"}, 2: {"exact_duplicate"}}),
+    ],
+)
+@pytest.mark.parametrize("compare", ["prompt", "both"])
+def test_one_question_under_other_instructions_is_another(
+    systems: list[str | None], found: dict[int, set[str]], compare: str
+) -> None:
+    question = "How many years of warranty do I have?"
+    samples = samples_of(
+        *({"prompt": told(system, question), "input": question, "target": "Two."} for system in systems),
+        task="text-generation",
+    )
+    assert checks(samples, compare=compare) == found
+
+
+def test_near_questions_under_other_instructions_do_not_contradict() -> None:
+    question = LONG_EN + " When are travel costs refunded?"
+    rows = [
+        {"prompt": told(system, said), "input": said, "target": target}
+        for system, said, target in (
+            (KETTLE, question, "Within a month, against the receipts."),
+            (CLEANER, question.replace("site", "place"), "They are not refunded at all."),
+        )
+    ]
+    assert checks(samples_of(*rows, task="text-generation")) == {}
+    same = [row | {"prompt": told(KETTLE, str(row["input"]))} for row in rows]
+    assert len(checks(samples_of(*same, task="text-generation"))) == 2
+
+
+def test_instructions_are_remembered_and_forgotten() -> None:
+    """A run that remembers finds what a full one does, also where instructions begin, or cease, to tell rows apart."""
+    memory = None
+    for systems in (
+        [KETTLE] * 4,
+        [KETTLE, CLEANER, KETTLE, None],
+        [CLEANER] * 4,
+        [None, CLEANER, None, CLEANER],
+    ):
+        rows = [
+            {"prompt": told(system, said), "input": said, "target": "Two."}
+            for system, said in zip(systems, [LONG_EN, LONG_EN, LONG_EN[4:], LONG_JA], strict=True)
+        ]
+        samples = samples_of(*rows, task="text-generation")
+        again, whole = find_duplicates(samples, SETTINGS, memory=memory), find_duplicates(samples, SETTINGS)
+        memory = again.memory
+        assert again.findings.equals(whole.findings)
+        assert again.pairs.equals(whole.pairs)
+
+
 def test_language_modeling_compares_passages_by_target() -> None:
     samples = samples_of(
         {"input": "", "target": LONG_JA},
