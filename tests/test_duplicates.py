@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from tasks.duplicates.find import find_duplicates, find_duplicates_stage
 from tasks.duplicates.kernels import SHORT_GRAMS, SHORT_SIMILARITY
 from tasks.duplicates.ngrams import jaccards
 from tasks.duplicates.pairs import find_pairs, rank_rows
-from tasks.recipe import DuplicateSettings
+from tasks.recipe import Compare, DuplicateSettings
 from tasks.records import SAMPLE, build_table
 from tasks.storage import Workspace
 from tasks.text import matching_form
@@ -511,13 +512,35 @@ def test_which_side_of_a_chat_is_compared() -> None:
         task="text-generation",
     )
     assert checks(samples)[0] == {"conflicting_duplicate"}
-    assert checks(samples, compare="completion") == {1: {"near_duplicate"}, 3: {"exact_duplicate"}}
-    both = checks(samples, compare="both")
-    assert len(both) == 2
-    assert both.keys() <= {0, 1, 3}
-    assert all(found <= COPIES for found in both.values())
-    result = find_duplicates(samples, DuplicateSettings(compare="completion"))
+    disputed = {0: {"conflicting_duplicate"}, 2: {"conflicting_duplicate"}}
+    for compare in ("completion", "both"):  # of 1 and 3, other questions with nearly one answer, one goes
+        found = checks(samples, compare=compare)
+        assert len(found) == 3
+        assert {row: found.pop(row) for row in (0, 2)} == disputed
+        assert list(found.values()) == [{"near_duplicate"}]
+    agreeing = samples.filter(pc.not_equal(samples["row"], 2))
+    assert checks(agreeing, compare="completion") == {1: {"near_duplicate"}, 3: {"exact_duplicate"}}
+    result = find_duplicates(samples, DuplicateSettings(compare=Compare.COMPLETION))
     assert result.pairs.equals(find_duplicates(samples, SETTINGS).pairs)  # leakage asks for questions
     groups = result.samples["group_id"].to_pylist()
     assert groups[0] == groups[2], "equal questions stay in one split whatever is compared"
     assert checks(samples_of({"input": "a", "label": "b"}), compare="completion") == {}
+
+
+@pytest.mark.parametrize("compare", ["prompt", "completion", "both"])
+def test_contradictions_are_found_whatever_is_compared(compare: str) -> None:
+    question = "How many days do I have to return a kettle that I bought last week?"
+    answer = (
+        "You have 30 days to return the kettle. Please pack it in its box and hand it in at any post office."
+    )
+    samples = samples_of(
+        {"input": question, "target": answer},
+        {"input": question, "target": answer.replace("30", "14")},
+        {"input": question, "target": answer},
+        task="text-generation",
+    )
+    found = checks(samples, compare=compare)
+    assert all("conflicting_duplicate" in found[row] for row in range(3))
+    copies = [row for row in range(3) if found[row] & COPIES]
+    assert copies == [2]
+    assert found[2] == {"conflicting_duplicate", "exact_duplicate"}

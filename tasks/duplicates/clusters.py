@@ -7,7 +7,8 @@ sake.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -115,6 +116,14 @@ def _answer_codes(samples: pa.Table, task: Task) -> np.ndarray:
         case Task.LANGUAGE_MODELING:
             return np.zeros(len(samples), dtype=np.int64)
     return answers.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+
+
+def set_apart(corpus: Corpus, variants: Variants, disputes: Mapping[int, list[Edge]]) -> Corpus:
+    """The corpus of another view, in which no row of a disputed variant is a copy of a row of another variant."""
+    answers = corpus.answers.copy()
+    for best in disputes:
+        answers[variants.rows(best)] = len(answers) + best
+    return replace(corpus, answers=answers)
 
 
 def group_variants(corpus: Corpus, role: Role, links: np.ndarray) -> Variants:

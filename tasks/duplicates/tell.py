@@ -42,29 +42,24 @@ class _Quoted:
         return about_sample(self._columns, self._places[index], **told)
 
 
-def tell_all(
+def tell_copies(
     samples: pa.Table,
     variants: Variants,
     stars: dict[int, Edge],
-    disputes: dict[int, list[Edge]],
     settings: DuplicateSettings,
     boilerplate: Mapping[int, int],
 ) -> Iterator[dict[str, Any]]:
-    """Rows of the schema FINDING on the variants of one role: exact copies, near ones, contradictions.
+    """Rows of the schema FINDING on the variants of one role: exact copies, then near ones.
 
     Args:
         stars: member -> edge from the variant that stands for it.
-        disputes: variant -> edges along which it contradicts another.
         boilerplate: sample -> how many documents share its text, where that are so many that it is boilerplate.
     """
     told = {index for rows in variants.repeated.values() for index in rows}
     told |= {end for edge in stars.values() for end in edge[:2]}
-    told |= {row for best in disputes for row in variants.rows(best)}
-    told |= {edge.b for edges in disputes.values() for edge in edges[:SHOWN]}
     quoted = _Quoted(samples, told)
     yield from _tell_copies(quoted, variants, settings, boilerplate)
     yield from _tell_near(quoted, stars, settings, boilerplate)
-    yield from _tell_disputes(quoted, variants, disputes, settings)
 
 
 def _tell_copies(
@@ -128,9 +123,17 @@ def _tell_boilerplate(
     )
 
 
-def _tell_disputes(
-    quoted: _Quoted, variants: Variants, disputes: dict[int, list[Edge]], settings: DuplicateSettings
+def tell_disputes(
+    samples: pa.Table, variants: Variants, disputes: dict[int, list[Edge]], settings: DuplicateSettings
 ) -> Iterator[dict[str, Any]]:
+    """Rows of the schema FINDING on the variants of one role that contradict each other.
+
+    Args:
+        disputes: variant -> edges along which it contradicts another.
+    """
+    told = {row for best in disputes for row in variants.rows(best)}
+    told |= {edge.b for edges in disputes.values() for edge in edges[:SHOWN]}
+    quoted = _Quoted(samples, told)
     required = max(DISPUTE_SIMILARITY, settings.threshold)
     for best, edges in disputes.items():
         nearest = edges[0]
