@@ -84,6 +84,10 @@ def test_exact_duplicate_keeps_the_newest() -> None:
     canonical = json.loads(findings[0]["evidence"])["canonical"]
     assert (canonical["row"], canonical["sample_id"], canonical["date"]) == (1, "s0001", "2026-03-01")
     assert canonical["source"] == "test"
+    assert [json.loads(f["evidence"])["own"] for f in findings] == [
+        {"source": "test", "date": "2026-01-01"},
+        {"source": "test"},
+    ]
     assert canonical["excerpt"].endswith("is my CARD?")
     assert json.loads(findings[0]["suggestion"]) == {"action": "drop"}
 
@@ -102,7 +106,10 @@ def test_canonical_is_newest_then_longest_then_first() -> None:
     ("text", "old", "new"), [(LONG_EN, "working", "business"), (LONG_JA, "発送", "送付")]
 )
 def test_near_duplicate_with_same_label(text: str, old: str, new: str) -> None:
-    samples = samples_of({"input": text, "label": "a"}, {"input": text.replace(old, new), "label": "a"})
+    samples = samples_of(
+        {"input": text, "label": "a", "date": "2026-02-02"},
+        {"input": text.replace(old, new), "label": "a", "source": "old", "date": "2026-01-01"},
+    )
     (finding,) = find_duplicates(samples, SETTINGS).findings.to_pylist()
     expected = naive_jaccard(matching_form(text), matching_form(text.replace(old, new)))
     assert finding["check"] == "near_duplicate"
@@ -113,6 +120,8 @@ def test_near_duplicate_with_same_label(text: str, old: str, new: str) -> None:
     head, tail = (matching_form(part) for part in text.split(old))
     longest = max(len(head), len(tail))
     assert longest <= evidence["shared_characters"] <= longest + 2  # a space may be shared too
+    assert evidence["own"] == {"source": "old", "date": "2026-01-01"}
+    assert (evidence["canonical"]["source"], evidence["canonical"]["date"]) == ("test", "2026-02-02")
     assert evidence["shared"][:60] in matching_form(text)
 
 
@@ -544,3 +553,57 @@ def test_contradictions_are_found_whatever_is_compared(compare: str) -> None:
     copies = [row for row in range(3) if found[row] & COPIES]
     assert copies == [2]
     assert found[2] == {"conflicting_duplicate", "exact_duplicate"}
+
+
+def marked(text: str, *entities: tuple[str, str]) -> dict[str, Any]:
+    """A row with entities: a part of the text, and its kind."""
+    starts = [text.index(part) for part, _ in entities]
+    spans = [
+        {"start": start, "end": start + len(part), "label": kind}
+        for start, (part, kind) in zip(starts, entities, strict=True)
+    ]
+    return {"input": text, "spans": spans}
+
+
+SENT = "Please send the blue kettle that I ordered last week to Osaka tomorrow morning, not to Kobe."
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        (
+            marked(SENT, ("blue kettle", "PRODUCT")),
+            marked(SENT, ("blue kettle", "PRODUCT")),
+            {"exact_duplicate"},
+        ),
+        (
+            marked(SENT, ("kettle", "PRODUCT")),
+            marked(f" {SENT.upper()}", ("KETTLE", "PRODUCT")),
+            {"exact_duplicate"},
+        ),
+        (
+            marked(SENT, ("blue kettle", "PRODUCT")),
+            marked(SENT, ("blue", "PRODUCT")),
+            {"conflicting_duplicate"},
+        ),
+        (marked(SENT, ("Osaka", "CITY")), marked(SENT, ("Kobe", "CITY")), {"conflicting_duplicate"}),
+        (marked(SENT, ("Osaka", "CITY")), marked(SENT, ("Osaka", "PLACE")), {"conflicting_duplicate"}),
+        (marked(SENT, ("Osaka", "CITY")), marked(SENT + "!", ("Osaka", "CITY")), {"near_duplicate"}),
+        (
+            marked(SENT, ("Osaka", "CITY")),
+            marked(SENT + "!", ("Kobe", "CITY")),
+            {"disagreeing_near_duplicate"},
+        ),
+        (
+            marked(SENT, ("Osaka", "CITY")),
+            marked(SENT.replace("Osaka", "Nara"), ("Nara", "CITY")),
+            {"near_duplicate"},  # another name is marked as well as the one
+        ),
+    ],
+)
+def test_entities_are_compared_by_their_place_and_their_words(
+    one: dict[str, Any], other: dict[str, Any], found: set[str]
+) -> None:
+    told = checks(samples_of(one, other, task="token-classification"))
+    assert set().union(*told.values()) == found
+    assert len(told) == (2 if found & DISPUTES else 1)

@@ -31,6 +31,11 @@ class _Quoted:
         """One of two samples as evidence: the quotation shows where they begin to differ."""
         return point_at(self._columns, self._places[index], self._places[beside])
 
+    def origin(self, index: int) -> dict[str, Any]:
+        """Source and date of the sample that a finding is about, as evidence, beside those of the one that stays."""
+        named = {name: self._columns[name][self._places[index]] for name in ("source", "date")}
+        return {"own": {name: value for name, value in named.items() if value is not None}}
+
     def shared(self, one: int, other: int) -> dict[str, Any]:
         """The longest run of characters in the matching forms of two samples, as evidence."""
         forms = (matching_form(text_of(self._columns, self._places[index])) for index in (one, other))
@@ -77,7 +82,8 @@ def _tell_copies(
                 score=1.0,
                 threshold=1.0,
                 reason=f"says the same as row {quoted.row(best)}, with the same answer",
-                evidence={"canonical": quoted.point(best, index), "copies": len(copies)},
+                evidence={"canonical": quoted.point(best, index), "copies": len(copies)}
+                | quoted.origin(index),
                 suggestion={"action": "drop"},
             )
 
@@ -96,7 +102,8 @@ def _tell_near(
             threshold=edge.required,
             reason=f"nearly the same as row {quoted.row(edge.a)} (similarity {edge.jaccard:.2f})",
             evidence={"canonical": quoted.point(edge.a, index), "jaccard": edge.jaccard}
-            | quoted.shared(index, edge.a),
+            | quoted.shared(index, edge.a)
+            | quoted.origin(index),
             suggestion={"action": "drop"},
         )
 
