@@ -1,4 +1,4 @@
-"""Whether two texts mark the same entities: by place where the texts are equal, by their words where they are similar."""
+"""Whether two texts mark the same entities: by place in equal texts, by kinds and words in similar ones."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
