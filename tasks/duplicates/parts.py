@@ -9,15 +9,16 @@ from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from rapidfuzz import fuzz
 
 from tasks.duplicates.alignment import is_edited_copy
 from tasks.duplicates.answers import say_the_same
 from tasks.duplicates.boilerplate import GAP
+from tasks.duplicates.folding import as_strings, fold_texts
 from tasks.duplicates.kernels import SHORT_GRAMS, SHORT_SIMILARITY
 from tasks.duplicates.ngrams import gram_sets, jaccards
 from tasks.overlap.grams import LATIN
-from tasks.text import matching_form
 
 UNLIKE = 50.0
 """rapidfuzz ratio (0-100) of what is left, below which it is something else wherever it stands: two sentences that have
@@ -69,7 +70,10 @@ def ask_apart(
         ngrams: characters of a Latin and of a CJK n-gram.
         threshold: Jaccard similarity (0-1) that long prompts must have.
     """
-    cuts = {index: _cut(texts[index]) for index in np.unique(pairs).tolist()}
+    members = np.unique(pairs).tolist()
+    lined = [texts[index].replace("\n", _LINE) for index in members]
+    folded = as_strings(fold_texts(pa.array(lined, pa.large_string())))
+    cuts = {index: _cut(form) for index, form in zip(members, folded, strict=True)}
     apart = np.zeros(len(pairs), dtype=bool)
     forms: list[str] = []
     strict: list[int] = []
@@ -88,9 +92,10 @@ def ask_apart(
     return apart
 
 
-def _cut(text: str) -> _Cut:
+def _cut(folded: str) -> _Cut:
+    """Args: folded: matching form of a prompt, with `_LINE` where a line ends."""
     cut = _Cut([], [], {})
-    for number, line in enumerate(matching_form(text.replace("\n", _LINE)).split(_LINE)):
+    for number, line in enumerate(folded.split(_LINE)):
         for form in filter(None, map(str.strip, _SENTENCE.findall(line))):
             cut.forms.append(form)
             cut.lines.append(number)
