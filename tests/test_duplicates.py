@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from tasks.duplicates.find import find_duplicates, find_duplicates_stage
 from tasks.duplicates.kernels import SHORT_GRAMS, SHORT_SIMILARITY
 from tasks.duplicates.ngrams import jaccards
 from tasks.duplicates.pairs import find_pairs, rank_rows
-from tasks.recipe import DuplicateSettings
+from tasks.recipe import Compare, DuplicateSettings
 from tasks.records import SAMPLE, build_table
 from tasks.storage import Workspace
 from tasks.text import matching_form
@@ -83,6 +84,10 @@ def test_exact_duplicate_keeps_the_newest() -> None:
     canonical = json.loads(findings[0]["evidence"])["canonical"]
     assert (canonical["row"], canonical["sample_id"], canonical["date"]) == (1, "s0001", "2026-03-01")
     assert canonical["source"] == "test"
+    assert [json.loads(f["evidence"])["own"] for f in findings] == [
+        {"source": "test", "date": "2026-01-01"},
+        {"source": "test"},
+    ]
     assert canonical["excerpt"].endswith("is my CARD?")
     assert json.loads(findings[0]["suggestion"]) == {"action": "drop"}
 
@@ -101,7 +106,10 @@ def test_canonical_is_newest_then_longest_then_first() -> None:
     ("text", "old", "new"), [(LONG_EN, "working", "business"), (LONG_JA, "発送", "送付")]
 )
 def test_near_duplicate_with_same_label(text: str, old: str, new: str) -> None:
-    samples = samples_of({"input": text, "label": "a"}, {"input": text.replace(old, new), "label": "a"})
+    samples = samples_of(
+        {"input": text, "label": "a", "date": "2026-02-02"},
+        {"input": text.replace(old, new), "label": "a", "source": "old", "date": "2026-01-01"},
+    )
     (finding,) = find_duplicates(samples, SETTINGS).findings.to_pylist()
     expected = naive_jaccard(matching_form(text), matching_form(text.replace(old, new)))
     assert finding["check"] == "near_duplicate"
@@ -112,6 +120,8 @@ def test_near_duplicate_with_same_label(text: str, old: str, new: str) -> None:
     head, tail = (matching_form(part) for part in text.split(old))
     longest = max(len(head), len(tail))
     assert longest <= evidence["shared_characters"] <= longest + 2  # a space may be shared too
+    assert evidence["own"] == {"source": "old", "date": "2026-01-01"}
+    assert (evidence["canonical"]["source"], evidence["canonical"]["date"]) == ("test", "2026-02-02")
     assert evidence["shared"][:60] in matching_form(text)
 
 
@@ -231,6 +241,69 @@ def test_same_reply_in_another_conversation_is_another_question() -> None:
         task="text-generation",
     )
     assert checks(samples) == {}
+
+
+def told(system: str | None, question: str) -> list[dict[str, str]]:
+    turns = [("system", system)] if system else []
+    return [{"role": role, "content": said} for role, said in [*turns, ("user", question)]]
+
+
+KETTLE, CLEANER = "You answer for the kettle KF-400.", "You answer for the vacuum cleaner VC-1."
+
+
+@pytest.mark.parametrize(
+    ("systems", "found"),
+    [
+        ([KETTLE, CLEANER, KETTLE], {2: {"exact_duplicate"}}),
+        ([KETTLE, None, None], {2: {"exact_duplicate"}}),
+        ([KETTLE, KETTLE, KETTLE + " "], {1: {"exact_duplicate"}, 2: {"exact_duplicate"}}),
+        ([None, None, None], {1: {"exact_duplicate"}, 2: {"exact_duplicate"}}),
+    ],
+)
+@pytest.mark.parametrize("compare", ["prompt", "both"])
+def test_one_question_under_other_instructions_is_another(
+    systems: list[str | None], found: dict[int, set[str]], compare: str
+) -> None:
+    question = "How many years of warranty do I have?"
+    samples = samples_of(
+        *({"prompt": told(system, question), "input": question, "target": "Two."} for system in systems),
+        task="text-generation",
+    )
+    assert checks(samples, compare=compare) == found
+
+
+def test_near_questions_under_other_instructions_do_not_contradict() -> None:
+    question = LONG_EN + " When are travel costs refunded?"
+    rows = [
+        {"prompt": told(system, said), "input": said, "target": target}
+        for system, said, target in (
+            (KETTLE, question, "Within a month, against the receipts."),
+            (CLEANER, question.replace("site", "place"), "They are not refunded at all."),
+        )
+    ]
+    assert checks(samples_of(*rows, task="text-generation")) == {}
+    same = [row | {"prompt": told(KETTLE, str(row["input"]))} for row in rows]
+    assert len(checks(samples_of(*same, task="text-generation"))) == 2
+
+
+def test_instructions_are_remembered_and_forgotten() -> None:
+    """A run that remembers finds what a full one does, also where instructions begin, or cease, to tell rows apart."""
+    memory = None
+    for systems in (
+        [KETTLE] * 4,
+        [KETTLE, CLEANER, KETTLE, None],
+        [CLEANER] * 4,
+        [None, CLEANER, None, CLEANER],
+    ):
+        rows = [
+            {"prompt": told(system, said), "input": said, "target": "Two."}
+            for system, said in zip(systems, [LONG_EN, LONG_EN, LONG_EN[4:], LONG_JA], strict=True)
+        ]
+        samples = samples_of(*rows, task="text-generation")
+        again, whole = find_duplicates(samples, SETTINGS, memory=memory), find_duplicates(samples, SETTINGS)
+        memory = again.memory
+        assert again.findings.equals(whole.findings)
+        assert again.pairs.equals(whole.pairs)
 
 
 def test_language_modeling_compares_passages_by_target() -> None:
@@ -448,13 +521,89 @@ def test_which_side_of_a_chat_is_compared() -> None:
         task="text-generation",
     )
     assert checks(samples)[0] == {"conflicting_duplicate"}
-    assert checks(samples, compare="completion") == {1: {"near_duplicate"}, 3: {"exact_duplicate"}}
-    both = checks(samples, compare="both")
-    assert len(both) == 2
-    assert both.keys() <= {0, 1, 3}
-    assert all(found <= COPIES for found in both.values())
-    result = find_duplicates(samples, DuplicateSettings(compare="completion"))
+    disputed = {0: {"conflicting_duplicate"}, 2: {"conflicting_duplicate"}}
+    for compare in ("completion", "both"):  # of 1 and 3, other questions with nearly one answer, one goes
+        found = checks(samples, compare=compare)
+        assert len(found) == 3
+        assert {row: found.pop(row) for row in (0, 2)} == disputed
+        assert list(found.values()) == [{"near_duplicate"}]
+    agreeing = samples.filter(pc.not_equal(samples["row"], 2))
+    assert checks(agreeing, compare="completion") == {1: {"near_duplicate"}, 3: {"exact_duplicate"}}
+    result = find_duplicates(samples, DuplicateSettings(compare=Compare.COMPLETION))
     assert result.pairs.equals(find_duplicates(samples, SETTINGS).pairs)  # leakage asks for questions
     groups = result.samples["group_id"].to_pylist()
     assert groups[0] == groups[2], "equal questions stay in one split whatever is compared"
     assert checks(samples_of({"input": "a", "label": "b"}), compare="completion") == {}
+
+
+@pytest.mark.parametrize("compare", ["prompt", "completion", "both"])
+def test_contradictions_are_found_whatever_is_compared(compare: str) -> None:
+    question = "How many days do I have to return a kettle that I bought last week?"
+    answer = (
+        "You have 30 days to return the kettle. Please pack it in its box and hand it in at any post office."
+    )
+    samples = samples_of(
+        {"input": question, "target": answer},
+        {"input": question, "target": answer.replace("30", "14")},
+        {"input": question, "target": answer},
+        task="text-generation",
+    )
+    found = checks(samples, compare=compare)
+    assert all("conflicting_duplicate" in found[row] for row in range(3))
+    copies = [row for row in range(3) if found[row] & COPIES]
+    assert copies == [2]
+    assert found[2] == {"conflicting_duplicate", "exact_duplicate"}
+
+
+def marked(text: str, *entities: tuple[str, str]) -> dict[str, Any]:
+    """A row with entities: a part of the text, and its kind."""
+    starts = [text.index(part) for part, _ in entities]
+    spans = [
+        {"start": start, "end": start + len(part), "label": kind}
+        for start, (part, kind) in zip(starts, entities, strict=True)
+    ]
+    return {"input": text, "spans": spans}
+
+
+SENT = "Please send the blue kettle that I ordered last week to Osaka tomorrow morning, not to Kobe."
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        (
+            marked(SENT, ("blue kettle", "PRODUCT")),
+            marked(SENT, ("blue kettle", "PRODUCT")),
+            {"exact_duplicate"},
+        ),
+        (
+            marked(SENT, ("kettle", "PRODUCT")),
+            marked(f" {SENT.upper()}", ("KETTLE", "PRODUCT")),
+            {"exact_duplicate"},
+        ),
+        (
+            marked(SENT, ("blue kettle", "PRODUCT")),
+            marked(SENT, ("blue", "PRODUCT")),
+            {"conflicting_duplicate"},
+        ),
+        (marked(SENT, ("Osaka", "CITY")), marked(SENT, ("Kobe", "CITY")), {"conflicting_duplicate"}),
+        (marked(SENT, ("Osaka", "CITY")), marked(SENT, ("Osaka", "PLACE")), {"conflicting_duplicate"}),
+        (marked(SENT, ("Osaka", "CITY")), marked(SENT + "!", ("Osaka", "CITY")), {"near_duplicate"}),
+        (
+            marked(SENT, ("Osaka", "CITY")),
+            marked(SENT + "!", ("Kobe", "CITY")),
+            {"disagreeing_near_duplicate"},
+        ),
+        (
+            marked(SENT, ("Osaka", "CITY")),
+            marked(SENT.replace("Osaka", "Nara"), ("Nara", "CITY")),
+            {"near_duplicate"},  # another name is marked as well as the one
+        ),
+    ],
+)
+def test_entities_are_compared_by_their_place_and_their_words(
+    one: dict[str, Any], other: dict[str, Any], found: set[str]
+) -> None:
+    told = checks(samples_of(one, other, task="token-classification"))
+    assert set().union(*told.values()) == found
+    assert len(told) == (2 if found & DISPUTES else 1)

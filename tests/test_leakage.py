@@ -205,6 +205,39 @@ def test_texts_of_one_spoken_form_have_one_key(texts: list[str]) -> None:
     assert all(len(keys) == 1 for keys in by_form.values())
 
 
+@pytest.mark.parametrize(
+    ("training", "judged", "leaks"),
+    [
+        (
+            ["kettle", "cleaner"],
+            ["cleaner", "fridge"],
+            [1],
+        ),  # both tell rows apart: the same is meant under the same
+        (["kettle", "cleaner"], ["fridge", "fridge"], [0, 1]),  # what all judged rows share says nothing
+        (["kettle", "kettle"], [None, None], [0, 1]),
+        (["kettle", None], [None, None], [0, 1]),
+    ],
+)
+@pytest.mark.parametrize("edit", ["", ", please"])
+def test_instructions_that_tell_rows_apart_make_another_question(
+    training: list[str | None], judged: list[str | None], leaks: list[int], edit: str
+) -> None:
+    asked = "For how many years after the purchase in your shop do I have a warranty on what I bought"
+    texts = [f"{asked}{edit}?", f"{asked}{edit}?", f"{asked}?", f"{asked}?"]
+    prompts = [
+        [
+            *([{"role": "system", "content": f"Of the {told}."}] if told else []),
+            {"role": "user", "content": text},
+        ]
+        for told, text in zip([*training, *judged], texts, strict=True)
+    ]
+    roles = ["train", "train", "evaluation", "evaluation"]
+    table = questions(*((r, t, "Two.") for r, t in zip(roles, texts, strict=True)), prompt=prompts)
+    found = by_row(leaks_of(table), "near_leak" if edit else "exact_leak")
+    assert [row - 10 for row in found] == leaks
+    assert all(told["evidence"]["rows"] == (2 if leaks == [0, 1] else 1) for told in found.values())
+
+
 def test_beginning_of_a_longer_question_is_a_warning() -> None:
     short = "How long does it take for a transfer?"
     table = questions(

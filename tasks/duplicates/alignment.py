@@ -89,6 +89,8 @@ def is_other_word(one: str, other: str) -> bool:
 
 def weigh(form: str) -> float:
     """The length of a text in five-letter words, or pairs of kana and kanji."""
+    if form.isascii():
+        return len(form) / 5
     counts = script_counts(form)
     wide = sum(counts.values()) - counts["latin"]
     return wide / 2 + (len(form) - wide) / 5

@@ -7,7 +7,8 @@ sake.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 
 from tasks.duplicates.alignment import is_edited_copy
 from tasks.duplicates.answers import deny_alike, hold_same_figures, say_the_same
+from tasks.duplicates.entities import mark_alike, place_entities
 from tasks.duplicates.ngrams import jaccards
 from tasks.duplicates.pairs import compared_texts, first_rows, rank_rows
 from tasks.duplicates.similar import first_equal_forms
@@ -53,11 +55,13 @@ class Corpus:
     roles: np.ndarray
     """(N,) bool: whether a sample is for evaluation."""
     answers: np.ndarray
-    """(N,) int64, equal where answers are: label, kinds of entities in order, or matching form of the target."""
+    """(N,) int64, equal where answers are: label, entities by place and kind, or matching form of the target."""
     texts: pa.LargeStringArray
     """(N,) what is compared."""
     targets: pa.ChunkedArray
     """(N,) what the model shall say."""
+    spans: pa.ChunkedArray
+    """(N,) entities, of token-classification."""
 
     def form(self, index: int) -> str:
         """Matching form of what is compared of a sample."""
@@ -98,6 +102,7 @@ def read_corpus(samples: pa.Table, table: pa.Table) -> Corpus:
         _answer_codes(samples, task),
         compared_texts(samples),
         samples["target"],
+        samples["spans"],
     )
 
 
@@ -105,16 +110,23 @@ def _answer_codes(samples: pa.Table, task: Task) -> np.ndarray:
     match task:
         case Task.TEXT_CLASSIFICATION:
             answers = pc.fill_null(samples["label"], "")
-        case Task.TOKEN_CLASSIFICATION:  # copies with other names in them agree if they hold the same kinds
-            kinds = (
-                " ".join(span["label"] for span in spans or ()) for spans in samples["spans"].to_pylist()
-            )
-            answers = pa.chunked_array([pa.array(kinds, pa.string())])
+        case Task.TOKEN_CLASSIFICATION:
+            columns = (samples[name].to_pylist() for name in ("input", "spans"))
+            placed = (place_entities(text or "", spans or ()) for text, spans in zip(*columns, strict=True))
+            answers = pa.chunked_array([pa.array(placed, pa.string())])
         case Task.TEXT_GENERATION:
             return first_equal_forms(samples["target"])
         case Task.LANGUAGE_MODELING:
             return np.zeros(len(samples), dtype=np.int64)
     return answers.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+
+
+def set_apart(corpus: Corpus, variants: Variants, disputes: Mapping[int, list[Edge]]) -> Corpus:
+    """The corpus of another view, in which no row of a disputed variant is a copy of a row of another variant."""
+    answers = corpus.answers.copy()
+    for best in disputes:
+        answers[variants.rows(best)] = len(answers) + best
+    return replace(corpus, answers=answers)
 
 
 def group_variants(corpus: Corpus, role: Role, links: np.ndarray) -> Variants:
@@ -169,7 +181,7 @@ def variant_edges(variants: Variants, links: np.ndarray, near: pa.Table) -> list
 
 
 def judge_edges(corpus: Corpus, edges: list[Edge], settings: DuplicateSettings) -> list[Edge]:
-    """Says of each edge whether its answers agree: equal, or for free text similar and without a contradiction."""
+    """Says of each edge whether its answers agree: equal, or of similar texts similar and without a contradiction."""
     ends = np.array([edge[:2] for edge in edges], dtype=np.int64).reshape(-1, 2)
     agree = corpus.answers[ends[:, 0]] == corpus.answers[ends[:, 1]]
     if corpus.task is Task.TEXT_GENERATION:
@@ -179,7 +191,15 @@ def judge_edges(corpus: Corpus, edges: list[Edge], settings: DuplicateSettings) 
         answers = [corpus.target_form(index) for index in members.tolist()]
         similar = jaccards(answers, between, settings.latin_ngram, settings.cjk_ngram) >= settings.threshold
         agree[open_[similar]] = [_answers_agree(corpus, edges[i]) for i in open_[similar].tolist()]
+    if corpus.task is Task.TOKEN_CLASSIFICATION:
+        near = [i for i in np.flatnonzero(~agree).tolist() if not edges[i].exact]
+        agree[near] = [_entities_agree(corpus, edges[i]) for i in near]
     return [edge._replace(agree=bool(value)) for edge, value in zip(edges, agree, strict=True)]
+
+
+def _entities_agree(corpus: Corpus, edge: Edge) -> bool:
+    one, other = ((corpus.texts[i].as_py(), corpus.spans[i].as_py() or ()) for i in edge[:2])
+    return mark_alike(*one, *other)
 
 
 def _answers_agree(corpus: Corpus, edge: Edge) -> bool:

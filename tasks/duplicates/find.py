@@ -23,6 +23,7 @@ from tasks.duplicates import (
     candidates,
     clusters,
     digests,
+    entities,
     folding,
     kernels,
     ngrams,
@@ -42,12 +43,13 @@ from tasks.duplicates.clusters import (
     group_variants,
     judge_edges,
     read_corpus,
+    set_apart,
     variant_edges,
 )
 from tasks.duplicates.pairs import PAIR, compare_samples, find_pairs, memory_name, row_indices
 from tasks.duplicates.sides import asked_texts, view_samples
 from tasks.duplicates.similar import Memory
-from tasks.duplicates.tell import tell_all
+from tasks.duplicates.tell import tell_copies, tell_disputes
 from tasks.recipe import Compare, DuplicateSettings
 from tasks.records import FINDING, SAMPLE, Role, TableRef, Task, build_table
 from tasks.stage import stage
@@ -65,6 +67,18 @@ class DuplicateResult(NamedTuple):
     findings: pa.Table
     memory: Memory | None = None
     """What the next run is to know of this one; None without samples."""
+
+
+class _View(NamedTuple):
+    """The samples as they are compared, and which of them are alike."""
+
+    corpus: Corpus
+    near: pa.Table
+    """P rows of the schema PAIR: similar pairs that have more in common than boilerplate or a passage."""
+    links: np.ndarray
+    """(P, 2) indices of the samples that `near` is about."""
+    every: np.ndarray
+    """(Q, 2) the same, and of pairs that have a passage in common."""
 
 
 class DuplicateRefs(BaseModel):
@@ -86,8 +100,8 @@ def find_duplicates(
     """Finds copies, near-copies and contradictions among training rows, and among evaluation rows.
 
     Pairs that have no more in common than boilerplate are none; nor are prompts that share a passage and ask something
-    else about it, though one split holds both. The pairs that are returned are of the questions,
-    as leakage needs them, whatever `settings.compare` says.
+    else about it, though one split holds both. Contradictions are looked for among questions with their answers, and
+    the pairs that are returned are of the questions, as leakage needs them, whatever `settings.compare` says.
 
     Args:
         samples: N rows of the schema SAMPLE, of one task.
@@ -101,31 +115,38 @@ def find_duplicates(
     viewed = view_samples(samples, settings.compare)
     prompts = asked_texts(samples) if settings.compare is Compare.BOTH else None
     table, memory = compare_samples(viewed, settings, floor, memory, prompts)
-    corpus = read_corpus(viewed, table)
     families = _family_codes(samples)
-    near, every = _near_links(viewed, table, corpus, families, settings)
-    apart = near["apart"].to_numpy(zero_copy_only=False)
-    near, links = near.filter(pa.array(~apart)), every[~apart]
+    view = _look_at(viewed, table, families, settings)
+    asked = table if viewed is samples else find_pairs(samples, settings, floor)
+    questions = view if viewed is samples else _look_at(samples, asked, families, settings)
     survivors = np.arange(len(samples))
     told = []
     for role in Role:
-        variants = group_variants(corpus, role, links)
-        edges = judge_edges(corpus, variant_edges(variants, links, near), settings)
-        disputes = find_disputes(corpus, edges, settings)
-        stars = cluster_stars(corpus, [e for e in edges if e.agree and not {e.a, e.b} & disputes.keys()])
-        _stand_in(survivors, variants, stars)
-        told.append((variants, stars, disputes))
+        variants, edges = _judge_variants(questions, role, settings)
+        disputes = find_disputes(questions.corpus, edges, settings)
+        disputed = {row for best in disputes for row in variants.rows(best)}
+        copies = variants
+        if viewed is not samples:
+            apart = view._replace(corpus=set_apart(view.corpus, variants, disputes))
+            copies, edges = _judge_variants(apart, role, settings)
+        agreeing = [edge for edge in edges if edge.agree and not {edge.a, edge.b} & disputed]
+        stars = cluster_stars(view.corpus, agreeing)
+        _stand_in(survivors, copies, stars)
+        told.append(((copies, stars), (variants, disputes)))
     holders = count_documents(survivors, np.where(pc.is_valid(samples["group_id"]), families, -1))
-    passages = corpus.task is Task.LANGUAGE_MODELING
+    passages = view.corpus.task is Task.LANGUAGE_MODELING
     shared = np.flatnonzero(holders >= settings.boilerplate).tolist() if passages else []
     boilerplate = {index: int(holders[index]) for index in shared}
-    found = [_build_findings(tell_all(viewed, *part, settings, boilerplate)) for part in told]
+    found = []
+    for same, other in told:
+        found.append(_build_findings(tell_copies(viewed, *same, settings, boilerplate)))
+        found.append(_build_findings(tell_disputes(samples, *other, settings)))
+    links = view.every
     if viewed is not samples:
-        table = find_pairs(samples, settings, floor)
-        asked = table.filter(pc.greater_equal(table["jaccard"], settings.threshold))
-        every = np.concatenate([every, _row_pairs(samples, asked)])
-    grouped = _with_groups(samples, corpus.first, every, survivors)
-    return DuplicateResult(grouped, table, pa.concat_tables(found), memory)
+        near = asked.filter(pc.greater_equal(asked["jaccard"], settings.threshold))
+        links = np.concatenate([links, _row_pairs(samples, near)])
+    grouped = _with_groups(samples, view.corpus.first, links, survivors)
+    return DuplicateResult(grouped, asked, pa.concat_tables(found), memory)
 
 
 @stage(
@@ -136,6 +157,7 @@ def find_duplicates(
     candidates,
     clusters,
     digests,
+    entities,
     findings,
     folding,
     kernels,
@@ -179,17 +201,24 @@ def _family_codes(samples: pa.Table) -> np.ndarray:
     return families.dictionary_encode().indices.to_numpy().astype(np.int64)
 
 
-def _near_links(
-    samples: pa.Table, table: pa.Table, corpus: Corpus, families: np.ndarray, settings: DuplicateSettings
-) -> tuple[pa.Table, np.ndarray]:
-    """The similar pairs of a PAIR table that have more than boilerplate in common, and their (P, 2) indices."""
+def _look_at(samples: pa.Table, table: pa.Table, families: np.ndarray, settings: DuplicateSettings) -> _View:
+    """Args: table: of the schema PAIR, over all of `samples`."""
+    corpus = read_corpus(samples, table)
     near = table.filter(
         pc.and_(pc.invert(table["exact"]), pc.greater_equal(table["jaccard"], settings.threshold))
     )
     links = _row_pairs(samples, near)
     ngrams_ = (settings.latin_ngram, settings.cjk_ngram)
     alone = share_boilerplate_alone(corpus.texts, families, links, settings.boilerplate, ngrams_)
-    return near.filter(pa.array(~alone)), links[~alone]
+    near, links = near.filter(pa.array(~alone)), links[~alone]
+    apart = near["apart"].to_numpy(zero_copy_only=False)
+    return _View(corpus, near.filter(pa.array(~apart)), links[~apart], links)
+
+
+def _judge_variants(view: _View, role: Role, settings: DuplicateSettings) -> tuple[Variants, list[Edge]]:
+    """The variants of a role, and the edges between them, each with whether their answers agree."""
+    variants = group_variants(view.corpus, role, view.links)
+    return variants, judge_edges(view.corpus, variant_edges(variants, view.links, view.near), settings)
 
 
 def _row_pairs(samples: pa.Table, pairs_: pa.Table) -> np.ndarray:

@@ -18,8 +18,9 @@ from tasks import duplicates, features, findings, meaning, neighbours, text
 from tasks.duplicates.alignment import is_other_question
 from tasks.duplicates.clusters import Corpus, read_corpus
 from tasks.duplicates.ngrams import jaccards
-from tasks.duplicates.pairs import find_pairs, row_indices
+from tasks.duplicates.pairs import find_pairs, instructions, row_indices
 from tasks.duplicates.sides import meant_texts, view_samples
+from tasks.duplicates.similar import go_together
 from tasks.features import EncoderRef, read_vectors
 from tasks.findings import Columns, about_sample, point_at, read_columns
 from tasks.meaning import choose_cosines, describe_unmeasured, find_same
@@ -49,7 +50,8 @@ def find_same_meaning(
 ) -> pa.Table:
     """Findings on training rows whose compared texts have a cosine of at least `threshold`.
 
-    Questions with other answers and other numbers or names are other questions, and not told.
+    Questions with other answers and other numbers or names are other questions, and not told; nor are those under
+    other instructions.
 
     Args:
         samples: N rows of the schema SAMPLE, of one task.
@@ -65,6 +67,9 @@ def find_same_meaning(
     left, right = rows[same.first], rows[same.second]
     known = _known_pairs(samples, pairs, corpus.first, settings.threshold)
     fresh = ~np.isin(_codes(left, right, len(samples)), known)
+    guided = instructions(samples)
+    sides = zip(left.tolist(), right.tolist(), strict=True)
+    fresh &= np.array([go_together(guided[a], guided[b]) for a, b in sides], dtype=bool)
     left, right, cosine = left[fresh], right[fresh], same.cosine[fresh]
     differ = corpus.answers[left] != corpus.answers[right]
     if corpus.task is Task.TEXT_GENERATION and differ.any():

@@ -10,9 +10,10 @@ from tasks.duplicates.folding import as_strings, fold_texts
 from tasks.duplicates.kernels import SHORT_SIMILARITY
 from tasks.duplicates.ngrams import choose_banding
 from tasks.duplicates.parts import ask_apart
-from tasks.duplicates.similar import Memory, SimilarPairs, Texts, index_texts, similar_pairs
+from tasks.duplicates.similar import Memory, SimilarPairs, Texts, index_texts, join_context, similar_pairs
 from tasks.recipe import DuplicateSettings
 from tasks.records import Role, Task
+from tasks.text import matching_form
 
 PAIRS_AT_ONCE = 10_000
 """Pairs whose texts are Python objects at once."""
@@ -41,7 +42,7 @@ class Compared(NamedTuple):
 def memory_name(settings: DuplicateSettings, floor: float) -> str:
     """Name under which a memory is kept: it holds all that decides one besides the texts."""
     bands, rows, least = choose_banding(floor)
-    return f"duplicates-4-{settings.latin_ngram}-{settings.cjk_ngram}-{floor}-{bands}x{rows}-{least}"
+    return f"duplicates-5-{settings.latin_ngram}-{settings.cjk_ngram}-{floor}-{bands}x{rows}-{least}"
 
 
 def find_pairs(samples: pa.Table, settings: DuplicateSettings, floor: float) -> pa.Table:
@@ -60,8 +61,9 @@ def compare_samples(
 
     The compared text is the input, or the passage of language modelling. Where a prompt is a conversation,
     the turns before the last question must be similar too: a lone "yes" is the same question only in the same
-    talk. Copies of one text are linked to its first row, and only first rows are compared with each other: a
-    text that occurs 10,000 times costs 10,000 links, not 50 million pairs.
+    talk; and `instructions` that tell rows apart must be equal. Copies of one text are linked to its first row, and
+    only first rows are compared with each other: a text that occurs 10,000 times costs 10,000 links, not 50 million
+    pairs.
 
     Args:
         samples: N rows of the schema SAMPLE, of one task.
@@ -75,7 +77,8 @@ def compare_samples(
         Exact links first, then similar pairs; no pair twice.
     """
     ngrams = (settings.latin_ngram, settings.cjk_ngram)
-    texts = Texts(compared_texts(samples), _context_forms(samples), ngrams, floor)
+    contexts = _context_forms(samples, prompts is not None)
+    texts = Texts(compared_texts(samples), contexts, ngrams, floor)
     index = index_texts(texts, memory)
     copies = np.flatnonzero(index.first != np.arange(len(samples)))
     firsts = _by_importance(samples, index.first)
@@ -117,6 +120,27 @@ def histories(samples: pa.Table) -> list[str]:
     for index, prompt in zip(long.tolist(), samples["prompt"].take(long).to_pylist(), strict=True):
         said[index] = "\n".join(m["content"] or "" for m in prompt[:-1] if m["role"] != "system")
     return said
+
+
+def instructions(samples: pa.Table) -> list[str | None]:
+    """Matching form of each prompt's instructions (its first system message); None where they tell nothing apart.
+
+    They do where rows of one role have different ones, or some have none: those of another product make another
+    question. Instructions that all training rows, or all evaluation rows, share go with any.
+    """
+    told = np.full(len(samples), "", dtype=object)
+    lengths = pc.fill_null(pc.list_value_length(samples["prompt"]), 0).to_numpy()
+    long = np.flatnonzero(lengths > 1)
+    first = pc.list_element(samples["prompt"].take(pa.array(long)), 0)
+    system = pc.fill_null(pc.equal(pc.struct_field(first, "role"), "system"), False)
+    texts = pc.fill_null(pc.if_else(system, pc.struct_field(first, "content"), ""), "").to_pylist()
+    forms = {text: matching_form(text) for text in set(texts)}
+    told[long] = [forms[text] for text in texts]
+    for role in Role:
+        rows = pc.equal(samples["role"], role.value).to_numpy(zero_copy_only=False)
+        if len(set(told[rows])) == 1:
+            told[rows] = None
+    return list(told)
 
 
 def compared_forms(samples: pa.Table) -> list[str]:
@@ -172,9 +196,20 @@ def _by_importance(samples: pa.Table, first: np.ndarray) -> np.ndarray:
     return firsts[np.lexsort((best[firsts], ~judged[firsts]))]
 
 
-def _context_forms(samples: pa.Table) -> list[str] | None:
-    """Matching form of the conversation before the last user message; None where all are single questions."""
-    if Task.TEXT_GENERATION.value not in pc.unique(samples["task"]).to_pylist():
+def _context_forms(samples: pa.Table, asked: bool) -> list[str] | None:
+    """What each text is said in: the conversation before the last user message, and instructions that tell it apart.
+
+    None where all are single questions with the same instructions.
+
+    Args:
+        asked: whether the texts hold the whole of what is asked, and answered.
+    """
+    generation = Task.TEXT_GENERATION.value in pc.unique(samples["task"]).to_pylist()
+    if not (generation or asked):
         return None
-    said = histories(samples)
-    return as_strings(fold_texts(pa.array(said, pa.large_string()))) if any(said) else None
+    said = [""] * len(samples) if asked else histories(samples)
+    told = instructions(samples)
+    if not any(said) and all(one is None for one in told):
+        return None
+    forms = as_strings(fold_texts(pa.array(said, pa.large_string())))
+    return [join_context(one, form) for one, form in zip(told, forms, strict=True)]

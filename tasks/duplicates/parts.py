@@ -5,19 +5,20 @@ both is compared by itself.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from rapidfuzz import fuzz
 
-from tasks.duplicates.alignment import is_edited_copy, weigh
+from tasks.duplicates.alignment import is_edited_copy
 from tasks.duplicates.answers import say_the_same
 from tasks.duplicates.boilerplate import GAP
+from tasks.duplicates.folding import as_strings, fold_texts
 from tasks.duplicates.kernels import SHORT_GRAMS, SHORT_SIMILARITY
 from tasks.duplicates.ngrams import gram_sets, jaccards
 from tasks.overlap.grams import LATIN
-from tasks.text import matching_form
 
 UNLIKE = 50.0
 """rapidfuzz ratio (0-100) of what is left, below which it is something else wherever it stands: two sentences that have
@@ -28,25 +29,28 @@ _ASKED = re.compile(
     r"\b(?:what|when|where|who|whom|whose|which|why|how)\b"
     "|いつ|どこ|どう|どの|どれ|どちら|どんな|だれ|なぜ|なに|いくつ|いくら"
 )
-_SENTENCE = re.compile(r"[^\u3002\uff01\uff1f!?.]*(?:[\u3002\uff01\uff1f]+|[!?.]+(?=\s|$)|[!?.]|$)")
-_ASKS = re.compile(r"(?:[?\uff1f]|\u304b\u3002?)[\s\"'\u300d\u300f)\uff09]*$")
+_LINE = "\x01"
+_SENTENCE = re.compile(r".*?(?:\u3002+|[!?]+(?=[^\x21-\x7e]|$)|\.+(?= |$)|$)")
+_ASKS = re.compile(r"(?:\?|\u304b\u3002?)[\s\"'\u300d\u300f)]*$")
+_TAIL = 8
+"""Characters at the end of a sentence that tell whether it asks."""
 
 
-class Unit(NamedTuple):
-    """A sentence, or the part of one that stands on a line."""
+class _Cut(NamedTuple):
+    """The U sentences of a prompt, or the parts of sentences that stand on one line."""
 
-    form: str
-    weight: float
-    """Five-letter words, or pairs of kana and kanji."""
-    line: int
-    asks: bool
+    forms: list[str]
+    """In matching form."""
+    lines: list[int]
+    """The line that each stands on."""
+    weights: dict[str, float]
+    """Form -> five-letter words, or pairs of kana and kanji."""
 
 
 class _Left(NamedTuple):
     """What one prompt has and the other has not."""
 
     form: str
-    weight: float
     asks: bool
     at_an_end: bool
     """Whether it stands in one place, a label aside, with nothing much before or after it; whole lines, or asking."""
@@ -66,12 +70,15 @@ def ask_apart(
         ngrams: characters of a Latin and of a CJK n-gram.
         threshold: Jaccard similarity (0-1) that long prompts must have.
     """
-    units = {index: cut_units(texts[index]) for index in np.unique(pairs).tolist()}
+    members = np.unique(pairs).tolist()
+    lined = [texts[index].replace("\n", _LINE) for index in members]
+    folded = as_strings(fold_texts(pa.array(lined, pa.large_string())))
+    cuts = {index: _cut(form) for index, form in zip(members, folded, strict=True)}
     apart = np.zeros(len(pairs), dtype=bool)
     forms: list[str] = []
     strict: list[int] = []
     for number, (a, b) in enumerate(pairs.tolist()):
-        left = _leave(units[a], units[b])
+        left = _leave(cuts[a], cuts[b])
         if left is None:
             continue
         one, other = left
@@ -85,14 +92,21 @@ def ask_apart(
     return apart
 
 
-def cut_units(text: str) -> list[Unit]:
-    """The sentences of a text, line by line."""
-    return [
-        Unit(form, weigh(form), number, _ASKS.search(part) is not None)
-        for number, line in enumerate(text.split("\n"))
-        for part in _SENTENCE.findall(line)
-        if (form := matching_form(part))
-    ]
+def _cut(folded: str) -> _Cut:
+    """Args: folded: matching form of a prompt, with `_LINE` where a line ends."""
+    cut = _Cut([], [], {})
+    for number, line in enumerate(folded.split(_LINE)):
+        for form in filter(None, map(str.strip, _SENTENCE.findall(line))):
+            cut.forms.append(form)
+            cut.lines.append(number)
+            cut.weights[form] = _weigh(form)
+    return cut
+
+
+def _weigh(form: str) -> float:
+    """As `tasks.duplicates.alignment.weigh`, by the bytes of UTF-8: three for a character of kana or kanji."""
+    wide = (len(form.encode(errors="surrogatepass")) - len(form)) / 2
+    return wide / 2 + (len(form) - wide) / 5
 
 
 def _are_near(forms: list[str], ngrams: tuple[int, int], threshold: float) -> np.ndarray:
@@ -116,31 +130,30 @@ def _is_edited_question(one: str, other: str) -> bool:
     return _ASKED.findall(one) == _ASKED.findall(other) and say_the_same(one, other)
 
 
-def _leave(one: list[Unit], other: list[Unit]) -> tuple[_Left, _Left] | None:
+def _leave(one: _Cut, other: _Cut) -> tuple[_Left, _Left] | None:
     """What is left of both; None where they share no passage, or one has nothing of its own."""
-    held, theirs = {unit.form for unit in other}, {unit.form for unit in one}
-    if sum(unit.weight for unit in one if unit.form in held) < LATIN:
+    shared = one.weights.keys() & other.weights.keys()
+    if sum(map(one.weights.__getitem__, shared)) < LATIN:
         return None
-    left = _left_of(one, held), _left_of(other, theirs)
-    return None if any(side.weight < GAP and not side.asks for side in left) else left
+    left = _left_of(one, shared)
+    right = _left_of(other, shared) if left else None
+    return (left, right) if left and right else None
 
 
-def _left_of(units: list[Unit], held: set[str]) -> _Left:
-    own = [place for place, unit in enumerate(units) if unit.form not in held]
-    if not own:
-        return _Left("", 0.0, False, False)
+def _left_of(cut: _Cut, shared: Set[str]) -> _Left | None:
+    """None where that is less than a sentence or a question."""
+    own = [place for place, form in enumerate(cut.forms) if form not in shared]
+    asks = any(_ASKS.search(cut.forms[place][-_TAIL:]) for place in own)
+    forms = [cut.forms[place] for place in own]
+    weight = sum(map(cut.weights.__getitem__, forms))
+    if weight < GAP and not asks:
+        return None
     start, end = own[0], own[-1] + 1
-    left = [units[place] for place in own]
-    weight = sum(unit.weight for unit in left)
     before, inside, after = (
-        sum(unit.weight for unit in part) for part in (units[:start], units[start:end], units[end:])
+        sum(map(cut.weights.__getitem__, part))
+        for part in (cut.forms[:start], cut.forms[start:end], cut.forms[end:])
     )
-    lines = {unit.line for unit in left}
-    whole = not any(unit.line in lines for unit in (*units[:start], *units[end:]))
-    asks = any(unit.asks for unit in left)
-    return _Left(
-        " ".join(unit.form for unit in left),
-        weight,
-        asks,
-        inside - weight < GAP and (whole or asks) and min(before, after) < LATIN,
-    )
+    lines = {cut.lines[place] for place in own}
+    whole = lines.isdisjoint((*cut.lines[:start], *cut.lines[end:]))
+    at_an_end = inside - weight < GAP and (whole or asks) and min(before, after) < LATIN
+    return _Left(" ".join(forms), asks, at_an_end)

@@ -28,6 +28,8 @@ CHUNK_BYTES = 1 << 17
 """Text that is folded and sketched at once: what comes of it stays in the processor's cache."""
 BLOCK_BYTES = 1 << 16
 """Text whose n-gram sets are in memory at once while pairs are verified; sets are some eight times as large."""
+_END = "\0"
+"""Stands after the instructions of a context."""
 SPILL_BYTES = 1 << 26
 """Sketches larger than this lie in a temporary file."""
 
@@ -64,7 +66,7 @@ class Texts(NamedTuple):
 
     texts: pa.LargeStringArray
     contexts: Sequence[str] | None
-    """Matching form of what came before each text; similar texts in unlike contexts are not similar."""
+    """What each text is said in, of `join_context`; similar texts in unlike contexts are not similar."""
     ngrams: tuple[int, int]
     """Characters of a Latin and of a CJK n-gram."""
     threshold: float
@@ -215,10 +217,28 @@ def _are_edited_copies(folded: Points, pairs: np.ndarray) -> np.ndarray:
 def _alike_contexts(texts: Texts, chosen: np.ndarray, pairs: np.ndarray) -> np.ndarray:
     """(P,) bool: whether the contexts of two of the texts `chosen` are equal or similar."""
     contexts = [texts.contexts[row] for row in chosen.tolist()] if texts.contexts else []
-    alike = np.array([contexts[a] == contexts[b] for a, b in pairs.tolist()], dtype=bool)
+    parts = [context.rpartition(_END) for context in contexts]
+    told = [instructions if end else None for instructions, end, _ in parts]
+    said = [form for _, _, form in parts]
+    alike = np.array([said[a] == said[b] for a, b in pairs.tolist()], dtype=bool)
     unequal = np.flatnonzero(~alike)
-    alike[unequal] = jaccards(contexts, pairs[unequal], *texts.ngrams) >= texts.threshold
-    return alike
+    alike[unequal] = jaccards(said, pairs[unequal], *texts.ngrams) >= texts.threshold
+    return alike & np.array([go_together(told[a], told[b]) for a, b in pairs.tolist()], dtype=bool)
+
+
+def join_context(instructions: str | None, said: str) -> str:
+    """What a text is said in.
+
+    Args:
+        instructions: in matching form; None where they tell nothing apart.
+        said: matching form of the conversation before it.
+    """
+    return said if instructions is None else f"{instructions}{_END}{said}"
+
+
+def go_together(one: str | None, other: str | None) -> bool:
+    """Whether what is asked under two instructions may be the same."""
+    return one is None or other is None or one == other
 
 
 def _blocks(pairs: np.ndarray, lengths: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:

@@ -31,6 +31,11 @@ class _Quoted:
         """One of two samples as evidence: the quotation shows where they begin to differ."""
         return point_at(self._columns, self._places[index], self._places[beside])
 
+    def origin(self, index: int) -> dict[str, Any]:
+        """Source and date of the sample that a finding is about, as evidence, beside those of the one that stays."""
+        named = {name: self._columns[name][self._places[index]] for name in ("source", "date")}
+        return {"own": {name: value for name, value in named.items() if value is not None}}
+
     def shared(self, one: int, other: int) -> dict[str, Any]:
         """The longest run of characters in the matching forms of two samples, as evidence."""
         forms = (matching_form(text_of(self._columns, self._places[index])) for index in (one, other))
@@ -42,29 +47,24 @@ class _Quoted:
         return about_sample(self._columns, self._places[index], **told)
 
 
-def tell_all(
+def tell_copies(
     samples: pa.Table,
     variants: Variants,
     stars: dict[int, Edge],
-    disputes: dict[int, list[Edge]],
     settings: DuplicateSettings,
     boilerplate: Mapping[int, int],
 ) -> Iterator[dict[str, Any]]:
-    """Rows of the schema FINDING on the variants of one role: exact copies, near ones, contradictions.
+    """Rows of the schema FINDING on the variants of one role: exact copies, then near ones.
 
     Args:
         stars: member -> edge from the variant that stands for it.
-        disputes: variant -> edges along which it contradicts another.
         boilerplate: sample -> how many documents share its text, where that are so many that it is boilerplate.
     """
     told = {index for rows in variants.repeated.values() for index in rows}
     told |= {end for edge in stars.values() for end in edge[:2]}
-    told |= {row for best in disputes for row in variants.rows(best)}
-    told |= {edge.b for edges in disputes.values() for edge in edges[:SHOWN]}
     quoted = _Quoted(samples, told)
     yield from _tell_copies(quoted, variants, settings, boilerplate)
     yield from _tell_near(quoted, stars, settings, boilerplate)
-    yield from _tell_disputes(quoted, variants, disputes, settings)
 
 
 def _tell_copies(
@@ -82,7 +82,8 @@ def _tell_copies(
                 score=1.0,
                 threshold=1.0,
                 reason=f"says the same as row {quoted.row(best)}, with the same answer",
-                evidence={"canonical": quoted.point(best, index), "copies": len(copies)},
+                evidence={"canonical": quoted.point(best, index), "copies": len(copies)}
+                | quoted.origin(index),
                 suggestion={"action": "drop"},
             )
 
@@ -101,7 +102,8 @@ def _tell_near(
             threshold=edge.required,
             reason=f"nearly the same as row {quoted.row(edge.a)} (similarity {edge.jaccard:.2f})",
             evidence={"canonical": quoted.point(edge.a, index), "jaccard": edge.jaccard}
-            | quoted.shared(index, edge.a),
+            | quoted.shared(index, edge.a)
+            | quoted.origin(index),
             suggestion={"action": "drop"},
         )
 
@@ -128,9 +130,17 @@ def _tell_boilerplate(
     )
 
 
-def _tell_disputes(
-    quoted: _Quoted, variants: Variants, disputes: dict[int, list[Edge]], settings: DuplicateSettings
+def tell_disputes(
+    samples: pa.Table, variants: Variants, disputes: dict[int, list[Edge]], settings: DuplicateSettings
 ) -> Iterator[dict[str, Any]]:
+    """Rows of the schema FINDING on the variants of one role that contradict each other.
+
+    Args:
+        disputes: variant -> edges along which it contradicts another.
+    """
+    told = {row for best in disputes for row in variants.rows(best)}
+    told |= {edge.b for edges in disputes.values() for edge in edges[:SHOWN]}
+    quoted = _Quoted(samples, told)
     required = max(DISPUTE_SIMILARITY, settings.threshold)
     for best, edges in disputes.items():
         nearest = edges[0]

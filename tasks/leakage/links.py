@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.duplicates.pairs import first_rows, row_indices
+from tasks.duplicates.pairs import first_rows, instructions, row_indices
 from tasks.duplicates.parts import ask_apart
 from tasks.findings import Columns
 from tasks.leakage.known import Known
@@ -84,7 +84,7 @@ def link_pairs(
     Args:
         keys: (N,) uint64, of `rows.spoken_keys`.
     """
-    first = _same_text(samples, first_rows(samples, pairs), keys)
+    first, equal = _same_text(samples, first_rows(samples, pairs), keys)
     owners: dict[int, list[int]] = defaultdict(list)
     holders: dict[int, list[int]] = defaultdict(list)
     for index, text in enumerate(first):
@@ -93,10 +93,14 @@ def link_pairs(
     for text in sorted(owners.keys() & holders.keys()):
         for index in holders[text]:
             hits[index].append(Hit(text, EXACT, 1.0, 1.0))
+    for text, other in sorted(equal):
+        if other in owners:
+            for index in holders.get(text, ()):
+                hits[index].append(Hit(other, EXACT, 1.0, 1.0))
     near: dict[tuple[int, int], Hit] = {}
     for left, right, jaccard, required in _near_pairs(samples, pairs):
         a, b = first[left], first[right]
-        if jaccard >= threshold and a != b:
+        if jaccard >= threshold and a != b and (a, b) not in equal:
             for text, other in ((a, b), (b, a)):
                 if other in owners and (text, other) not in near:
                     near[text, other] = Hit(other, NEAR, jaccard, max(required, threshold))
@@ -166,17 +170,32 @@ def link_table(leaks: Leaks, rows: list[int]) -> pa.Table:
     return build_table(table, LINK)
 
 
-def _same_text(samples: pa.Table, first: np.ndarray, keys: np.ndarray) -> list[int]:
-    """For each row the first one that says the same: in matching form, or in words, figures and signs."""
+def _same_text(
+    samples: pa.Table, first: np.ndarray, keys: np.ndarray
+) -> tuple[list[int], set[tuple[int, int]]]:
+    """For each row the first one that says the same: in matching form, or in words, figures and signs.
+
+    And the pairs of such first rows, in either order, that ask the same, one under instructions that tell it apart from
+    other rows, one under such as do not (`tasks.duplicates.pairs.instructions`).
+    """
     chosen = np.unique(first)
     numbers, counts = np.unique(keys[chosen], return_inverse=True, return_counts=True)[1:]
     shared = chosen[counts[numbers] > 1]
-    seen: dict[str, int] = {}
+    told = instructions(samples)
+    seen: dict[str, dict[str | None, int]] = defaultdict(dict)
     same = np.arange(len(samples))
     for index, key in zip(shared.tolist(), spoken_forms(samples.take(shared)), strict=True):
         if key is not None:
-            same[index] = seen.setdefault(key, index)
-    return [int(index) for index in same[first]]
+            same[index] = seen[key].setdefault(told[index], index)
+    equal = {
+        pair
+        for texts in seen.values()
+        if None in texts
+        for one in texts.values()
+        if one != texts[None]
+        for pair in ((one, texts[None]), (texts[None], one))
+    }
+    return [int(index) for index in same[first]], equal
 
 
 def _near_pairs(samples: pa.Table, pairs: pa.Table) -> Iterator[tuple[int, int, float, float]]:

@@ -15,13 +15,14 @@ ROLES = {"evaluation": ("evaluation set", "評価データ"), "train": ("gate sp
 def copy_facts(seen: Seen) -> list[Fact]:
     """Of a copy or near copy: the sample that stays, how near it is, and where it is from."""
     other = seen.evidence["canonical"]
-    alike = seen.evidence.get("jaccard")
+    alike, own = seen.evidence.get("jaccard"), seen.evidence.get("own", {})
     return [
         *fact("the sample that stays", "残る方の文", other.get("excerpt")),
         *fact("its answer", "その答え", answer_of(other)),
         *fact("similarity", "類似度", None if alike is None else percent(alike)),
         *fact("longest run in common", "共通する最長の部分", _shared(seen.evidence)),
         *fact("found in", "出典", place_of(other)),
+        *fact("this row is from", "この行の出典", place_of(own) if own else None),
     ]
 
 
