@@ -65,6 +65,8 @@ class Curated(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     snapshot: SnapshotRef
+    samples: TableRef
+    """As the witnesses saw them, before anything was redacted."""
     outcomes: tuple[ExpectationOutcome, ...]
     found: TableRef
     """What the suites say of the snapshot's rows."""
@@ -122,12 +124,12 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
         recipe.has_evaluation_source,
         lineage,
     )
-    final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites)
+    final = perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites, recipe.privacy)
     labels, languages = recipe.labels or (), recipe.quality.languages
     bias = perform(
         find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages, heard.predictions
     )
-    even = perform(check_slices_stage, workspace, bias, recipe.quality, suites)
+    even = perform(check_slices_stage, workspace, bias, recipe.quality, suites, recipe.privacy)
     before = champion_snapshot(workspace, recipe.name)
     drift = perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift)
     _record(ledger, workspace, recipe, snapshot, heard.samples, judgement.dispositions, read.documents)
@@ -135,6 +137,7 @@ def curate(recipe: Recipe, workspace: Workspace) -> Curated:
     publish_snapshot(snapshot, workspace)
     return Curated(
         snapshot=snapshot,
+        samples=heard.samples,
         outcomes=(*heard.outcomes, *final.outcomes, *even.outcomes),
         found=final.findings,
         lineage=lineage,
@@ -165,9 +168,18 @@ def _hear_witnesses(
     decisions: dict[str, dict[str, Any]],
 ) -> _Heard:
     """Every witness in turn; none of them removes a row."""
-    documents = perform(check_documents_stage, workspace, read.documents, recipe.quality, suites)
+    documents = perform(
+        check_documents_stage, workspace, read.documents, recipe.quality, suites, recipe.privacy
+    )
     quality = perform(
-        check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels, suites
+        check_samples_stage,
+        workspace,
+        read.samples,
+        recipe.task,
+        recipe.quality,
+        recipe.labels,
+        suites,
+        recipe.privacy,
     )
     encoder = _encoder(recipe, workspace)
     floor = min(recipe.duplicates.threshold, recipe.leakage.threshold)

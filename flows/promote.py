@@ -74,6 +74,7 @@ def promote(recipe: Recipe, workspace: Workspace, curated: Curated, tuned: Tuned
     parts = Parts(
         recipe=recipe,
         snapshot=curated.snapshot,
+        samples=curated.samples,
         lineage=curated.lineage,
         base=tuned.base,
         training=tuned.training,

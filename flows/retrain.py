@@ -140,6 +140,7 @@ def _parts(line: Line, workspace: Workspace, run_id: str) -> Parts:
     return Parts(
         recipe=line.recipe,
         snapshot=curated.snapshot if curated else None,
+        samples=curated.samples if curated else None,
         outcomes=curated.outcomes if curated else (),
         lineage=curated.lineage if curated else {},
         found=curated.found if curated else None,

@@ -10,7 +10,6 @@ What follows is the recipe's: "personal_data" suggests the texts with placeholde
 """
 
 import hashlib
-import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -25,8 +24,8 @@ from tasks.code_version import code_version
 from tasks.edits import text_fields
 from tasks.errors import DataGateError
 from tasks.findings import Columns, about_sample, read_columns
-from tasks.privacy.actions import Spans, allows, group_by_check, pick_spans, rewrite
-from tasks.privacy.names import MERE_NAME
+from tasks.privacy.actions import Spans, allows, group_by_check, leave_mere_names, pick_spans, rewrite
+from tasks.privacy.masking import Masker
 from tasks.privacy.scan import find_spans
 from tasks.privacy.spans import Kind, Recognizer, Span, mask, redact
 from tasks.privacy.surrogates import Surrogates
@@ -39,6 +38,7 @@ from tasks.wording.told import Told
 
 __all__ = [
     "Kind",
+    "Masker",
     "Recognizer",
     "Span",
     "find_personal_data",
@@ -89,7 +89,7 @@ def find_personal_data(
             field: pick_spans(_look(text, field, language, recognizers, known), text, settings, allowed)
             for field, text in texts.items()
         }
-        found = _leave_mere_names(found)
+        found = leave_mere_names(found)
         if not any(found.values()):
             continue
         scope = columns["doc_id"][index] or columns["uri"][index] or columns["source"][index] or ""
@@ -231,10 +231,3 @@ def _tell(
         evidence={"kinds": kinds, "spans": told},
         suggestion=None if columns["spans"][index] is not None else {"action": "edit", **changed},
     )
-
-
-def _leave_mere_names(spans: Spans) -> Spans:
-    """No spans where all of a sample's spans are names that nothing announces."""
-    every = itertools.chain.from_iterable(spans.values())
-    mere = all(span.kind == Kind.PERSON and span.confidence <= MERE_NAME for span in every)
-    return {field: [] for field in spans} if mere else spans

@@ -1,8 +1,10 @@
 """What follows from what was found: which spans count, and the texts without them."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from tasks.privacy.names import MERE_NAME
 from tasks.privacy.spans import Kind, Span, fold, redact
 from tasks.privacy.surrogates import Surrogates
 from tasks.recipe import PersonalAction, PrivacySettings
@@ -33,6 +35,13 @@ def pick_spans(
         and settings.action_for(span.kind) is not PersonalAction.ALLOW
         and not allowed(text[span.start : span.end])
     ]
+
+
+def leave_mere_names(spans: Spans) -> Spans:
+    """No spans where all of a sample's spans are names that nothing announces."""
+    every = itertools.chain.from_iterable(spans.values())
+    mere = all(span.kind == Kind.PERSON and span.confidence <= MERE_NAME for span in every)
+    return {field: [] for field in spans} if mere else spans
 
 
 def group_by_check(

@@ -1,7 +1,11 @@
-"""Puts together what a run has to tell, from whatever parts it reached, and keeps it beside the run."""
+"""Puts together what a run has to tell, from whatever parts it reached, and keeps it beside the run.
 
+Whatever is quoted of a sample is masked here, so that page, data, model card and terminal all hold what may be shown.
+"""
+
+import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +18,7 @@ from tasks.errors import ExitCode
 from tasks.gate.gates import Verdict
 from tasks.judge import disposition_of
 from tasks.ledger import now
+from tasks.privacy.masking import NOTHING, Masker, Value, rows_in, values_told
 from tasks.quality import ExpectationOutcome
 from tasks.recipe import Recipe
 from tasks.records import Disposition, Role, Severity, TableRef, split_labels
@@ -46,6 +51,7 @@ LATE = "reported only"
 REPORT = "report.html"
 DATA = "report.json"
 NOT_STOPPED = Told()
+NOT_KNOWN: Mapping[int, Sequence[Value]] = {}
 
 
 class Parts(BaseModel):
@@ -55,6 +61,8 @@ class Parts(BaseModel):
 
     recipe: Recipe
     snapshot: SnapshotRef | None = None
+    samples: TableRef | None = None
+    """As the witnesses saw them, before anything was redacted: what was found there is masked where it is quoted."""
     found: TableRef | None = None
     """What the suites say of the snapshot's rows: reported, for what becomes of them is settled."""
     outcomes: tuple[ExpectationOutcome, ...] = ()
@@ -74,19 +82,23 @@ def gather_report(workspace: Workspace, parts: Parts, stopped: Told = NOT_STOPPE
     """The report's data; `stopped` says why a run ended before its verdict."""
     snapshot, model = parts.snapshot, parts.model
     told: dict[str, Any] = {}
+    masker = Masker(parts.recipe.privacy)
     if snapshot:
-        told |= _tell_snapshot(workspace, parts.recipe, snapshot)
+        values = _known_values(workspace, parts, snapshot)
+        told |= _tell_snapshot(workspace, parts.recipe, snapshot, values)
         if parts.found:
-            found = workspace.read_table(parts.found)
-            told["checks"] += summarise_late(found, workspace.read_table(snapshot.samples), parts.recipe)
+            found, samples = workspace.read_table(parts.found), workspace.read_table(snapshot.samples)
+            told["checks"] += summarise_late(found, samples, parts.recipe, values)
     if parts.scores and snapshot:
-        told |= tell_scores(workspace.read_table(parts.scores), workspace.read_table(snapshot.samples))
+        told |= tell_scores(
+            workspace.read_table(parts.scores), workspace.read_table(snapshot.samples), masker
+        )
     aliases = f" ({', '.join(model.aliases)})" if model and model.aliases else ""
     return ReportData(
         name=parts.recipe.name,
         task=parts.recipe.task.value,
         created=now(),
-        stopped=stopped,
+        stopped=masker.told(stopped),
         failed_expectations=tuple(_failed(o) for o in parts.outcomes if not o.success),
         training=_tell_training(parts.recipe, parts.training) if parts.training else None,
         verdict=parts.verdict,
@@ -133,7 +145,16 @@ def _failed(outcome: ExpectationOutcome) -> FailedExpectation:
     )
 
 
-def _tell_snapshot(workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef) -> dict[str, Any]:
+def _known_values(workspace: Workspace, parts: Parts, snapshot: SnapshotRef) -> Mapping[int, Sequence[Value]]:
+    """Row -> the personal data that the run found in it."""
+    if parts.samples is None:
+        return {}
+    return values_told(workspace.read_table(snapshot.findings), workspace.read_table(parts.samples))
+
+
+def _tell_snapshot(
+    workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef, values: Mapping[int, Sequence[Value]]
+) -> dict[str, Any]:
     counts = snapshot.counts
     samples = workspace.read_table(snapshot.samples)
     findings = workspace.read_table(snapshot.findings)
@@ -153,7 +174,7 @@ def _tell_snapshot(workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef) 
         "languages": dict(Counter(samples["language"].to_pylist())),
         "licenses": dict(Counter(text or "" for text in samples["license"].to_pylist())),
         "owners": dict(Counter(text or "" for text in samples["owner"].to_pylist())),
-        "checks": _summarise_checks(findings, samples, aside, recipe),
+        "checks": _summarise_checks(findings, samples, aside, recipe, values),
         "decisions": DecisionEffect(applied=applied, rescued=snapshot.rescued),
         **_count_unread(findings),
     }
@@ -187,8 +208,13 @@ def _count_unread(findings: pa.Table) -> dict[str, int]:
 
 
 def _summarise_checks(
-    findings: pa.Table, samples: pa.Table, aside: pa.Table, recipe: Recipe
+    findings: pa.Table,
+    samples: pa.Table,
+    aside: pa.Table,
+    recipe: Recipe,
+    values: Mapping[int, Sequence[Value]],
 ) -> tuple[CheckSummary, ...]:
+    masker = Masker(recipe.privacy)
     columns = ["row", "input", "target", "language"]
     texts = {r["row"]: r for table in (samples, aside) for r in table.select(columns).to_pylist()}
     grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
@@ -203,15 +229,24 @@ def _summarise_checks(
             samples=len({f["row"] for f in found if f["row"] is not None}),
             policy=_policy_of(check, severity, found, recipe),
             scores=bin_scores([f["score"] for f in found if f["score"] is not None]),
-            examples=tuple(_example(f, texts.get(f["row"], {})) for f in found[:EXAMPLES]),
+            examples=tuple(_example(f, texts.get(f["row"], {}), masker, values) for f in found[:EXAMPLES]),
         )
         for (stage, check, severity), found in sorted(grouped.items())
     )
 
 
-def summarise_late(findings: pa.Table, samples: pa.Table, recipe: Recipe) -> tuple[CheckSummary, ...]:
-    """Findings about rows of a snapshot, which no policy can set aside any more."""
-    checks = _summarise_checks(findings, samples, samples.slice(0, 0), recipe)
+def summarise_late(
+    findings: pa.Table,
+    samples: pa.Table,
+    recipe: Recipe,
+    values: Mapping[int, Sequence[Value]] = NOT_KNOWN,
+) -> tuple[CheckSummary, ...]:
+    """Findings about rows of a snapshot, which no policy can set aside any more.
+
+    Args:
+        values: row -> personal data in it.
+    """
+    checks = _summarise_checks(findings, samples, samples.slice(0, 0), recipe, values)
     return tuple(check.model_copy(update={"policy": LATE}) for check in checks)
 
 
@@ -221,18 +256,34 @@ def _policy_of(check: str, severity: str, found: Sequence[dict[str, Any]], recip
     return disposition_of(check, severity, Role.TRAIN, recipe.policy)
 
 
-def _example(finding: dict[str, Any], sample: dict[str, Any]) -> Example:
+def _example(
+    finding: dict[str, Any],
+    sample: dict[str, Any],
+    masker: Masker,
+    values: Mapping[int, Sequence[Value]],
+) -> Example:
+    """Quoted texts masked: personal data of the sample itself, and of those that the evidence points at."""
+    evidence = finding["evidence"] or ""
+    rows = {finding["row"], *rows_in(_read_json(evidence))}
+    known = {value for row in rows for value in values.get(row, NOTHING)}
     return Example(
         sample_id=finding["sample_id"] or "",
         where=f"{finding['uri'] or ''}:{finding['line'] or ''}".strip(":"),
         language=sample.get("language") or "",
-        excerpt=sample.get("input") or sample.get("target") or "",
+        excerpt=masker.text(sample.get("input") or sample.get("target") or "", known),
         score=finding["score"],
         threshold=finding["threshold"],
-        reason=finding["reason"] or "",
-        evidence=finding["evidence"] or "",
-        suggestion=finding["suggestion"] or "",
+        reason=masker.text(finding["reason"] or "", known),
+        evidence=masker.json(evidence, known),
+        suggestion=masker.json(finding["suggestion"] or "", known),
     )
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _tell_training(recipe: Recipe, result: TrainResult) -> Training:
@@ -253,8 +304,12 @@ def _tell_training(recipe: Recipe, result: TrainResult) -> Training:
     )
 
 
-def tell_scores(scores: pa.Table, samples: pa.Table) -> dict[str, Any]:
-    """Where the candidate errs: labels it confuses, and items on which it fell behind the base."""
+def tell_scores(scores: pa.Table, samples: pa.Table, masker: Masker | None = None) -> dict[str, Any]:
+    """Where the candidate errs: labels it confuses, and items on which it fell behind the base.
+
+    Args:
+        masker: of the recipe; its defaults when None.
+    """
     gate = [row for row in scores.to_pylist() if row["suite"] == "gate"]
     by_model: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for row in gate:
@@ -271,7 +326,7 @@ def tell_scores(scores: pa.Table, samples: pa.Table) -> dict[str, Any]:
     return {
         "confusions": _confusions(pairs),
         "label_scores": _label_scores(pairs) if several else (),
-        "worst_items": _worst(pairs, inputs),
+        "worst_items": _worst(pairs, inputs, masker or Masker()),
     }
 
 
@@ -310,7 +365,9 @@ def _label_scores(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> tup
 
 
 def _worst(
-    pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]], inputs: dict[str, tuple[str, str]]
+    pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]],
+    inputs: dict[str, tuple[str, str]],
+    masker: Masker,
 ) -> tuple[WorstItem, ...]:
     def loss(pair: tuple[dict[str, Any], dict[str, Any]]) -> float:
         base, candidate = pair
@@ -322,10 +379,10 @@ def _worst(
         WorstItem(
             item=candidate["item"],
             language=candidate["language"] or "",
-            input=inputs[candidate["item"]][0] or inputs[candidate["item"]][1],
-            expected=candidate["expected"] or inputs[candidate["item"]][1],
-            base=base["prediction"] or f"{base['value']:.3f}",
-            candidate=candidate["prediction"] or f"{candidate['value']:.3f}",
+            input=masker.text(inputs[candidate["item"]][0] or inputs[candidate["item"]][1]),
+            expected=masker.text(candidate["expected"] or inputs[candidate["item"]][1]),
+            base=masker.text(base["prediction"] or f"{base['value']:.3f}"),
+            candidate=masker.text(candidate["prediction"] or f"{candidate['value']:.3f}"),
         )
         for base, candidate in worst
     )
