@@ -64,7 +64,7 @@ class Suggestion:
     key: int
     text: str
     action: Action
-    payload: dict[str, str]
+    payload: dict[str, Any]
     probability: float | None = None
 
 
@@ -162,13 +162,14 @@ def actions_for(sample: Mapping[str, Any]) -> tuple[Action, ...]:
 
 def suggest(item: Mapping[str, Any], language: str) -> tuple[Suggestion, ...]:
     """What the witnesses suggest, the likeliest first: new labels, the text with placeholders, to drop a copy."""
-    found: dict[tuple[Action, str], tuple[float, str, dict[str, str]]] = {}
+    found: dict[tuple[Action, str], tuple[float, str, dict[str, Any]]] = {}
     for finding in item["findings"]:
         evidence = json.loads(finding["evidence"] or "{}")
         change = json.loads(finding["suggestion"] or "{}")
         if change.get("action") in (Action.RELABEL, Action.EDIT, Action.DROP):
             action = Action(change["action"])
-            payload = {k: str(change[k]) for k in ("label", "input", "target") if k in change}
+            payload = {k: change[k] for k in ("label", "input", "target", "spans") if k in change}
+            action = Action.SPANS if "spans" in payload else action
             name = change.get("label", "") if action is Action.RELABEL else str(payload)
             sure = change.get("probability", 1.0)
             told = "" if action is Action.RELABEL else tell_suggestion(finding).say(language)
