@@ -12,6 +12,7 @@ from expectations.suite_file import Expectation, Rows
 from expectations.suites import render_docs, run_suite
 from flows import publish
 from flows.why import explain_sample
+from tasks.errors import DataGateError
 from tasks.privacy import Masker, find_personal_data
 from tasks.privacy.masking import Value, rows_in, values_told
 from tasks.privacy.spans import Kind
@@ -255,6 +256,34 @@ def test_no_file_of_a_run_but_the_data_holds_a_value(
     assert "[EMAIL]" in told
     for value in VALUES:
         assert value not in said + told
+
+
+@pytest.mark.prefect
+def test_prefect_is_told_no_password_of_a_database(tmp_path: Path, prefect_server: None) -> None:
+    """Flow runs keep their parameters in Prefect's database, and its page shows them."""
+    import sqlite3
+
+    from prefect.client.orchestration import get_client
+
+    from flows.retrain import retrain
+
+    with sqlite3.connect(tmp_path / "tickets.db") as database:
+        database.execute("create table ticket (text text, label text)")
+        database.executemany("insert into ticket values (?, ?)", [("lid", "a"), ("leak", "b")])
+    url = f"sqlite:///file:{tmp_path}/tickets.db?mode=ro&uri=true&password=opensesame"
+    recipe = tmp_path / "recipe.yaml"
+    source = f"{{path: '{url}', query: select * from ticket}}"
+    recipe.write_text(f"name: secretive\ntask: text-classification\nsources: [{source}]\n")
+    with pytest.raises(DataGateError):  # two rows are too few: the line stops after it has read them
+        retrain(recipe=str(recipe), until="curate")
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(limit=50)
+    told = [json.dumps(run.parameters) for run in runs if "tickets.db" in str(run.parameters)]
+    assert told
+    assert [parameters for parameters in told if "opensesame" in parameters] == []
+    assert all("password=***" in parameters for parameters in told)
+    for path in (tmp_path / ".seimai").rglob("*"):
+        assert path.is_dir() or b"opensesame" not in path.read_bytes(), path
 
 
 def read(path: Path) -> list[dict[str, Any]]:

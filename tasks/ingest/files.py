@@ -46,7 +46,7 @@ def find_files(
     """
     if source.query is not None:
         return [database.find_rows(source, index)]
-    where = f"sources.{index}.path={source.path!r}"
+    where = f"sources.{index}.path={source.shown_path!r}"
     try:
         fs, path = open_store(source.path, source.options, reading.timeout)
         listed = try_again(fs, path, lambda: _list(fs, path))
