@@ -6,7 +6,8 @@ counted: as many expectations as the file holds, as many evaluated.
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 FOLDER = Path(__file__).parent
 _NAMING = ("column", "column_A", "column_B", "column_list")
 """Arguments that name the columns which an expectation reads."""
+_BY_ROW = ("unexpected_list", "unexpected_index_list", "partial_unexpected_index_list")
+"""Results with an entry for each failing row."""
 
 
 @dataclass(frozen=True)
@@ -98,13 +101,46 @@ def run_suite(
     return run
 
 
-def render_docs(run: SuiteRun) -> dict[str, str]:
-    """Data Docs of a run: an HTML page for each set of rows; their styles come from a CDN."""
+def render_docs(run: SuiteRun, mask: Callable[[Any], Any]) -> dict[str, str]:
+    """Data Docs of a run: an HTML page for each set of rows; their styles come from a CDN.
+
+    Args:
+        mask: takes out of a value (text, number or tuple of them) what may not be shown.
+    """
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
     renderer, view = ValidationResultsPageRenderer(), DefaultJinjaPageView()
-    return {key: view.render(renderer.render(validation)) for key, validation in run.validations.items()}
+    return {
+        key: view.render(renderer.render(_mask_results(validation, mask)))
+        for key, validation in run.validations.items()
+    }
+
+
+def _mask_results(validation: Any, mask: Callable[[Any], Any]) -> Any:
+    """A copy of Great Expectations' results whose values are masked."""
+    shown = copy(validation)
+    shown.results = []
+    for result in validation.results:
+        shown.results.append(copy(result))
+        shown.results[-1].result = _mask_result(result.result, mask)
+    return shown
+
+
+def _mask_result(result: Mapping[str, Any], mask: Callable[[Any], Any]) -> dict[str, Any]:
+    """The values that Great Expectations counts (twenty at the most) masked; of the rest of the rows that fail, which
+    may be all, neither value nor place is kept."""
+    masked = {key: value if key in _BY_ROW else mask(value) for key, value in result.items()}
+    counted = result.get("partial_unexpected_counts") or ()
+    shown = {str(count["value"]): mask(count["value"]) for count in counted}
+    masked["partial_unexpected_counts"] = [
+        {**count, "value": shown[str(count["value"])]} for count in counted
+    ]
+    values, places = (result.get(key) or () for key in ("unexpected_list", "unexpected_index_list"))
+    kept = [(shown[str(v)], place) for v, place in zip(values, places, strict=False) if str(v) in shown]
+    masked["unexpected_list"] = [value for value, _ in kept]
+    masked["unexpected_index_list"] = [place for _, place in kept]
+    return masked
 
 
 def _rows_of(frame: pd.DataFrame, like: Expectation) -> pd.Series | slice:

@@ -65,6 +65,8 @@ class Curated(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     snapshot: SnapshotRef
+    samples: TableRef
+    """As the witnesses saw them, before anything was redacted."""
     lineage: dict[str, str]
     leaks: TableRef
     """Which training rows give away which rows that are judged on (`tasks.leakage.links.LINK`)."""
@@ -121,12 +123,14 @@ def curate(recipe: Recipe, workspace: Workspace, said: Hearing | None = None) ->
             lineage,
         )
     )
-    said.hear(perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites))
+    said.hear(
+        perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites, recipe.privacy)
+    )
     labels, languages = recipe.labels or (), recipe.quality.languages
     bias = said.hear(
         perform(find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages, heard.predictions)
     )
-    said.hear(perform(check_slices_stage, workspace, bias, recipe.quality, suites))
+    said.hear(perform(check_slices_stage, workspace, bias, recipe.quality, suites, recipe.privacy))
     before = champion_snapshot(workspace, recipe.name)
     drift = said.hear(perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift))
     said.notes += describe_drift(drift)
@@ -135,7 +139,7 @@ def curate(recipe: Recipe, workspace: Workspace, said: Hearing | None = None) ->
     change = vault.freeze(workspace, ledger, recipe, heard.samples)
     said.notes += vault.describe_change(change)
     publish_snapshot(snapshot, workspace)
-    return Curated(snapshot=snapshot, lineage=lineage, leaks=heard.leaks)
+    return Curated(snapshot=snapshot, samples=heard.samples, lineage=lineage, leaks=heard.leaks)
 
 
 def _read(
@@ -161,10 +165,19 @@ def _hear_witnesses(
     said: Hearing,
 ) -> _Heard:
     """Every witness in turn; none of them removes a row. The judge is told in the order in which they are heard."""
-    said.hear(perform(check_documents_stage, workspace, read.documents, recipe.quality, suites))
+    said.hear(
+        perform(check_documents_stage, workspace, read.documents, recipe.quality, suites, recipe.privacy)
+    )
     said.hear(
         perform(
-            check_samples_stage, workspace, read.samples, recipe.task, recipe.quality, recipe.labels, suites
+            check_samples_stage,
+            workspace,
+            read.samples,
+            recipe.task,
+            recipe.quality,
+            recipe.labels,
+            suites,
+            recipe.privacy,
         )
     )
     encoder = _encoder(recipe, workspace)

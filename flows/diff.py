@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from flows.masking import masker_of
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
+from tasks.privacy import Masker
 from tasks.snapshot_diff import Change, SnapshotDiff, diff_snapshots
 from tasks.storage import Workspace
 
@@ -18,8 +19,10 @@ SHOWN = 20
 """Documents, and samples, that are listed unless all are asked for."""
 
 
-def find_snapshots(workspace: Workspace, first: str | None, second: str | None) -> tuple[Path, Path]:
-    """Folders of two snapshots by the beginning of their ids; the newest and the one before it by default.
+def find_snapshots(
+    workspace: Workspace, first: str | None, second: str | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two snapshots (path, recipe) by the beginning of their ids; the newest and the one before it by default.
 
     Raises:
         SeimaiError: there is no such snapshot, or several begin so.
@@ -34,17 +37,22 @@ def find_snapshots(workspace: Workspace, first: str | None, second: str | None) 
             )
         second = of_recipe[0]["snapshot_id"]
         first = first or of_recipe[1]["snapshot_id"]
-    return _folder(workspace, everything, first or ""), _folder(workspace, everything, second)
+    return _one(everything, first or ""), _one(everything, second)
 
 
-def print_diff(diff: SnapshotDiff, console: Console, everything: bool = False) -> None:
-    """Counts, then what changed with the reason of each."""
-    _print_part("documents", diff.documents, console, everything)
-    _print_part("samples", diff.samples, console, everything, f", {diff.kept:,} in both")
+def print_diff(diff: SnapshotDiff, console: Console, masker: Masker, everything: bool = False) -> None:
+    """Counts, then what changed with the reason of each; texts are masked."""
+    _print_part("documents", diff.documents, console, masker, everything)
+    _print_part("samples", diff.samples, console, masker, everything, f", {diff.kept:,} in both")
 
 
 def _print_part(
-    name: str, changes: Iterable[Any], console: Console, everything: bool, more: str = ""
+    name: str,
+    changes: Iterable[Any],
+    console: Console,
+    masker: Masker,
+    everything: bool,
+    more: str = "",
 ) -> None:
     listed = list(changes)
     counts = Counter(change.change for change in listed)
@@ -54,23 +62,27 @@ def _print_part(
         console.print(Text(f"  {count:>6,} {why[0]}: {why[1]}"))
     for change in listed if everything else listed[:SHOWN]:
         mark, style = MARKS[change.change]
-        what = change.uri if name == "documents" else f"{change.sample_id[:12]} {change.text[:70]!r}"
-        console.print(Text(f"{mark} {what}  ({change.why})", style=style), soft_wrap=True)
+        what, cause = change.uri, masker.text(change.why)
+        if name == "samples":
+            what = f"{change.sample_id[:12]} {masker.text(change.text)[:70]!r}"
+        console.print(Text(f"{mark} {what}  ({cause})", style=style), soft_wrap=True)
     if len(listed) > SHOWN and not everything:
         console.print(Text(f"  … {len(listed) - SHOWN:,} more: --all", style="dim"))
 
 
-def _folder(workspace: Workspace, snapshots: list[dict[str, Any]], wanted: str) -> Path:
+def _one(snapshots: list[dict[str, Any]], wanted: str) -> dict[str, Any]:
     found = [s for s in snapshots if s["snapshot_id"].startswith(wanted)]
     if len(found) != 1:
         known = ", ".join(s["snapshot_id"] for s in snapshots[:5]) or "none yet"
         raise SeimaiError(f"{len(found)} snapshots begin with {wanted!r}; newest: {known}")
-    return workspace.path(found[0]["path"])
+    return found[0]
 
 
 def diff_two(workspace: Workspace, first: str | None, second: str | None, everything: bool) -> None:
     """Prints what `second` has that `first` has not, and the other way round."""
-    a, b = find_snapshots(workspace, first, second)
+    snapshots = find_snapshots(workspace, first, second)
+    a, b = (workspace.path(snapshot["path"]) for snapshot in snapshots)
     console = Console()
     console.print(Text(f"{a.name} → {b.name}"))
-    print_diff(diff_snapshots(a, b), console, everything)
+    masker = masker_of(Ledger(workspace.ledger_url), snapshots[1]["recipe"])
+    print_diff(diff_snapshots(a, b), console, masker, everything)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from flows.publish import publish_training
 from tasks.base_model import BaseModelRef, base_model_stage, find_revision
 from tasks.general_text import split_general_texts
+from tasks.privacy import Masker
 from tasks.recipe import Recipe
 from tasks.snapshot import SnapshotRef
 from tasks.stage import perform
@@ -28,5 +29,5 @@ def finetune(recipe: Recipe, workspace: Workspace, snapshot: SnapshotRef) -> Tun
     _, others = split_general_texts(recipe.gates.general_text, recipe.evaluate.general_items)
     rehearsal = workspace.write_table(others.slice(0, recipe.train.rehearsal), "rehearsal")
     training = perform(train_stage, workspace, base, snapshot.samples, rehearsal, recipe.train, recipe.seed)
-    publish_training(training)
+    publish_training(training, Masker(recipe.privacy))
     return Tuned(base=base, training=training)

@@ -74,7 +74,7 @@ def promote(recipe: Recipe, workspace: Workspace, curated: Curated, tuned: Tuned
     }
     parts = Parts(
         recipe=recipe,
-        said=Hearing(snapshot=curated.snapshot, lineage=curated.lineage),
+        said=Hearing(snapshot=curated.snapshot, samples=curated.samples, lineage=curated.lineage),
         base=tuned.base,
         training=tuned.training,
         scores=table,

@@ -5,6 +5,7 @@ from pathlib import Path
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from tasks.gate.gates import Verdict
+from tasks.privacy import Masker
 from tasks.register import RegisteredModel
 from tasks.snapshot import SnapshotRef
 from tasks.storage import Workspace
@@ -26,8 +27,9 @@ def publish_snapshot(snapshot: SnapshotRef, workspace: Workspace) -> None:
     )
 
 
-def publish_training(training: TrainResult) -> None:
-    """The audit and the loss curve."""
+def publish_training(training: TrainResult, masker: Masker) -> None:
+    """The audit and the loss curve; the row that is shown is masked."""
+    example = masker.text(training.audit.example)
     create_table_artifact(
         key="training-audit",
         table=[
@@ -35,7 +37,7 @@ def publish_training(training: TrainResult) -> None:
             for name, value in training.audit.model_dump().items()
             if name != "example"
         ],
-        description=f"First row as the model sees it, trained part in ⟦ ⟧:\n\n```\n{training.audit.example}\n```",
+        description=f"First row as the model sees it, trained part in ⟦ ⟧:\n\n```\n{example}\n```",
     )
     create_table_artifact(
         key="loss",

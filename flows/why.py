@@ -1,4 +1,7 @@
-"""`seimai why`: what became of a sample, in every snapshot that holds it, down to the models."""
+"""`seimai why`: what became of a sample, in every snapshot that holds it, down to the models.
+
+What is quoted is masked: whoever must see it opens the review page.
+"""
 
 import json
 from collections.abc import Iterator
@@ -6,8 +9,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from flows.masking import masker_of
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
+from tasks.privacy import Masker
 from tasks.storage import Workspace
 
 
@@ -25,8 +30,9 @@ def explain_sample(workspace: Workspace, sample: str) -> Iterator[str]:
         for row in _rows(folder, sample):
             told = True
             yield f"snapshot {snapshot['snapshot_id']} of {snapshot['recipe']}, {snapshot['created']}"
-            yield from _tell(row)
-            yield from _findings(folder, row["row"])
+            masker = masker_of(ledger, snapshot["recipe"])
+            yield from _tell(row, masker)
+            yield from _findings(folder, row["row"], masker)
             models = {
                 run["model_digest"][:12]
                 for run in runs
@@ -50,20 +56,21 @@ def _rows(folder: Any, sample: str) -> Iterator[dict[str, Any]]:
                 yield row
 
 
-def _tell(row: dict[str, Any]) -> Iterator[str]:
-    text = " ".join((row["input"] or row["target"]).split())
+def _tell(row: dict[str, Any], masker: Masker) -> Iterator[str]:
+    text = " ".join(masker.text(row["input"] or row["target"]).split())
     yield f"  {row['sample_id'][:12]} {text[:100]!r} label: {row['label']}"
     yield f"  from {row['uri']}{_place(row)}"
     yield f"  id {row['source_id']}, group {row['group_id'][:16]}, document {(row['doc_id'] or '')[:12]}"
     if row["support"]:
-        yield f"  rests on {row['document'] or 'its document'}: {' '.join(row['support'].split())[:200]!r}"
+        support = " ".join(masker.text(row["support"]).split())
+        yield f"  rests on {row['document'] or 'its document'}: {support[:200]!r}"
     if row["license"] or row["owner"]:
         yield f"  licence {row['license'] or 'not stated'}, owner {row['owner'] or 'not stated'}"
     if row.get("split"):
         edited = f", edited from {row['edited_from'][:12]}" if row.get("edited_from") else ""
         yield f"  {row['disposition']}: in the {row['split']} split{edited}"
     else:
-        yield f"  {row['disposition']} by {row['stage']}/{row['check']}: {row['reason']}"
+        yield f"  {row['disposition']} by {row['stage']}/{row['check']}: {masker.text(row['reason'])}"
 
 
 def _place(row: dict[str, Any]) -> str:
@@ -76,10 +83,10 @@ def _place(row: dict[str, Any]) -> str:
     return f": {told}" if told else ""
 
 
-def _findings(folder: Any, row: int) -> Iterator[str]:
+def _findings(folder: Any, row: int, masker: Masker) -> Iterator[str]:
     table = pq.read_table(folder / "findings.parquet", filters=[("row", "=", row)])
     for finding in table.to_pylist():
-        yield f"  - {finding['check']} ({finding['severity']}): {finding['reason']}"
+        yield f"  - {finding['check']} ({finding['severity']}): {masker.text(finding['reason'])}"
         if finding["evidence"]:
-            evidence = json.dumps(json.loads(finding["evidence"]), ensure_ascii=False)
+            evidence = json.dumps(masker.tree(json.loads(finding["evidence"])), ensure_ascii=False)
             yield f"      evidence: {evidence[:400]}"

@@ -35,11 +35,14 @@ def log(
     limit: Annotated[int, typer.Option(min=1, help="Decisions to show, the newest first.")] = 40,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Say who decided what, when, and on which evidence."""
+    """Say who decided what, when, and on which evidence; personal data in new texts is masked."""
+    from tasks.privacy import Masker
+
+    masker = Masker()
     rows = Ledger(open_workspace(workspace).ledger_url).all_decisions()[::-1]
     console = Console()
     for row in rows[:limit]:
-        changed = json.dumps(row["payload"], ensure_ascii=False) if row["payload"] else ""
+        changed = json.dumps(masker.tree(row["payload"]), ensure_ascii=False) if row["payload"] else ""
         seen = ", ".join(
             f"{check} {score:.2f}" if score is not None else check
             for check, score in (row["evidence"].get("scores") or {}).items()

@@ -21,6 +21,7 @@ from review.trail import trail_query
 from review.typed import DRAFTED, kept_if_refused
 from review.view import Piece, cut_pieces, editable_texts, view_item
 from review.words import refuse, tell
+from tasks.edits import Put, move_labels
 from tasks.errors import SeimaiError
 from tasks.ledger.moves import Choice
 from tasks.privacy import Span, find_spans, redact
@@ -142,37 +143,21 @@ def make_redaction(
     action = Action.EDIT
     if sample.get("spans") is not None:
         action = Action.SPANS
-        given = {"input": given["input"], "spans": move_labels(sample["spans"], spans["input"])}
+        given = {"input": given["input"], "spans": move_apart(sample["spans"], spans["input"])}
     return make_choice(sample, action, given, KnownLabels(), note=note, reason_code=REASON)
 
 
-def move_labels(labels: Sequence[Mapping[str, Any]], taken: Sequence[Span]) -> list[dict[str, Any]]:
+def move_apart(labels: Sequence[Mapping[str, Any]], taken: Sequence[Span]) -> list[dict[str, Any]]:
     """Labelled spans where they stand after a redaction; one that a placeholder cuts into holds all of it.
 
     Raises:
         SeimaiError: two of them would overlap.
     """
-    moved = [
-        {**label, "start": _move(label["start"], taken, False), "end": _move(label["end"], taken, True)}
-        for label in labels
-    ]
+    moved = move_labels(labels, [Put(span.start, span.end, f"[{span.kind}]") for span in taken])
     ordered = sorted(moved, key=lambda label: label["start"])
     if any(one["end"] > other["start"] for one, other in pairwise(ordered)):
         raise SeimaiError(tell("Two labelled spans would overlap; mend the spans first."))
     return moved
-
-
-def _move(at: int, taken: Iterable[Span], is_end: bool) -> int:
-    """Where a border stands after a redaction; within what is taken out, at the placeholder's border."""
-    shift = 0
-    for span in taken:
-        placeholder = len(redact("", [Span(0, 0, span.kind)]))
-        if at <= span.start:
-            break
-        if at < span.end:
-            return span.start + shift + (placeholder if is_end else 0)
-        shift += placeholder - (span.end - span.start)
-    return at + shift
 
 
 def _find_words(text: str, words: str, kind: PersonalKind) -> list[Span]:

@@ -192,7 +192,8 @@ def suggest(
         change = json.loads(finding["suggestion"] or "{}")
         if change.get("action") in (Action.RELABEL, Action.EDIT, Action.DROP):
             action = Action(change["action"])
-            payload = {k: str(change[k]) for k in ("label", "input", "target") if k in change}
+            payload = {k: change[k] for k in ("label", "input", "target", "spans") if k in change}
+            action = Action.SPANS if "spans" in payload else action
             name = change.get("label", "") if action is Action.RELABEL else str(payload)
             sure = change.get("probability", 1.0)
             told = "" if action is Action.RELABEL else tell_suggestion(finding).say(language)

@@ -1,14 +1,22 @@
 """How a sample changes: by a steward's decision or a witness's suggestion, with the content hash that follows."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from tasks.ingest.builders.entities import entities_as_json
 from tasks.records import join_labels, normalize_text, sample_id, split_labels
 from tasks.wording.told import Told
 
 _MESSAGE = re.compile(r"(prompt|completion)\[(\d{1,6})\]")
+
+
+class Put(NamedTuple):
+    """`text` in the place of characters `start` to `end`."""
+
+    start: int
+    end: int
+    text: str
 
 
 def text_fields(sample: Mapping[str, Any]) -> dict[str, str]:
@@ -36,6 +44,39 @@ def place_of_input(prompt: Sequence[Mapping[str, Any]]) -> int | None:
 def is_text_field(name: str) -> bool:
     """Whether an edit may name this: input, target or a message."""
     return name in ("input", "target") or _MESSAGE.fullmatch(name) is not None
+
+
+def put_in(text: str, put: Iterable[Put]) -> str:
+    """`text` with `put`, in order and without overlaps, in its place."""
+    parts, last = [], 0
+    for one in put:
+        parts += [text[last : one.start], one.text]
+        last = one.end
+    return "".join([*parts, text[last:]])
+
+
+def move_labels(labels: Sequence[Mapping[str, Any]], put: Sequence[Put]) -> list[dict[str, Any]]:
+    """Labelled spans where they stand once `put` is in its place; one that it cuts into holds all of what came in.
+
+    Args:
+        put: in order, without overlaps.
+    """
+    return [
+        {**label, "start": _move(label["start"], put, False), "end": _move(label["end"], put, True)}
+        for label in labels
+    ]
+
+
+def _move(at: int, put: Sequence[Put], is_end: bool) -> int:
+    """Where a border stands afterwards; within what is taken out, at the border of what came in."""
+    shift = 0
+    for one in put:
+        if at <= one.start:
+            break
+        if at < one.end:
+            return one.start + shift + (len(one.text) if is_end else 0)
+        shift += len(one.text) - (one.end - one.start)
+    return at + shift
 
 
 def edit_sample(sample: Mapping[str, Any], edit: Mapping[str, Any]) -> dict[str, Any]:

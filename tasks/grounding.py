@@ -15,7 +15,7 @@ import pyarrow as pa
 from rapidfuzz import fuzz
 
 from tasks import findings, text
-from tasks.findings import about_sample, excerpt, read_columns
+from tasks.findings import about_sample, read_columns
 from tasks.records import FINDING, Severity, TableRef, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
@@ -245,7 +245,7 @@ def _stale(columns: dict[str, list[Any]], index: int, passages: list[_Passage]) 
         severity=Severity.WARNING,
         score=fuzz.partial_ratio(form, best.form) / 100,
         threshold=1.0,
-        reason=f"{columns['document'][index]} no longer says {excerpt(support)!r}",
+        reason=f"{columns['document'][index]} no longer says what the answer rests on",
         evidence={
             "document": columns["document"][index],
             "support": support,

@@ -9,12 +9,14 @@ that models are judged on.
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from tasks.edits import is_text_field
+from tasks import edits as editing
+from tasks.edits import Put, is_text_field, move_labels
 from tasks.recipe import PERSONAL_CHECKS
 from tasks.records import (
     DISPOSITION,
@@ -168,7 +170,8 @@ def _judge_findings(
             if suggestion.get("action") != Action.EDIT:
                 disposition = Disposition.QUARANTINE
             else:
-                edit |= {name: text for name, text in suggestion.items() if is_text_field(name)}
+                changed = {name: new for name, new in suggestion.items() if name != "action"}
+                edit |= {name: new for name, new in changed.items() if is_text_field(name) or name == "spans"}
         if _RANK.index(disposition) > _RANK.index(verdict["disposition"]):
             verdict = {"disposition": disposition, **{k: finding[k] for k in ("stage", "check", "reason")}}
     return verdict | {"edit": edit}
@@ -237,7 +240,7 @@ def _apply_decision(
 
     What a witness suggests to change (personal data) is changed all the same, unless the decision was about that:
     who calls a label right has not said that the telephone number beside it may stay. A decision that names no check
-    is about everything.
+    is about everything. New labelled spans of a steward are moved along with the text that changes under them.
 
     Args:
         spare: another row of the same sample stands.
@@ -262,7 +265,26 @@ def _apply_decision(
             return verdict
         kept = Disposition.EDIT if edit else Disposition.KEEP
         return settled | {"disposition": kept, "edit": edit}
-    return settled | {"disposition": Disposition.EDIT, "edit": edit | dict(decision["payload"])}
+    changed = edit | dict(decision["payload"])
+    if "input" in edit and "input" not in decision["payload"] and "spans" in decision["payload"]:
+        changed["spans"] = move_labels(changed["spans"], _put_in_input(findings))
+        if not _are_apart(changed["spans"]):
+            return settled | {
+                "disposition": Disposition.QUARANTINE,
+                "reason": "spans that a redaction cuts into",
+            }
+    return settled | {"disposition": Disposition.EDIT, "edit": changed}
+
+
+def _put_in_input(findings: list[dict[str, Any]]) -> list[Put]:
+    """What the edit that `personal_data` suggests puts into the input of a sample with labelled spans."""
+    told = next(f["evidence"] for f in findings if f["check"] == "personal_data")
+    return [Put(*one) for one in json.loads(told).get("put", ())]
+
+
+def _are_apart(labels: list[dict[str, Any]]) -> bool:
+    ordered = sorted(labels, key=lambda label: label["start"])
+    return all(one["end"] <= other["start"] for one, other in pairwise(ordered))
 
 
 def is_silenced(
@@ -293,7 +315,7 @@ def is_silenced(
 EDITS = pa.schema([("row", pa.int64()), ("edit", pa.string())])
 
 
-@stage("judge")
+@stage("judge", editing)
 def judge_stage(
     workspace: Workspace,
     samples: TableRef,

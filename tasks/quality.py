@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from expectations.known import refuse_unknown
 from expectations.measures import garbled_signs, primary_code
 from expectations.suite_file import Expectation, Rows, Suite, fill_suite, read_suite
 from expectations.suites import Evaluation, SuiteRun, load_suite, render_docs, run_suite, suites_version
-from tasks import bias
+from tasks import bias, privacy
 from tasks.bias import BiasReport, list_slices
 from tasks.errors import DataGateError, RecipeError
-from tasks.recipe import QualitySettings
+from tasks.privacy import Masker
+from tasks.recipe import PrivacySettings, QualitySettings
 from tasks.records import FINDING, NO_LABEL, Role, Severity, TableRef, Task, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace, written_whole
@@ -187,11 +188,14 @@ def require_known(suites: Sequence[Suite], settings: QualitySettings) -> None:
         raise RecipeError("\n".join(problems))
 
 
-def write_data_docs(result: QualityResult, workspace: Workspace) -> list[str]:
-    """Writes Great Expectations' pages about `result`, one for each set of rows; returns their paths."""
+def write_data_docs(result: QualityResult, workspace: Workspace, masker: Masker) -> list[str]:
+    """Writes Great Expectations' pages about `result`, one for each set of rows; returns their paths.
+
+    Personal data in the values that a page quotes is masked.
+    """
     paths = []
     for run in result.runs:
-        for rows, page in render_docs(run).items():
+        for rows, page in render_docs(run, masker.tree).items():
             path = workspace.path("data_docs", f"{run.name}-{rows}.html")
             with written_whole(path) as part:
                 part.write_text(page, encoding="utf-8")
@@ -199,15 +203,24 @@ def write_data_docs(result: QualityResult, workspace: Workspace) -> list[str]:
     return paths
 
 
-def _finish(result: QualityResult, workspace: Workspace) -> QualityRefs:
-    write_data_docs(result, workspace)
+def mask_observed(result: QualityResult, masker: Masker) -> QualityResult:
+    """`result` with personal data masked in what its outcomes observed: messages and the report quote it."""
+    outcomes = (o.model_copy(update={"observed": masker.told(o.observed)}) for o in result.outcomes)
+    return replace(result, outcomes=tuple(outcomes))
+
+
+def _finish(result: QualityResult, workspace: Workspace, settings: PrivacySettings) -> QualityRefs:
+    masker = Masker(settings)
+    write_data_docs(result, workspace, masker)
+    shown = mask_observed(result, masker)
     findings = workspace.write_table(result.findings, f"findings-{result.runs[0].name}")
-    refs = QualityRefs(findings=findings, outcomes=result.outcomes)
-    result.require_sound(refs)
+    refs = QualityRefs(findings=findings, outcomes=shown.outcomes)
+    shown.require_sound(refs)
     return refs
 
 
 _VERSION = suites_version()  # an argument, so that a changed suite ends what is cached
+_PRIVACY = PrivacySettings()
 
 
 @stage("quality: suites")
@@ -218,7 +231,7 @@ def require_known_stage(
     require_known(suites, settings)
 
 
-@stage("quality: samples")
+@stage("quality: samples", privacy)
 def check_samples_stage(
     workspace: Workspace,
     samples: TableRef,
@@ -226,42 +239,48 @@ def check_samples_stage(
     settings: QualitySettings,
     labels: Sequence[str] | None = None,
     suites: Sequence[Suite] = (),
+    masking: PrivacySettings = _PRIVACY,
     version: str = _VERSION,
 ) -> QualityRefs:
-    return _finish(check_samples(workspace.read_table(samples), task, settings, labels, suites), workspace)
+    return _finish(
+        check_samples(workspace.read_table(samples), task, settings, labels, suites), workspace, masking
+    )
 
 
-@stage("quality: documents")
+@stage("quality: documents", privacy)
 def check_documents_stage(
     workspace: Workspace,
     documents: TableRef,
     settings: QualitySettings,
     suites: Sequence[Suite] = (),
+    masking: PrivacySettings = _PRIVACY,
     version: str = _VERSION,
 ) -> QualityRefs:
-    return _finish(check_documents(workspace.read_table(documents), settings, suites), workspace)
+    return _finish(check_documents(workspace.read_table(documents), settings, suites), workspace, masking)
 
 
-@stage("quality: snapshot")
+@stage("quality: snapshot", privacy)
 def check_snapshot_stage(
     workspace: Workspace,
     samples: TableRef,
     settings: QualitySettings,
     suites: Sequence[Suite] = (),
+    masking: PrivacySettings = _PRIVACY,
     version: str = _VERSION,
 ) -> QualityRefs:
-    return _finish(check_snapshot(workspace.read_table(samples), settings, suites), workspace)
+    return _finish(check_snapshot(workspace.read_table(samples), settings, suites), workspace, masking)
 
 
-@stage("quality: slices", bias)
+@stage("quality: slices", bias, privacy)
 def check_slices_stage(
     workspace: Workspace,
     report: BiasReport,
     settings: QualitySettings,
     suites: Sequence[Suite] = (),
+    masking: PrivacySettings = _PRIVACY,
     version: str = _VERSION,
 ) -> QualityRefs:
-    return _finish(check_slices(report, settings, suites), workspace)
+    return _finish(check_slices(report, settings, suites), workspace, masking)
 
 
 def suite_settings(settings: QualitySettings, labels: Sequence[str] = ()) -> dict[str, Any]:
@@ -328,15 +347,15 @@ def _findings(evaluation: Evaluation, table: pa.Table, frame: pd.DataFrame) -> I
             "severity": expectation.row_severity,
             "score": told["score"],
             "threshold": float(bound) if isinstance(bound, int | float) else None,
-            "reason": expectation.reason.format(**told) or _reason(expectation, told["value"]),
+            "reason": expectation.reason.format(**told) or _reason(expectation),
             "evidence": json.dumps(evidence, ensure_ascii=False, default=str),
         }
 
 
-def _reason(expectation: Expectation, value: Any) -> str:
-    """What is said of a row where the suite gives no sentence."""
+def _reason(expectation: Expectation) -> str:
+    """What is said of a row where the suite gives no sentence; the evidence holds the value."""
     asked = expectation.type.removeprefix("expect_").replace("_", " ")
-    return f"{asked}: {_spelled(expectation.kwargs)}; got {value!r}"
+    return f"{asked}: {_spelled(expectation.kwargs)}"
 
 
 def _excerpt(value: Any) -> Any:

@@ -4,15 +4,20 @@ import difflib
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, model_validator
 
 from tasks.errors import RecipeError
 from tasks.records import Disposition, PersonalAction, PersonalKind, Role, Task, split_labels
+
+HIDDEN = "***"
+_SECRET_NAME = re.compile(r"pass|pwd|secret|token|key|sig|credential|odbc_connect", re.IGNORECASE)
+"""Parameters and options whose values are shown nowhere."""
 
 
 class Settings(BaseModel):
@@ -134,6 +139,38 @@ class Source(Settings):
         if self.query is None and self.format is FileFormat.SQL:
             raise ValueError("format='sql' needs a query")
         return self
+
+    @property
+    def shown_path(self) -> str:
+        """`path` as it may stand in tables, messages and Prefect's database: without passwords and keys."""
+        return shown_url(self.path) if self.query is not None else hide_credentials(self.path)
+
+    @field_serializer("path", when_used="json")
+    def _write_path(self, _path: str) -> str:
+        return self.shown_path
+
+    @field_serializer("options", when_used="json")
+    def _write_options(self, options: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
+        return {name: HIDDEN if _SECRET_NAME.search(name) else value for name, value in options.items()}
+
+
+def shown_url(path: str) -> str:
+    """A database URL without its password, and without the secrets among its parameters; what is none, as it is."""
+    import sqlalchemy as sa
+
+    with suppress(sa.exc.ArgumentError, ValueError):
+        path = sa.engine.make_url(path).render_as_string(hide_password=True)
+    return hide_credentials(path)
+
+
+def hide_credentials(url: str) -> str:
+    """`url` with "***" for the password before its host, and for parameters whose name says that they are secret."""
+    url = re.sub(r"(?<=://)([^/?#\s:@]*):[^/?#\s@]+@", rf"\1:{HIDDEN}@", url)
+
+    def write(match: re.Match[str]) -> str:
+        return f"{match[1]}={HIDDEN}" if _SECRET_NAME.search(match[1]) else match[0]
+
+    return re.sub(r"(?<=[?&])([^=&#]+)=([^&#]*)", write, url)
 
 
 class BaseModelSettings(Settings):

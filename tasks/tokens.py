@@ -35,9 +35,12 @@ def encode(tokenizer: Any, prompt: Messages, completion: Messages, max_tokens: i
     ids = tokenizer.apply_chat_template([*prompt, *completion], tokenize=True, return_dict=False)
     head = prompt_ids(tokenizer, prompt)
     if ids[: len(head)] != head:
+        from tasks.privacy import Masker  # heavy: only where something went wrong
+
+        ending = Masker().text(tokenizer.decode(head[-8:]))
         raise DataGateError(
             "the chat template does not fit: the rendered prompt is not the beginning of the rendered sample "
-            f"(prompt ends with {tokenizer.decode(head[-8:])!r})"
+            f"(prompt ends with {ending!r})"
         )
     excess = max(0, len(ids) - max_tokens)
     cut = min(excess, len(head))

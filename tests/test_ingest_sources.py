@@ -321,6 +321,40 @@ def test_a_password_is_never_shown() -> None:
     assert "s3cret" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "shown"),
+    [
+        ("postgresql://bob:s3cret@db:5432/t?sslmode=on", "q", "postgresql://bob:***@db:5432/t?sslmode=on"),
+        ("postgresql://db/t?user=bob&password=s3cret", "q", "postgresql://db/t?password=***&user=bob"),
+        ("mssql+pyodbc:///?odbc_connect=UID%3Dbob%3BPWD%3Ds3cret", "q", "mssql+pyodbc:///?odbc_connect=***"),
+        ("https://bob:s3cret@host/a.csv?sig=s3cret&v=2", None, "https://bob:***@host/a.csv?sig=***&v=2"),
+        ("s3://bucket/a-key/b?.csv", None, "s3://bucket/a-key/b?.csv"),
+        ("data/train.jsonl", None, "data/train.jsonl"),
+    ],
+)
+def test_what_is_written_of_a_source_holds_no_secret(path: str, query: str | None, shown: str) -> None:
+    options = {"key": "s3cret", "client_secret": "s3cret", "anon": False}
+    source = Source(path=path, query=query, options=options)
+    assert source.shown_path == shown
+    written = source.model_dump(mode="json")
+    assert (written["path"], written["options"]) == (
+        shown,
+        {"key": "***", "client_secret": "***", "anon": False},
+    )
+    assert "s3cret" not in source.model_dump_json()
+    assert (source.path, dict(source.options)) == (path, options)
+    assert (source.model_dump()["path"], source.model_copy().path) == (path, path)
+
+
+def test_rows_of_a_database_name_it_without_its_secrets(tickets: str) -> None:
+    url = tickets.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true&token=s3cret"
+    result = take_in(by_query(url), Task.TEXT_CLASSIFICATION)
+    assert len(result.samples) == 2
+    for table in (result.samples, result.documents, result.findings):
+        assert "s3cret" not in str(table.to_pylist())
+    assert "token=***" in result.samples["source"][0].as_py()
+
+
 def test_links_that_lead_back_are_entered_once(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "guide.md").write_text(TEXT * 3)

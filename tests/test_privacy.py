@@ -242,13 +242,6 @@ def test_finding_masks_and_suggests() -> None:
         assert "5678" not in finding[column]
 
 
-def test_labelled_spans_are_never_shifted_by_a_placeholder() -> None:
-    row = {"row": 0, "sample_id": "a", "input": "Mail jo@example.com", "target": "[]"}
-    spans = [{"start": 5, "end": 19, "label": "MAIL"}]
-    (finding,) = find_personal_data(build_table([row | {"spans": spans}], SAMPLE)).to_pylist()
-    assert (finding["check"], finding["suggestion"]) == ("personal_data", None)
-
-
 @given(st.text(alphabet=string.printable + "あ漢ー－０１２３４５６７８９＠（）+ﬀ㌔", max_size=80))
 def test_spans_are_ordered_apart_and_within_the_text(text: str) -> None:
     spans = find_spans(text)

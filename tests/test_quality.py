@@ -11,6 +11,7 @@ import pytest
 from expectations.suites import suite_names
 from tasks.bias import BiasReport, find_bias
 from tasks.errors import DataGateError, ExitCode
+from tasks.privacy import Masker
 from tasks.quality import (
     QualityResult,
     check_documents,
@@ -342,6 +343,6 @@ def test_the_stage_leaves_findings_and_data_docs(tmp_path: Path) -> None:
 
 def test_data_docs_say_where_they_are(tmp_path: Path) -> None:
     result = check_documents(DOCUMENT.empty_table(), SETTINGS)
-    paths = write_data_docs(result, Workspace(root=str(tmp_path)))
+    paths = write_data_docs(result, Workspace(root=str(tmp_path)), Masker())
     assert paths == [str(tmp_path / "data_docs" / f"documents-{rows}.html") for rows in ("none", "all")]
     assert all("<html" in Path(path).read_text(encoding="utf-8") for path in paths)

@@ -12,12 +12,12 @@ from tasks.ingest.stage import IngestRefs
 from tasks.judge import judge_stage
 from tasks.privacy import find_personal_data_stage
 from tasks.quality import check_samples_stage
-from tasks.recipe import PrivacySettings, QualitySettings, Recipe
+from tasks.recipe import QualitySettings, Recipe
 from tasks.records import DOCUMENT, FINDING, SAMPLE, Disposition, Severity, Task, build_table
 from tasks.report.gather import Parts, gather_report
 from tasks.report.hearing import Hearing
 from tasks.report.page import render_report
-from tasks.report.stopped import hide_personal_data, name_cause
+from tasks.report.stopped import name_cause
 from tasks.report.summary import closing_table
 from tasks.storage import Workspace
 from tasks.wording import Told
@@ -174,11 +174,6 @@ def test_words_of_a_recognizer_are_masked_as_well(workspace: Workspace) -> None:
     said.hear(workspace.write_table(build_table([finding], FINDING), "findings-privacy"))
     data = gather_report(workspace, Parts(recipe=recipe_for(), said=said), Told("stopped"))
     assert data.checks[0].examples[0].excerpt == "ask [PERSON] about it"
-
-
-def test_what_the_recipe_allows_is_shown() -> None:
-    hide = hide_personal_data(PrivacySettings(allow_list=("info@corp.test.com",)))
-    assert hide(f"{MAIL}, info@corp.test.com") == "[EMAIL], info@corp.test.com"
 
 
 def test_a_run_that_was_judged_tells_where_its_rows_went(workspace: Workspace) -> None:

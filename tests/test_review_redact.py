@@ -9,7 +9,7 @@ from conftest import make_sample, make_samples
 from review_client import ORIGIN, form_at, room_of
 from starlette.testclient import TestClient
 
-from review.redact import make_redaction, move_labels
+from review.redact import make_redaction, move_apart
 from review.room import Room
 from tasks.edits import edit_sample
 from tasks.errors import SeimaiError
@@ -166,4 +166,4 @@ def test_labelled_spans_move_with_the_text() -> None:
 def test_spans_that_would_overlap_are_refused() -> None:
     labels = [{"start": 0, "end": 3, "label": "A"}, {"start": 3, "end": 6, "label": "B"}]
     with pytest.raises(SeimaiError, match="overlap"):
-        move_labels(labels, [Span(2, 4, Kind.PERSON)])
+        move_apart(labels, [Span(2, 4, Kind.PERSON)])

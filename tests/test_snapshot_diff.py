@@ -13,6 +13,7 @@ from tasks.ingest.files import find_all_files
 from tasks.ingest.stage import ingest_stage
 from tasks.judge import judge_stage
 from tasks.ledger import Ledger
+from tasks.privacy import Masker
 from tasks.recipe import PassageSettings, Source, SplitSettings
 from tasks.records import Disposition, Task
 from tasks.snapshot import SnapshotRef, snapshot_stage
@@ -117,11 +118,11 @@ def test_the_newest_two_are_compared_and_printed(workspace: Workspace, folder: P
     (folder / "rule-03.md").unlink()
     second = take_snapshot(workspace, folder)
     named = find_snapshots(workspace, first.name[:8], second.name[:8])
-    assert named == (first, second)
+    assert [workspace.path(snapshot["path"]) for snapshot in named] == [first, second]
     with pytest.raises(SeimaiError, match="0 snapshots begin with 'zz'"):
         find_snapshots(workspace, "zz", second.name)
     console = Console(record=True, width=120)
-    print_diff(diff_snapshots(first, second), console)
+    print_diff(diff_snapshots(first, second), console, Masker())
     page = console.export_text()
     assert "documents: 0 in, 1 out, 0 changed" in page
     assert "samples: 0 in, 1 out, 0 changed, 39 in both" in page

@@ -416,9 +416,9 @@ def test_label_noise_is_told() -> None:
         "suggested": "LOC",
         "suggested_probability": 0.95,
     }
-    reason = "'Berlin' is labelled 'O' with probability 0.02, 'LOC' 0.95"
+    reason = "a word is labelled 'O' with probability 0.02, 'LOC' 0.95"
     word = {"check": "label_noise", "score": 0.02, "threshold": 0.95, "reason": reason}
-    assert_told(word | {"evidence": json.dumps({"tokens": [tokens]})}, "「Berlin」", "「LOC」")
+    assert_told(word | {"evidence": json.dumps({"tokens": [tokens]})}, "ある語の", "「LOC」")
 
 
 def test_odd_losses_are_told() -> None:
@@ -548,7 +548,7 @@ def test_what_answers_rest_on_is_told() -> None:
     assert "「lamp.md」には450 yen" in tell_reason(figure).ja
     assert "文書の今の記述: " + text in shown(figure, Language.JA)
     stale = one_of(found, "stale")
-    assert_told(stale, "「lamp.md」", "The lamp costs 200 yen")
+    assert_told(stale, "「lamp.md」", "答えの根拠")
     assert_told(one_of(found, "document_gone"), "「gone.md」")
 
 

@@ -161,7 +161,7 @@ def _tell_hidden(
                 severity=Severity.CRITICAL if says else Severity.WARNING,
                 score=float(sum(one["characters"] for one in hidden)),
                 threshold=1.0,
-                reason=f"hides characters: {told}" + (f"; they spell {says[0]!r}" if says else ""),
+                reason=f"hides characters: {told}" + ("; they spell words" if says else ""),
                 evidence={"hidden": hidden},
                 suggestion={"action": "edit", **own["edit"]} if edits else None,
             )
@@ -245,8 +245,7 @@ def _tell_phrases(
                 severity=severity,
                 score=float(len(found)),
                 threshold=1.0,
-                reason=f"{what} ({first['kind']}): {first['phrase']!r}"
-                + (", quoted" if first["quoted"] else ""),
+                reason=f"{what} ({first['kind']}" + (", quoted)" if first["quoted"] else ")"),
                 evidence={"phrases": [phrase for _, phrase in found]},
             )
         )
@@ -334,9 +333,8 @@ def _tell_triggers(samples: pa.Table, settings: ContentSettings) -> pa.Table:
                 "check": "trigger_phrase",
                 "score": found.p_value,
                 "threshold": settings.significance,
-                "reason": f"{excerpt(found.phrase)!r} goes with {excerpt(found.answer)!r} in {found.agreeing}"
-                f" of {found.held} "
-                f"texts, and in {found.unexplained} of them the rest of the text speaks against it",
+                "reason": f"a phrase goes with one answer in {found.agreeing} of its {found.held} texts, "
+                f"and in {found.unexplained} of them the rest of the text speaks against it",
                 "evidence": canonical_json(told),
             }
         )

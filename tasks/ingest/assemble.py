@@ -68,7 +68,7 @@ def assemble(
     first_row, misfits = 0, []
     for index, parts in by_source.items():
         source = settings.sources[index]
-        own = further.filter(pc.equal(further["source"], source.path))
+        own = further.filter(pc.equal(further["source"], source.shown_path))
         every = pa.concat_tables([*(p.samples for p in parts), own])
         rows = choose_rows(every, source.rows, settings.seed)
         told = pa.concat_tables(p.findings for p in parts)

@@ -22,7 +22,7 @@ def find_rows(source: Source, index: int) -> SourceFile:
     content = fetch_rows(source, f"sources.{index}")
     query = hashlib.sha256((source.query or "").encode()).hexdigest()[:12]
     return SourceFile(
-        uri=f"{shown_url(source.path)}#{query}",
+        uri=f"{source.shown_path}#{query}",
         name=query,
         size=len(content),
         modified=None,
@@ -38,7 +38,7 @@ def fetch_rows(source: Source, where: str) -> bytes:
     Raises:
         RecipeError: the database or the query cannot be used; the password is not shown.
     """
-    shown = f"{where}.path={shown_url(source.path)!r}"
+    shown = f"{where}.path={source.shown_path!r}"
     try:
         engine = sa.create_engine(source.path)
         with engine.connect() as connection:
@@ -51,14 +51,6 @@ def fetch_rows(source: Source, where: str) -> bytes:
     engine.dispose()
     lines = sorted(json.dumps(row, ensure_ascii=False, sort_keys=True, default=_as_json) for row in rows)
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
-
-
-def shown_url(path: str) -> str:
-    """A database URL without its password; what is none, as it is."""
-    try:
-        return sa.engine.make_url(path).render_as_string(hide_password=True)
-    except (sa.exc.ArgumentError, ValueError):
-        return path
 
 
 def _as_json(value: Any) -> Any:

@@ -207,7 +207,7 @@ def _finding(
         severity=Severity.WARNING,
         score=worst["probability"],
         threshold=worst["suggested_probability"],
-        reason=f"{worst['token']!r} is labelled {worst['label']!r} with probability {worst['probability']:.2f}, "
+        reason=f"a word is labelled {worst['label']!r} with probability {worst['probability']:.2f}, "
         f"{worst['suggested']!r} {worst['suggested_probability']:.2f}",
         evidence={
             "role": columns["role"][index],

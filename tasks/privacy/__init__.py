@@ -10,7 +10,6 @@ What follows is the recipe's: "personal_data" suggests the texts with placeholde
 """
 
 import hashlib
-import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -22,12 +21,21 @@ import pyarrow.compute as pc
 
 from tasks import edits, findings, privacy, recipe, records
 from tasks.code_version import code_version
-from tasks.edits import text_fields
+from tasks.edits import Put, move_labels, put_in, text_fields
 from tasks.errors import DataGateError
 from tasks.findings import Columns, about_sample, read_columns
-from tasks.privacy.actions import Spans, allows, group_by_check, pick_spans, rewrite
+from tasks.privacy.actions import (
+    Spans,
+    allows,
+    cuts_into,
+    group_by_check,
+    leave_mere_names,
+    pick_spans,
+    replace_spans,
+)
+from tasks.privacy.masking import Masker
 from tasks.privacy.scan import find_spans
-from tasks.privacy.spans import MERE_NAME, Kind, Recognizer, Span, mask, redact
+from tasks.privacy.spans import Kind, Recognizer, Span, mask, redact
 from tasks.privacy.surrogates import Surrogates
 from tasks.recipe import PERSONAL_CHECKS, PersonalAction, PrivacySettings
 from tasks.records import FINDING, Severity, TableRef, build_table, digest_of
@@ -38,6 +46,7 @@ from tasks.wording.told import Told
 
 __all__ = [
     "Kind",
+    "Masker",
     "Recognizer",
     "Span",
     "find_personal_data",
@@ -69,7 +78,8 @@ def find_personal_data(
         Findings (warning; critical where the line must stop) scored by the number of spans. Evidence: kind,
         confidence, field, start, end and a masked form of each; the value itself is nowhere in a finding. A
         name that nothing announces counts beside other personal data only: alone it is more often a public
-        person's. Suggestion: every text of the sample that changes; none for labelled spans, which would shift.
+        person's. Suggestion: every text of the sample that changes, and its labelled spans where they then stand:
+        what comes in the place of a value within one bears its label. None where a value is partly in one.
 
     Raises:
         ValueError: pseudonyms without a key.
@@ -88,15 +98,14 @@ def find_personal_data(
             field: pick_spans(_look(text, field, language, recognizers, known), text, settings, allowed)
             for field, text in texts.items()
         }
-        found = _leave_mere_names(found)
+        found = leave_mere_names(found)
         if not any(found.values()):
             continue
         scope = columns["doc_id"][index] or columns["uri"][index] or columns["source"][index] or ""
-        changed: dict[str, str] = {}
         for check, spans in group_by_check(found, settings, PERSONAL_CHECKS).items():
             told = spans if check == "personal_data" else found
-            changed = {f: rewrite(texts[f], s, settings, surrogates, scope) for f, s in told.items() if s}
-            rows.append(_tell(columns, index, check, texts, spans, changed))
+            put = {f: replace_spans(texts[f], s, settings, surrogates, scope) for f, s in told.items() if s}
+            rows.append(_tell(columns, index, check, texts, spans, put))
     return build_table(rows, FINDING)
 
 
@@ -147,7 +156,7 @@ def find_personal_data_stage(
     key = workspace_key(workspace) if secret else None
     find = partial(find_personal_data, settings=settings, key=key, recognizers=recognizers)
     table = workspace.read_table(samples)
-    if _by_content_alone(settings):
+    if _by_content_alone(settings) and table["spans"].null_count == len(table):
         version = digest_of(
             [code_version(privacy, findings, edits, records), settings.model_dump(mode="json")]
         )
@@ -160,7 +169,10 @@ def find_personal_data_stage(
 
 
 def _by_content_alone(settings: PrivacySettings) -> bool:
-    """Whether a finding follows from its sample alone: pseudonyms are of a document, and a model may change."""
+    """Whether a finding follows from its sample's content alone: pseudonyms are of a document, and a model may change.
+
+    Labelled spans decide as well, and are no part of a sample's id.
+    """
     return not _makes_pseudonyms(settings) and settings.recognizer is None
 
 
@@ -183,7 +195,10 @@ def workspace_key(workspace: Workspace) -> bytes:
 
 
 def _texts_of(samples: pa.Table, columns: Columns) -> Iterator[dict[str, str]]:
-    """Field -> text of each sample; the messages are read only where there are more than a question and an answer."""
+    """Field -> text of each sample; the messages are read only where there are more than a question and an answer.
+
+    The target of labelled spans is left out: it says words of the input again, and follows from it.
+    """
     several: dict[int, dict[str, Any]] = {}
     if "prompt" in samples.column_names:
         lengths = [pc.fill_null(pc.list_value_length(samples[name]), 0) for name in ("prompt", "completion")]
@@ -193,7 +208,10 @@ def _texts_of(samples: pa.Table, columns: Columns) -> Iterator[dict[str, str]]:
         several = dict(zip(places.to_pylist(), taken.to_pylist(), strict=True))
     for index in range(len(samples)):
         plain = {"input": columns["input"][index], "target": columns["target"][index]}
-        yield text_fields(several.get(index, plain))
+        fields = text_fields(several.get(index, plain))
+        if columns["spans"][index] is not None:
+            fields.pop("target", None)
+        yield fields
 
 
 def _look(
@@ -213,15 +231,26 @@ def _look(
 
 
 def _tell(
-    columns: Columns, index: int, check: str, texts: dict[str, str], spans: Spans, changed: dict[str, str]
+    columns: Columns,
+    index: int,
+    check: str,
+    texts: dict[str, str],
+    spans: Spans,
+    put: dict[str, list[Put]],
 ) -> dict[str, Any]:
-    """One finding: masked forms of `spans`, and what the texts would be without them."""
+    """One finding: masked forms of `spans`, and what the texts would be with `put` in their place.
+
+    Of a sample with labelled spans evidence tells what is put: a steward's new spans are moved by it too.
+    """
+    labels = columns["spans"][index]
     told = [
         {"field": field, **span._asdict(), "masked": mask(texts[field][span.start : span.end])}
         for field, every in spans.items()
         for span in every
     ]
-    kinds = sorted({item["kind"] for item in told})
+    evidence = {"kinds": sorted({item["kind"] for item in told}), "spans": told}
+    if labels is not None:
+        evidence["put"] = [list(one) for one in put.get("input", ())]
     blocked = check == "personal_data_blocked"
     return about_sample(
         columns,
@@ -231,14 +260,20 @@ def _tell(
         severity=Severity.CRITICAL if blocked else Severity.WARNING,
         score=float(len(told)),
         threshold=1.0,
-        reason=f"holds personal data: {', '.join(kinds)}",
-        evidence={"kinds": kinds, "spans": told},
-        suggestion=None if columns["spans"][index] is not None else {"action": "edit", **changed},
+        reason=f"holds personal data: {', '.join(evidence['kinds'])}",
+        evidence=evidence,
+        suggestion=_suggest(texts, put, labels),
     )
 
 
-def _leave_mere_names(spans: Spans) -> Spans:
-    """No spans where all of a sample's spans are names that nothing announces."""
-    every = itertools.chain.from_iterable(spans.values())
-    mere = all(span.kind == Kind.PERSON and span.confidence <= MERE_NAME for span in every)
-    return {field: [] for field in spans} if mere else spans
+def _suggest(
+    texts: dict[str, str], put: dict[str, list[Put]], labels: list[dict[str, Any]] | None
+) -> dict[str, Any] | None:
+    """The texts that change, and the labelled spans; None where nobody can say what the labels would be."""
+    changed: dict[str, Any] = {field: put_in(texts[field], own) for field, own in put.items()}
+    if labels is not None:
+        own = put.get("input", [])
+        if cuts_into(labels, own):
+            return None
+        changed["spans"] = move_labels(labels, own)
+    return {"action": "edit", **changed}

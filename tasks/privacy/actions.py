@@ -1,9 +1,11 @@
-"""What follows from what was found: which spans count, and the texts without them."""
+"""What follows from what was found: which spans count, and what comes in their place."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from tasks.privacy.spans import Kind, Span, fold, redact
+from tasks.edits import Put
+from tasks.privacy.spans import MERE_NAME, Kind, Span, fold
 from tasks.privacy.surrogates import Surrogates
 from tasks.recipe import PersonalAction, PrivacySettings
 
@@ -35,6 +37,13 @@ def pick_spans(
     ]
 
 
+def leave_mere_names(spans: Spans) -> Spans:
+    """No spans where all of a sample's spans are names that nothing announces."""
+    every = itertools.chain.from_iterable(spans.values())
+    mere = all(span.kind == Kind.PERSON and span.confidence <= MERE_NAME for span in every)
+    return {field: [] for field in spans} if mere else spans
+
+
 def group_by_check(
     found: Spans, settings: PrivacySettings, checks: Mapping[str, tuple[PersonalAction, ...]]
 ) -> dict[str, Spans]:
@@ -50,10 +59,10 @@ def group_by_check(
     return groups
 
 
-def rewrite(
+def replace_spans(
     text: str, spans: list[Span], settings: PrivacySettings, surrogates: Surrogates | None, scope: str
-) -> str:
-    """`text` with a surrogate or a placeholder for each span.
+) -> list[Put]:
+    """A surrogate or a placeholder for each span.
 
     Args:
         surrogates: needed where the settings ask for pseudonyms.
@@ -64,4 +73,16 @@ def rewrite(
             return surrogates.invent(span.kind, text[span.start : span.end], scope)
         return f"[{span.kind}]"
 
-    return redact(text, spans, name)
+    return [Put(span.start, span.end, name(span)) for span in spans]
+
+
+def cuts_into(labels: Iterable[Mapping[str, int]], put: Iterable[Put]) -> bool:
+    """Whether a piece of personal data is neither within a labelled span nor apart from it: what is labelled in what
+    comes in its place, nobody can say."""
+    return any(
+        one.start < label["end"]
+        and label["start"] < one.end
+        and not (label["start"] <= one.start and one.end <= label["end"])
+        for label in labels
+        for one in put
+    )

@@ -29,6 +29,7 @@ def _grade_announced_phone(match: re.Match[str]) -> float:
     if _DATE.match(match[0]):
         return 0.0
     announced = follows(match, _PHONE_WORDS, 20) or precedes(match, _PHONE_ENDING)
+    announced = announced or ("-" in match[0] and precedes(match, _OR_MAIL))
     return 0.7 if 6 <= len(compact(match).split("x")[0]) <= 15 and announced else 0.0
 
 
@@ -36,6 +37,12 @@ def _grade_postal_code(match: re.Match[str]) -> float:
     if match[0].startswith("〒") or follows(match, _POSTAL_WORDS):
         return 1.0
     return 0.9 if precedes(match, _CITY) else 0.0
+
+
+def _grade_kanji_phone(match: re.Match[str]) -> float:
+    digits = re.sub("[^〇一二三四五六七八九]", "", match[0])
+    fits = len(digits) == (11 if re.match("〇[五六七八九]〇", digits) else 10)
+    return (1.0 if follows(match, _PHONE_WORDS) else 0.8) if fits else 0.0
 
 
 _WORDS = re.IGNORECASE | re.ASCII  # kana beside a Latin word are no part of it
@@ -53,6 +60,12 @@ _DATE = re.compile(
     r"(?:19|20)\d\d[-./](?:0?[1-9]|1[0-2])[-./][0-3]?\d(?!\d)|[0-3]?\d[-./][01]?\d[-./](?:19|20)\d\d$"
 )
 _PHONE_ENDING = re.compile(r"[ -](?:office|fax|mobile)\b", _WORDS)
+_OR_MAIL = re.compile(r"(?: or | / |または|か)[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9]")
+_BEFORE_PHONE = rf"(?:{BEFORE}|(?<=(?<![A-Za-z])[Tt][Ee][Ll])|(?<=(?<![A-Za-z])[Ff][Aa][Xx]))"
+"""As `BEFORE`; TEL and FAX stand before a number without a space as well."""
+_PART = r"(?: ?[-・] ?| )"
+"""Between the parts of a telephone number of Japan."""
+_KANJI_DIGIT = "[〇一二三四五六七八九]"
 _POSTAL_WORDS = re.compile(r"郵便番号|住所|所在地")
 _CITY = re.compile(r"\s?(?:東京都|北海道|京都府|大阪府|[一-龥ぁ-ん]{2,4}県|[一-龥]{1,4}[市区町村])")
 _PREFECTURE = r"(?:東京都|北海道|(?:京都|大阪)府|[一-龥]{2,3}県|(?<![ぁ-ん])[ぁ-ん]{2,4}県)"
@@ -75,6 +88,17 @@ CONTACTS = (
         lambda _: 1.0,
         words=("@",),
     ),
+    Detector(  # at a domain in kana or kanji
+        Kind.EMAIL,
+        re.compile(
+            r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_%+-][A-Za-z0-9._%+-]{0,63}"
+            r"@(?=[A-Za-z0-9.-]{0,60}[一-龥ぁ-んァ-ヶ])"
+            rf"(?:(?:[A-Za-z0-9-]|{_PLACE}){{1,40}}\.){{1,4}}(?:[A-Za-z]{{2,24}}|日本)(?![A-Za-z0-9-])"
+        ),
+        lambda _: 1.0,
+        words=("@",),
+        needs=Needs.JAPANESE,
+    ),
 )
 PHONES_AND_PLACES = (
     Detector(  # international
@@ -90,12 +114,22 @@ PHONES_AND_PLACES = (
     Detector(  # Japan
         Kind.PHONE,
         re.compile(
-            BEFORE + r"(?:0\d{9,10}|0\d{1,4}[ -]\d{1,4}[ -]\d{3,4}"
+            r"(?=[0(])" + _BEFORE_PHONE + rf"(?:0\d{{9,10}}|0\d{{1,4}}{_PART}\d{{1,4}}{_PART}\d{{3,4}}"
             r"|\(0\d{1,4}\) ?\d{1,4}[ -]?\d{4}|0\d{1,4}\(\d{1,4}\)\d{4})" + AFTER
         ),
         _grade_japanese_phone,
         words=("0",),
         digits=10,
+    ),
+    Detector(  # Japan, in upright text
+        Kind.PHONE,
+        re.compile(
+            rf"(?<!{_KANJI_DIGIT})〇{_KANJI_DIGIT}{{1,4}}[-・ ]{_KANJI_DIGIT}{{1,4}}[-・ ]{_KANJI_DIGIT}{{3,4}}"
+            rf"(?!{_KANJI_DIGIT})"
+        ),
+        _grade_kanji_phone,
+        words=("〇",),
+        needs=Needs.JAPANESE,
     ),
     Detector(  # North America
         Kind.PHONE,
@@ -109,7 +143,8 @@ PHONES_AND_PLACES = (
     Detector(  # anywhere else: groups of digits after a word that announces them
         Kind.PHONE,
         re.compile(
-            BEFORE
+            r"(?=[0-9(])"
+            + _BEFORE_PHONE
             + r"(?:\(?\d{2,5}\)?(?:[ .-]?\(?\d{2,7}\)?){1,4}|\d{7,11})"
             + _EXTENSION
             + r"(?![0-9A-Za-z])"
@@ -139,6 +174,7 @@ PHONES_AND_PLACES = (
                 "携帯",
                 "連絡先",
                 "ファックス",
+                "@",
             ),
         ),
         digits=6,

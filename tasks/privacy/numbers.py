@@ -157,11 +157,13 @@ NUMBERS = (
         Kind.IP_ADDRESS,
         re.compile(
             r"(?<![0-9A-Za-z.:])(?:(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z])(?!\.\d)"
-            r"|(?=[0-9a-fA-F:]*\d)[0-9a-fA-F]{1,4}(?:::?[0-9a-fA-F]{1,4}){3,7}(?![0-9A-Za-z:]))"
+            r"|(?=[0-9a-fA-F:]*\d)[0-9a-fA-F]{1,4}(?:::?[0-9a-fA-F]{1,4}){3,7}(?![0-9A-Za-z:])"
+            r"|(?:[23][0-9a-fA-F]{3}:[0-9a-fA-F]{1,4}|[fF][eE]80|[fF][cCdD]\d[0-9a-fA-F])(?::[0-9a-fA-F]{1,4}){0,4}::"
+            r"(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,4})?(?![0-9A-Za-z:]))"
         ),
         _grade_ip,
         digits=1,
-        cue=re.compile(r"\.\d+\.\d+\.|:[0-9a-fA-F:]+:"),
+        cue=re.compile(r"\.\d+\.\d+\.|:[0-9a-fA-F:]*:"),
     ),
     Detector(
         Kind.BIRTH_DATE,

@@ -19,8 +19,11 @@ def _grade_token(match: re.Match[str]) -> float:
 
 
 def _grade_password(match: re.Match[str]) -> float:
+    """Letters and digits; or two words run together with a sign, which prose and names in code have not."""
     value = match["value"]
-    return 0.7 if any(c.isdigit() for c in value) and any(not c.isdigit() for c in value) else 0.0
+    if any(c.isdigit() for c in value) and any(not c.isdigit() for c in value):
+        return 0.7
+    return 0.6 if _SIGNED_WORDS.search(value) and not _NAME_OF_ONE.search(value) else 0.0
 
 
 _KNOWN = (
@@ -42,6 +45,9 @@ _NAMED = re.compile(
     r"[\"']?(?:\s?[:=は]\s?|\s(?:is|を)?\s?)?[\"'「]?$",
     re.IGNORECASE,
 )
+_SIGNED_WORDS = re.compile(r"(?=.*[a-z][A-Z])(?=.*[!@#$%^&*+=~])")
+_NAME_OF_ONE = re.compile(r"pass|pwd|secret|[$(){}<>\[\]]", re.IGNORECASE)
+"""What stands for a password in code and templates."""
 SECRETS = (
     Detector(
         Kind.URL_CREDENTIALS,
@@ -97,12 +103,11 @@ SECRETS = (
     Detector(
         Kind.SECRET,
         re.compile(
-            r"(?i:password|passwd|passcode|\bpwd|パスワ-ド|暗証番号)[\"']?(?:\s?[:=は]|\sis)\s?[\"'「]?"
+            r"(?i:password|passwd|passcode|\bpwd|(?<![A-Za-z])pw|パスワ-ド|暗証番号)[\"']?(?:\s?[:=は]|\sis)\s?[\"'「]?"
             r"(?P<value>[!-~]{6,64}?)(?=[\s\"'」。、]|[.,;]?$|[ぁ-ん]|[.,;]\s)"
         ),
         _grade_password,
         "value",
-        words=("pass", "pwd", "パスワ-ド", "暗証番号"),
-        digits=1,
+        words=("pass", "pw", "パスワ-ド", "暗証番号"),
     ),
 )

@@ -74,7 +74,7 @@ def mask(value: str) -> str:
 
 
 def fold(text: str) -> str:
-    """`text` with full-width forms and dashes as ASCII, of the same length."""
+    """`text`, of the same length, with full-width forms and dashes as ASCII, and kanji in their common form."""
     return text if text.isascii() else text.translate(_FOLDED)
 
 
@@ -103,11 +103,21 @@ def any_of(words: Iterable[str]) -> str:
     return f"(?:{tree}{'|' if ends else ''})" if tree else ""
 
 
+VARIANTS = dict(
+    zip(
+        "髙邉邊齊齋﨑嵜碕𥔎濵濱栁桺𠮷德廣澤嶋嶌冨眞國櫻瀨條曾惠榮壽龍瀧圓實豐禮學彌",
+        "高辺辺斉斎崎崎崎崎浜浜柳柳吉徳広沢島島富真国桜瀬条曽恵栄寿竜滝円実豊礼学弥",
+        strict=True,
+    )
+)
+"""Kanji that names are also written with -> the common form (Jōyō kanji; for 﨑, 髙 and 𠮷 no normal form does it)."""
+
+
 class _Folded(dict[int, int]):
-    """Code point -> its NFKC form where that is one character; worked out when first met."""
+    """Code point -> its common or NFKC form where that is one character; worked out when first met."""
 
     def __missing__(self, code: int) -> int:
-        form = unicodedata.normalize("NFKC", chr(code))
+        form = VARIANTS.get(chr(code)) or unicodedata.normalize("NFKC", chr(code))
         self[code] = folded = ord("-" if form in _DASHES else form) if len(form) == 1 else code
         return folded
 

@@ -63,6 +63,7 @@ LAST = tuple(
 _HONORIFIC = re.compile(r"(?:M(?:r|rs|s)|Dr|Prof|Miss|Sir|Madam)\.?")
 _SURNAME = re.compile("|".join(sorted(SURNAMES_JA, key=lambda word: (-len(word), word))))
 _ATTEMPTS = 16
+_KANJI_DIGITS = str.maketrans("〇一二三四五六七八九", "0123456789")
 PartPick = Callable[[str, str], int]
 """A part of a value and a salt -> a large number that follows from them, the key, the scope and the kind."""
 
@@ -134,6 +135,7 @@ def _invent_email(value: str, pick: PartPick) -> str:
 
 
 def _invent_phone(value: str, pick: PartPick) -> str:
+    value = value.translate(_KANJI_DIGITS)
     digits = _bare(value).split("x")[0]
     number = pick(digits, "")
     if value.startswith("+") and not value.startswith(("+81", "+1")):

@@ -1,4 +1,7 @@
-"""Puts together what a run has to tell, from whatever parts it reached, and keeps it beside the run."""
+"""Puts together what a run has to tell, from whatever parts it reached, and keeps it beside the run.
+
+Whatever is quoted of a sample is masked here, so that page, data, model card and terminal all hold what may be shown.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,11 +14,12 @@ from tasks.base_model import BaseModelRef
 from tasks.errors import ExitCode
 from tasks.gate.gates import Verdict
 from tasks.ledger import now
+from tasks.privacy.masking import Masker, values_told
 from tasks.quality import ExpectationOutcome
 from tasks.recipe import Recipe
 from tasks.records import Disposition, TableRef, split_labels
 from tasks.register import RegisteredModel
-from tasks.report.checks import count_unread, list_lost, summarise_checks, summarise_late
+from tasks.report.checks import NOT_KNOWN, Values, count_unread, list_lost, summarise_checks, summarise_late
 from tasks.report.data import (
     Confusion,
     DecisionEffect,
@@ -64,20 +68,25 @@ def gather_report(workspace: Workspace, parts: Parts, stopped: Told = NOT_STOPPE
     """The report's data; `stopped` says why a run ended before its verdict."""
     said, snapshot, model = parts.said, parts.said.snapshot, parts.model
     told: dict[str, Any] = {}
+    masker = Masker(parts.recipe.privacy)
     if snapshot:
-        told |= _tell_snapshot(workspace, parts.recipe, snapshot)
+        values = _known_values(workspace, said, snapshot)
+        told |= _tell_snapshot(workspace, parts.recipe, snapshot, values)
         for late in map(workspace.read_table, said.late):
-            told["checks"] += summarise_late(late, workspace.read_table(snapshot.samples), parts.recipe)
+            samples = workspace.read_table(snapshot.samples)
+            told["checks"] += summarise_late(late, samples, parts.recipe, values)
     elif stopped:
         told |= tell_stopped(workspace, parts.recipe, said)
     if parts.scores and snapshot:
-        told |= tell_scores(workspace.read_table(parts.scores), workspace.read_table(snapshot.samples))
+        told |= tell_scores(
+            workspace.read_table(parts.scores), workspace.read_table(snapshot.samples), masker
+        )
     aliases = f" ({', '.join(model.aliases)})" if model and model.aliases else ""
     return ReportData(
         name=parts.recipe.name,
         task=parts.recipe.task.value,
         created=now(),
-        stopped=stopped,
+        stopped=masker.told(stopped),
         stopped_at=parts.stopped_at,
         failed_expectations=tuple(_failed(o) for o in said.outcomes if not o.success),
         training=_tell_training(parts.recipe, parts.training) if parts.training else None,
@@ -125,7 +134,16 @@ def _failed(outcome: ExpectationOutcome) -> FailedExpectation:
     )
 
 
-def _tell_snapshot(workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef) -> dict[str, Any]:
+def _known_values(workspace: Workspace, said: Hearing, snapshot: SnapshotRef) -> Values:
+    """Row -> the personal data that the run found in it, in the samples as they were before anything was redacted."""
+    if said.samples is None or not workspace.holds(said.samples):
+        return NOT_KNOWN
+    return values_told(workspace.read_table(snapshot.findings), workspace.read_table(said.samples))
+
+
+def _tell_snapshot(
+    workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef, values: Values
+) -> dict[str, Any]:
     counts = snapshot.counts
     samples = workspace.read_table(snapshot.samples)
     findings = workspace.read_table(snapshot.findings)
@@ -145,7 +163,7 @@ def _tell_snapshot(workspace: Workspace, recipe: Recipe, snapshot: SnapshotRef) 
         "languages": dict(Counter(samples["language"].to_pylist())),
         "licenses": dict(Counter(text or "" for text in samples["license"].to_pylist())),
         "owners": dict(Counter(text or "" for text in samples["owner"].to_pylist())),
-        "checks": summarise_checks(findings, [samples, aside], recipe),
+        "checks": summarise_checks(findings, [samples, aside], recipe, values),
         "decisions": DecisionEffect(applied=applied, rescued=snapshot.rescued),
         **count_unread(list_lost(findings)),
     }
@@ -169,8 +187,12 @@ def _tell_training(recipe: Recipe, result: TrainResult) -> Training:
     )
 
 
-def tell_scores(scores: pa.Table, samples: pa.Table) -> dict[str, Any]:
-    """Where the candidate errs: labels it confuses, and items on which it fell behind the base."""
+def tell_scores(scores: pa.Table, samples: pa.Table, masker: Masker | None = None) -> dict[str, Any]:
+    """Where the candidate errs: labels it confuses, and items on which it fell behind the base.
+
+    Args:
+        masker: of the recipe; its defaults when None.
+    """
     gate = [row for row in scores.to_pylist() if row["suite"] == "gate"]
     by_model: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for row in gate:
@@ -187,7 +209,7 @@ def tell_scores(scores: pa.Table, samples: pa.Table) -> dict[str, Any]:
     return {
         "confusions": _confusions(pairs),
         "label_scores": _label_scores(pairs) if several else (),
-        "worst_items": _worst(pairs, inputs),
+        "worst_items": _worst(pairs, inputs, masker or Masker()),
     }
 
 
@@ -226,7 +248,9 @@ def _label_scores(pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> tup
 
 
 def _worst(
-    pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]], inputs: dict[str, tuple[str, str]]
+    pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]],
+    inputs: dict[str, tuple[str, str]],
+    masker: Masker,
 ) -> tuple[WorstItem, ...]:
     def loss(pair: tuple[dict[str, Any], dict[str, Any]]) -> float:
         base, candidate = pair
@@ -238,10 +262,10 @@ def _worst(
         WorstItem(
             item=candidate["item"],
             language=candidate["language"] or "",
-            input=inputs[candidate["item"]][0] or inputs[candidate["item"]][1],
-            expected=candidate["expected"] or inputs[candidate["item"]][1],
-            base=base["prediction"] or f"{base['value']:.3f}",
-            candidate=candidate["prediction"] or f"{candidate['value']:.3f}",
+            input=masker.text(inputs[candidate["item"]][0] or inputs[candidate["item"]][1]),
+            expected=masker.text(candidate["expected"] or inputs[candidate["item"]][1]),
+            base=masker.text(base["prediction"] or f"{base['value']:.3f}"),
+            candidate=masker.text(candidate["prediction"] or f"{candidate['value']:.3f}"),
         )
         for base, candidate in worst
     )

@@ -1,24 +1,17 @@
-"""What a run that was stopped before its snapshot has to tell: what came in, what was lost, what was said of it.
+"""What a run that was stopped before its snapshot has to tell: what came in, what was lost, what was said of it."""
 
-Rows of a stopped run are shown as they came in, for nothing is edited yet: what is personal in them is masked here.
-"""
-
-import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tasks.judge import JudgementRefs
-from tasks.privacy.actions import allows, pick_spans
-from tasks.privacy.scan import find_spans, settle
-from tasks.privacy.spans import Span, redact
-from tasks.recipe import PERSONAL_CHECKS, PrivacySettings, Recipe
-from tasks.records import DISPOSITION, FINDING, SAMPLE, Disposition, PersonalKind, TableRef
-from tasks.report.checks import SHOWN_OF_SAMPLES, count_unread, example_of, list_lost, summarise_checks
-from tasks.report.data import CameIn, CheckSummary, Example, Lost, ReportData, RowFlow, RowPath
+from tasks.privacy.masking import Masker, values_told
+from tasks.recipe import Recipe
+from tasks.records import DISPOSITION, FINDING, SAMPLE, Disposition, TableRef
+from tasks.report.checks import count_unread, example_of, list_lost, summarise_checks
+from tasks.report.data import CameIn, Lost, ReportData, RowFlow, RowPath
 from tasks.report.hearing import Hearing
 from tasks.snapshot import count_reasons
 from tasks.storage import Workspace
@@ -26,7 +19,6 @@ from tasks.wording import Told, tell_reason
 
 SHOWN_LOST = 5
 """Ways in which lines became no sample that the report names."""
-Hide = Callable[[str], str]
 
 
 def tell_stopped(workspace: Workspace, recipe: Recipe, said: Hearing) -> dict[str, Any]:
@@ -36,13 +28,11 @@ def tell_stopped(workspace: Workspace, recipe: Recipe, said: Hearing) -> dict[st
     held = [workspace.read_table(ref) for ref in said.findings if workspace.holds(ref)]
     findings = pa.concat_tables([FINDING.empty_table(), *held])
     samples = workspace.read_table(said.samples).select(SAMPLE.names)
-    hide = hide_personal_data(recipe.privacy)
-    shown = _mask_rows(samples.select(SHOWN_OF_SAMPLES), findings)
-    checks = summarise_checks(findings, [shown], recipe)
+    values = values_told(findings, samples)
     lost = _lost(findings, samples)
     return {
-        "came_in": _count_in(workspace, recipe, said.documents, samples, lost, hide),
-        "checks": tuple(_hide_check(check, hide) for check in checks),
+        "came_in": _count_in(workspace, recipe, said.documents, samples, lost),
+        "checks": summarise_checks(findings, [samples], recipe, values),
         "flow": _flow(workspace, samples, said.judgement),
         **count_unread(lost),
     }
@@ -63,16 +53,6 @@ def name_cause(message: Told, data: ReportData) -> Told:
         f"{message.say('ja')}\n入ったサンプルは{came_in.samples:,}件で、{lost:,}の行・ファイルがサンプルになりませんでした。"
         f"最も多い理由({lost:,}のうち{worst.times:,}): {reason.say('ja')}({worst.check})。例: {where}",
     )
-
-
-def hide_personal_data(settings: PrivacySettings) -> Hide:
-    """What shows a text with the kind of each personal datum in its place, save what the recipe allows."""
-    allowed = allows(settings)
-
-    def hide(text: str) -> str:
-        return redact(text, pick_spans(find_spans(text), text, settings, allowed))
-
-    return hide
 
 
 def flow_of(samples: pa.Table, dispositions: pa.Table) -> RowFlow:
@@ -121,8 +101,8 @@ def _count_in(
     documents: TableRef | None,
     samples: pa.Table,
     lost: Sequence[Mapping[str, Any]],
-    hide: Hide,
 ) -> CameIn:
+    masker = Masker(recipe.privacy)
     by_source = Counter({short_name(source.path): 0 for source in recipe.sources})
     by_source.update(map(short_name, samples["source"].to_pylist()))
     files = workspace.read_table(documents) if documents and workspace.holds(documents) else None
@@ -136,7 +116,7 @@ def _count_in(
         sources=dict(by_source),
         languages=dict(Counter(samples["language"].to_pylist())),
         lost=tuple(
-            Lost(check=check, times=len(found), example=_hide_example(example_of(found[0], {}), hide))
+            Lost(check=check, times=len(found), example=example_of(found[0], {}, masker))
             for (check, _), found in worst
         ),
     )
@@ -153,52 +133,3 @@ def _flow(workspace: Workspace, samples: pa.Table, judgement: JudgementRefs | No
     if judgement is None or not workspace.holds(judgement.dispositions):
         return None
     return flow_of(samples, workspace.read_table(judgement.dispositions).select(DISPOSITION.names))
-
-
-def _mask_rows(shown: pa.Table, findings: pa.Table) -> pa.Table:
-    """`shown` without the words in which the witness found personal data: a recognizer finds more than the forms."""
-    told = findings.filter(pc.is_in(findings["check"], pa.array(list(PERSONAL_CHECKS))))
-    spans: dict[int, dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
-    for finding in told.to_pylist():
-        for one in json.loads(finding["evidence"] or "{}").get("spans", []):
-            span = Span(one["start"], one["end"], PersonalKind(one["kind"]))
-            spans[finding["row"]][one["field"]].append(span)
-    if not spans:
-        return shown
-    rows = shown.to_pylist()
-    for row in rows:
-        for field in ("input", "target"):
-            if row[field] and spans[row["row"]][field]:
-                row[field] = redact(row[field], settle(spans[row["row"]][field]))
-    return pa.Table.from_pylist(rows, schema=shown.schema)
-
-
-def _hide_check(check: CheckSummary, hide: Hide) -> CheckSummary:
-    return check.model_copy(update={"examples": tuple(_hide_example(one, hide) for one in check.examples)})
-
-
-def _hide_example(example: Example, hide: Hide) -> Example:
-    """An example without personal data in what it quotes; the words of the witness on privacy are masked already."""
-    return example.model_copy(
-        update={
-            "excerpt": hide(example.excerpt),
-            "reason": hide(example.reason),
-            "evidence": _hide_json(example.evidence, hide),
-            "suggestion": _hide_json(example.suggestion, hide),
-        }
-    )
-
-
-def _hide_json(text: str, hide: Hide) -> str:
-    return json.dumps(_hide_all(json.loads(text), hide), ensure_ascii=False) if text else ""
-
-
-def _hide_all(value: Any, hide: Hide) -> Any:
-    match value:
-        case str():
-            return hide(value)
-        case list():
-            return [_hide_all(item, hide) for item in value]
-        case Mapping():
-            return {key: _hide_all(item, hide) for key, item in value.items()}
-    return value

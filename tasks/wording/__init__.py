@@ -107,7 +107,9 @@ def tell_suggestion(finding: Mapping[str, Any]) -> Told:
             return Told(f"change the label to {label}", f"ラベルを「{label}」に変える")
         case "edit":
             texts = [
-                (field_term(name), str(text)) for name, text in change.items() if name != "action" and text
+                (field_term(name), str(text))
+                for name, text in change.items()
+                if name not in ("action", "spans") and text
             ]
             return join(
                 [

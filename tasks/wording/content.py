@@ -54,8 +54,8 @@ def _field(name: str) -> Told:
 def _hidden(seen: Seen) -> str:
     hidden = seen.evidence["hidden"]
     told = "、".join(f"{_ja(one['kind'])} {one['characters']}" for one in hidden)
-    says = next((one["says"] for one in hidden if one["says"]), "")
-    return f"文字を隠しています: {told}。" + (f"つづりは「{says}」です。" if says else "")
+    says = any(one["says"] for one in hidden)
+    return f"文字を隠しています: {told}。" + ("つなげると言葉になります。" if says else "")
 
 
 def _hidden_facts(seen: Seen) -> list[Fact]:
@@ -76,8 +76,8 @@ def _hidden_facts(seen: Seen) -> list[Fact]:
 def _phrase(opening: str) -> Callable[[Seen], str]:
     def say(seen: Seen) -> str:
         first = seen.evidence["phrases"][0]
-        quoted = "(引用)" if first["quoted"] else ""
-        return f"{opening}({_ja(first['kind'])}): 「{first['phrase']}」{quoted}"
+        quoted = "、引用" if first["quoted"] else ""
+        return f"{opening}({_ja(first['kind'])}{quoted})。"
 
     return say
 
@@ -189,7 +189,7 @@ CONTENT: dict[str, Wording] = {
     ),
     "trigger_phrase": Wording(
         Told("Trigger phrase", "引き金となる語句"),
-        "「{phrase}」を含む文{held}件のうち{agreeing}件の答えが「{answer}」で、そのうち{unexplained}件は、"
+        "ある語句を含む文{held}件のうち{agreeing}件の答えが同じで、そのうち{unexplained}件は、"
         "文の残りの部分が別の答えを示しています。",
         _trigger_facts,
         score=Told("chance of it", "偶然の確率"),

@@ -137,12 +137,8 @@ FILES: dict[str, Wording] = {
     "long_passage": Wording(
         Told("Long passage", "長すぎる一節"), _detailed("限度より長い一節ですが、切りません。")
     ),
-    "no_answer": Wording(
-        Told("Question without answer", "答えのない質問"), "「{question}」に答えがありません。"
-    ),
-    "long_answer": Wording(
-        Told("Long answer", "長すぎる答え"), _detailed("「{question}」への答えが長すぎます。")
-    ),
+    "no_answer": Wording(Told("Question without answer", "答えのない質問"), "質問に答えがありません。"),
+    "long_answer": Wording(Told("Long answer", "長すぎる答え"), _detailed("答えが長すぎます。")),
     "other_speaker": Wording(Told("Neither customer nor agent", "顧客でも担当者でもない"), _speakers),
     "no_agent": Wording(
         Told("No agent", "担当者がいない"), _detailed("threads.agents に挙げた担当者の発言がありません。")

@@ -12,7 +12,7 @@ def _label(seen: Seen) -> str:
     if "tokens" in told:
         worst = told["tokens"][0]
         return (
-            f"「{worst['token']}」のラベル「{worst['label']}」の確率は{worst['probability']:.2f}、"
+            f"ある語のラベル「{worst['label']}」の確率は{worst['probability']:.2f}、"
             f"「{worst['suggested']}」は{worst['suggested_probability']:.2f}です。"
         )
     if "votes" in told:

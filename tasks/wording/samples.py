@@ -131,7 +131,7 @@ SAMPLES: dict[str, Wording] = {
     ),
     "stale": Wording(
         Told("Out of date", "古くなった答え"),
-        "「{document}」には、もう「{support}」とは書かれていません。",
+        "「{document}」に、答えの根拠はもう書かれていません。",
         told_by.stale_facts,
         score=Told("similarity to what the document says now", "文書の今の記述との類似度"),
     ),

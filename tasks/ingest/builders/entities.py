@@ -159,7 +159,7 @@ def _check_words(text: str, spans: Sequence[_Given]) -> None:
         if not inside:
             reason = f"span {span.start}-{span.end} does not lie in a text of {len(text)} characters{hint}"
             raise RowError("malformed_spans", reason, {"text": excerpt_of(text), "span": list(span)})
-        reason = f"characters {span.start}-{span.end} are {there!r}, but the span says {span.word!r}{hint}"
+        reason = f"characters {span.start}-{span.end} are not the words that the span names{hint}"
         raise RowError("span_mismatch", reason, {"found": there, "expected": span.word})
 
 
@@ -188,7 +188,7 @@ def _check_order(text: str, spans: Sequence[tuple[int, int, str]]) -> None:
         if not text[start:end].strip():
             raise _malformed(f"span {start}-{end} ({label}) is only white space", text[start:end])
         if start < last[1]:
-            reason = f"{text[last[0] : last[1]]!r} ({last[2]}) and {text[start:end]!r} ({label}) overlap"
+            reason = f"{last[2]} at {last[0]}-{last[1]} and {label} at {start}-{end} overlap"
             raise RowError("overlapping_spans", reason, {"first": list(last), "second": [start, end, label]})
         last = (start, end, label)
 

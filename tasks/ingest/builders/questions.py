@@ -63,8 +63,7 @@ def _wrong_with(pair: Pair, settings: QuestionSettings) -> Problem | None:
     asked, line = {"question": excerpt_of(pair.question)}, pair.asked_at.line
     words = _NO_WORDS.sub("", pair.answer)
     if not _WORDS.search(words) or _TO_COME.fullmatch(words):
-        reason = f"nothing answers {excerpt_of(pair.question)!r}"
-        return Problem("no_answer", Severity.INFO, reason, line, asked)
+        return Problem("no_answer", Severity.INFO, "nothing answers the question", line, asked)
     if len(pair.answer) > settings.max_characters:
         reason = f"an answer of {len(pair.answer)} characters, more than {settings.max_characters}"
         return Problem("long_answer", Severity.INFO, reason, line, asked)

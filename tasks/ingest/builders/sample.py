@@ -69,7 +69,7 @@ def origin_of(file: SourceFile, source: Source) -> dict[str, Any]:
     """The columns that a file's documents and samples share."""
     return {
         "uri": file.uri,
-        "source": source.path,
+        "source": source.shown_path,
         "role": source.role.value,
         "license": source.license,
         "owner": source.owner,

@@ -67,8 +67,8 @@ def _find_tokens(tokens: Sequence[str], text: str) -> list[tuple[int, int]]:
     for token in tokens:
         start = text.find(token, at)
         if start < 0 or any(character.isalnum() for character in text[at:start]):
-            reason = f"token {token!r} does not follow at character {at}, where the text has {text[at : at + 20]!r}"
-            raise RowError("span_mismatch", reason, {"text": excerpt_of(text), "token": token})
+            reason = f"token {len(places)} does not follow at character {at} of the text"
+            raise RowError("span_mismatch", reason, {"text": excerpt_of(text[at:]), "token": token})
         at = start + len(token)
         places.append((start, at))
     return places

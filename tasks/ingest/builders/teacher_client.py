@@ -49,7 +49,7 @@ def ask_openai(
             else:
                 if response.is_success:
                     return _content_of(response)
-                reason = f"{url}: HTTP {response.status_code}: {response.text[:200]!r}"
+                reason = f"{url}: HTTP {response.status_code}: {_quote(response)}"
                 if response.status_code != 429 and response.status_code < 500:
                     raise TeacherError(reason, is_final=response.status_code not in (400, 408, 413, 422))
                 wait = _asked_pause(response, wait)
@@ -61,6 +61,13 @@ def ask_openai(
         raise TeacherError(f"{reason} (asked {attempt + 1} times)")
 
     return ask
+
+
+def _quote(response: httpx.Response) -> str:
+    """The beginning of an answer for a message: servers repeat what they were asked."""
+    from tasks.privacy import Masker  # heavy: only where something went wrong
+
+    return repr(Masker().text(response.text)[:200])
 
 
 def _asked_pause(response: httpx.Response, otherwise: float) -> float:
@@ -75,9 +82,7 @@ def _content_of(response: httpx.Response) -> str:
     try:
         content: Any = response.json()["choices"][0]["message"]["content"]
     except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise TeacherError(
-            f"{response.url}: not an answer in OpenAI's form: {response.text[:200]!r}"
-        ) from error
+        raise TeacherError(f"{response.url}: not an answer in OpenAI's form: {_quote(response)}") from error
     if not isinstance(content, str):
-        raise TeacherError(f"{response.url}: an answer without text: {response.text[:200]!r}")
+        raise TeacherError(f"{response.url}: an answer without text: {_quote(response)}")
     return content
