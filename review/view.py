@@ -219,9 +219,9 @@ def copies_of(item: Mapping[str, Any]) -> list[str]:
 
 def _precedents(
     item: Mapping[str, Any], language: str, precedents: Mapping[str, Mapping[str, Any]]
-) -> dict[tuple[Action, str], tuple[float, str, dict[str, str]]]:
+) -> dict[tuple[Action, str], tuple[float, str, dict[str, Any]]]:
     """What was decided about copies, as far as it can be done with this sample: a rewritten text is of one only."""
-    found: dict[tuple[Action, str], tuple[float, str, dict[str, str]]] = {}
+    found: dict[tuple[Action, str], tuple[float, str, dict[str, Any]]] = {}
     for name, decision in precedents.items():
         action, label = Action(decision["action"]), decision["payload"].get("label", "")
         if action is Action.RELABEL and label == item["sample"]["label"]:

@@ -8,6 +8,7 @@ import pytest
 from conftest import make_sample
 
 from review.decide import make_choice
+from review.labels import KnownLabels
 from review.view import suggest
 from tasks.edits import Put, move_labels, put_in
 from tasks.ingest.builders.entities import entities_as_json
@@ -130,7 +131,7 @@ def test_the_suggestion_can_be_taken_on_the_page() -> None:
     findings = find_personal_data(build_table([row], SAMPLE)).to_pylist()
     (suggestion,) = suggest({"findings": findings, "sample": row}, "en")
     assert suggestion.text == "change the input to: My name is [PERSON], mail [EMAIL], I live in Osaka."
-    choice = make_choice(row, suggestion.action, suggestion.payload)
+    choice = make_choice(row, suggestion.action, suggestion.payload, KnownLabels())
     assert choice.action is Action.SPANS
     assert choice.payload["spans"][0] == {"start": 11, "end": 19, "label": "NAME"}
 

@@ -164,8 +164,9 @@ def test_a_span_s_label_that_nobody_knows_is_refused(tmp_path: Path) -> None:
 
 
 def fill_with_spans(ledger: Ledger) -> dict[str, Any]:
-    """Three texts with labelled spans; returns the first item."""
+    """Four texts with labelled spans; returns the first item."""
     rows = [("山田が大阪に来る", [(0, 2, "PER"), (3, 5, "PER")]), ("鈴木", [(0, 2, "PER")]), ("雨", [])]
+    rows += [("京都", [(0, 2, "LOC")])]
     samples = make_samples([(text, "x") for text, _ in rows]).to_pylist()
     for sample, (_, spans) in zip(samples, rows, strict=True):
         named = [dict(zip(("start", "end", "label"), span, strict=True)) for span in spans]
@@ -199,7 +200,7 @@ def test_spans_go_out_and_an_answer_without_any_removes_them(ledger: Ledger, tmp
         tasks[text]["annotations"] = [{"result": result}]
     path = tmp_path / "answered.json"
     path.write_text(json.dumps(list(tasks.values())), encoding="utf-8")
-    assert take_answers(ledger, path, Format.LABEL_STUDIO, "ben") == (3, 0)
+    assert take_answers(ledger, path, Format.LABEL_STUDIO, "ben") == (3, 1)
     decided = {row["sample_id"]: (row["action"], row["payload"]) for row in ledger.all_decisions()}
     spans = [{"start": 0, "end": 2, "label": "PER"}, {"start": 3, "end": 5, "label": "LOC"}]
     assert decided.pop(first["sample_id"]) == ("spans", {"spans": spans})
