@@ -353,11 +353,12 @@ def test_the_next_item_has_an_address_of_its_own(queue: Queue, open_page: Callab
     assert page.url == last
 
 
-def test_a_page_that_is_looked_at_keeps_its_item(queue: Queue, open_page: Callable[..., Any]) -> None:
+def test_a_page_that_is_used_keeps_its_item(queue: Queue, open_page: Callable[..., Any]) -> None:
     page = open_page(queue.server, f"{queue.path}/next")
     name = shown_sample(page)
     page.clock.install()
     page.reload()
+    page.mouse.move(50, 60)
     with page.expect_response("**/draft") as answer:
         page.clock.fast_forward(121_000)
     assert answer.value.status == 204
