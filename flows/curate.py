@@ -81,6 +81,7 @@ class _Heard:
     leaks: TableRef
     predictions: TableRef | None
     """The labels that an out-of-fold model gives, where labels were checked."""
+    encoder: EncoderRef | None
 
 
 @flow(name="curate", flow_run_name="curate", validate_parameters=False)
@@ -132,7 +133,9 @@ def curate(recipe: Recipe, workspace: Workspace, said: Hearing | None = None) ->
     )
     said.hear(perform(check_slices_stage, workspace, bias, recipe.quality, suites, recipe.privacy))
     before = champion_snapshot(workspace, recipe.name)
-    drift = said.hear(perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift))
+    drift = said.hear(
+        perform(find_drift_stage, workspace, snapshot.samples, before, recipe.drift, heard.encoder)
+    )
     said.notes += describe_drift(drift)
     tables = (heard.samples, judgement.dispositions, read.documents)
     _record(ledger, workspace, recipe, snapshot, tables, standing, decisions)
@@ -206,7 +209,7 @@ def _hear_witnesses(
         perform(find_content_stage, workspace, samples, duplicates.pairs, recipe.content, read.findings)
     )
     predictions = _label_noise(recipe, workspace, samples, decisions, encoder, said)
-    return _Heard(samples=samples, leaks=leaks.links, predictions=predictions)
+    return _Heard(samples=samples, leaks=leaks.links, predictions=predictions, encoder=encoder)
 
 
 def _lineage(

@@ -2,26 +2,32 @@
 
 Compared are the training and validation rows of two snapshots. Lengths: population stability index over the deciles
 of before, Kolmogorov-Smirnov test. Languages, labels and sources: the same index over the categories, chi-squared
-test. Character n-grams: the same index over buckets of n-grams, permutation test. Rows of one group (copies,
+test. Character n-grams: the same index over buckets of n-grams, permutation test; meanings, where the recipe names an
+encoder (`features`): over clusters of vectors. Rows of one group (copies,
 passages of one document) are not independent and count as one. Most rows are in both snapshots, which makes the
 tests cautious: chance alone would part two samples that share nothing further.
 """
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import PurePath
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tasks import drift_features, drift_report, two_samples
+from tasks import drift_features, drift_report, features, two_samples
 from tasks.drift_features import (
     Tested,
     compare_categories,
     compare_lengths,
+    compare_meanings,
     compare_ngrams,
     group_names,
 )
 from tasks.drift_report import DriftReport, FeatureDrift
+from tasks.features import EncoderRef, read_vectors
 from tasks.leakage.dirty import earlier_snapshot
 from tasks.mlflow_store import open_registry, read_aliases, read_version, registry_file
 from tasks.recipe import DriftSettings
@@ -36,9 +42,17 @@ from tasks.wording.told import Told, join
 
 
 def find_drift(
-    before: pa.Table, now: pa.Table, settings: DriftSettings, champion_snapshot: str | None = None
+    before: pa.Table,
+    now: pa.Table,
+    settings: DriftSettings,
+    champion_snapshot: str | None = None,
+    encode: Callable[[Sequence[str]], np.ndarray] | None = None,
 ) -> DriftReport:
-    """Holds two snapshots (schema SNAPSHOT_SAMPLE) against each other, by the rows that are learned from."""
+    """Holds two snapshots (schema SNAPSHOT_SAMPLE) against each other, by the rows that are learned from.
+
+    Args:
+        encode: gives a vector of length 1 for each text; None where the recipe names no encoder.
+    """
     first, second = _learned(before), _learned(now)
     if not len(first) or not len(second):
         empty = Told("one of the snapshots holds no rows", "比べるスナップショットの一方に行がありません")
@@ -53,6 +67,7 @@ def find_drift(
         *(compare_lengths(first, second, side, groups, power) for side in sides),
         *(compare_categories(first, second, name, groups, power) for name in ("language", "label", "source")),
         compare_ngrams(first, second, power),
+        compare_meanings(first, second, power, encode) if encode else None,
     ]
     found = [feature for feature in tested if feature is not None]
     adjusted = adjust_holm([feature.p for feature in found])
@@ -130,9 +145,13 @@ def describe_drift(report: DriftReport) -> tuple[Told, ...]:
     return tuple(f.sentence for f in report.features if f.severity is not Severity.INFO)
 
 
-@stage("drift", drift_features, drift_report, two_samples, terms)
+@stage("drift", drift_features, drift_report, features, two_samples, terms)
 def find_drift_stage(
-    workspace: Workspace, samples: TableRef, champion: FolderRef | None, settings: DriftSettings
+    workspace: Workspace,
+    samples: TableRef,
+    champion: FolderRef | None,
+    settings: DriftSettings,
+    encoder: EncoderRef | None,
 ) -> DriftReport:
     """Thin task over `find_drift`.
 
@@ -147,7 +166,8 @@ def find_drift_stage(
         )
     before = pq.read_table(workspace.path(champion.path, "samples.parquet"))
     name = PurePath(champion.path).name
-    report = find_drift(before, workspace.read_table(samples), settings, name)
+    encode = partial(read_vectors, workspace, encoder) if encoder else None
+    report = find_drift(before, workspace.read_table(samples), settings, name, encode)
     report.require_stable()
     return report
 

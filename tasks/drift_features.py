@@ -27,6 +27,8 @@ SAMPLED = 4_000
 """Groups of each side whose n-grams are compared, chosen by the hash of their name."""
 READ = 2_000
 """Characters of a text whose n-grams are counted."""
+CLUSTERS = 20
+"""Of vectors: each side's share in them is what is compared."""
 PERMUTATIONS = 499
 
 
@@ -109,6 +111,35 @@ def compare_ngrams(before: pa.Table, now: pa.Table, power: float) -> Tested | No
     counts = [_count_ngrams(table) for table in (before, now)]
     if not all(len(part) and part.any() for part in counts):
         return None
+    return _compare_counts("character n-grams", counts, power)
+
+
+def compare_meanings(
+    before: pa.Table, now: pa.Table, power: float, encode: Callable[[Sequence[str]], np.ndarray]
+) -> Tested | None:
+    """What is asked, by the cluster of its vector: k-means over both sides together, which favours neither.
+
+    Args:
+        encode: gives a vector of length 1 for each text.
+    """
+    from sklearn.cluster import KMeans
+
+    texts = [[text["input"] or "" for text in _one_of_each_group(table)] for table in (before, now)]
+    if not all(any(text.strip() for text in part) for part in texts):
+        return None
+    vectors = encode([*texts[0], *texts[1]])
+    clusters = min(CLUSTERS, len(np.unique(vectors, axis=0)))
+    chosen = KMeans(clusters, n_init=1, random_state=0).fit_predict(vectors)
+    counts = np.eye(clusters, dtype=np.float32)[chosen]
+    return _compare_counts("meanings", np.split(counts, [len(texts[0])]), power)
+
+
+def _compare_counts(feature: str, counts: Sequence[np.ndarray], power: float) -> Tested:
+    """Index over buckets, and how often chance gives as much.
+
+    Args:
+        counts: before and now, each (G, B): what is counted of each group.
+    """
     together = np.concatenate(counts)
     size, observed = len(counts[0]), stability_index(*(part.sum(axis=0) for part in counts))
     random = np.random.default_rng(0)
@@ -119,7 +150,7 @@ def compare_ngrams(before: pa.Table, now: pa.Table, power: float) -> Tested | No
     sums = (chosen @ together).astype(float)
     chance = np.array([stability_index(part, whole - part) for part in sums])
     return Tested(
-        feature="character n-grams",
+        feature=feature,
         psi=observed,
         test="permutation",
         statistic=observed,
@@ -135,20 +166,25 @@ def compare_ngrams(before: pa.Table, now: pa.Table, power: float) -> Tested | No
 
 
 def _count_ngrams(table: pa.Table) -> np.ndarray:
-    """(G, BUCKETS) float32: character bigrams of one row of each group, so that a long document does not speak for
-    a thousand tickets; of at most `SAMPLED` groups, the same in both snapshots where both hold them."""
-    row_of: dict[str, int] = {}
-    for place, name in enumerate(group_names(table)):
-        row_of.setdefault(name, place)
-    names = sorted(row_of, key=lambda name: hashlib.sha256(name.encode()).digest())[:SAMPLED]
-    counts = np.zeros((len(names), BUCKETS), dtype=np.float32)
-    texts = table.select(["input", "target"]).take([row_of[name] for name in names]).to_pylist()
+    """(G, BUCKETS) float32: character bigrams of one row of each group."""
+    texts = _one_of_each_group(table)
+    counts = np.zeros((len(texts), BUCKETS), dtype=np.float32)
     for row, text in zip(counts, texts, strict=True):
         said = f"{text['input'] or ''}\n{text['target'] or ''}"[:READ].lower()
         points = np.frombuffer(said.encode("utf-32-le"), dtype=np.uint32)
         hashes = (points[:-1] * np.uint32(0x9E3779B1)) ^ (points[1:] * np.uint32(0x85EBCA77))
         row += np.bincount((hashes * np.uint32(0xC2B2AE3D)) >> np.uint32(23), minlength=BUCKETS)
     return counts
+
+
+def _one_of_each_group(table: pa.Table) -> list[dict[str, str | None]]:
+    """Input and target of one row of each group, so that a long document does not speak for a thousand tickets; of at
+    most `SAMPLED` groups, the same in both snapshots where both hold them."""
+    row_of: dict[str, int] = {}
+    for place, name in enumerate(group_names(table)):
+        row_of.setdefault(name, place)
+    names = sorted(row_of, key=lambda name: hashlib.sha256(name.encode()).digest())[:SAMPLED]
+    return table.select(["input", "target"]).take([row_of[name] for name in names]).to_pylist()
 
 
 def group_names(table: pa.Table) -> list[str]:

@@ -1,5 +1,6 @@
 """Drift: what moved is found, chance is not, groups count once, and the stated power is the power."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,25 @@ def test_what_moved_is_named(changed: dict[str, Any], features: set[str]) -> Non
     report.require_stable()
 
 
+def count_words(texts: Sequence[str]) -> np.ndarray:
+    """A text's meaning is which words it holds."""
+    counts = np.array([[text.split().count(word) for word in WORDS] for text in texts], dtype=np.float32)
+    return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(("about", "found"), [(WORDS, False), (WORDS[:4], True)])
+def test_meanings_are_compared_where_there_is_an_encoder(about: list[str], found: bool) -> None:
+    random = np.random.default_rng(5)
+    now = [row | {"input": " ".join(random.choice(about, 12))} for row in rows(600, 2)]
+    tables = [build_table(part, SNAPSHOT_SAMPLE) for part in (rows(600, 1), now)]
+    report = find_drift(*tables, SETTINGS, "old", count_words)
+    assert ("meanings" in drifted(report)) is found
+    meanings = next(f for f in report.features if f.feature == "meanings")
+    assert meanings.sentence.say("ja").startswith("意味: ")
+    assert meanings.psi > 0.25 if found else meanings.psi < 0.1
+    assert "meanings" not in {f.feature for f in find_drift(*tables, SETTINGS).features}
+
+
 def test_answers_are_compared_where_there_are_no_labels() -> None:
     report = compare(rows(300, 1, label=None), rows(300, 2, label=None, target="yes, by card or by invoice"))
     assert "target length" in drifted(report)
@@ -131,7 +151,7 @@ def test_a_snapshot_without_rows_is_told() -> None:
 
 def test_without_a_champion_there_is_nothing_to_compare(workspace: Workspace) -> None:
     ref = workspace.write_table(build_table(rows(5, 1), SNAPSHOT_SAMPLE), "samples")
-    report = find_drift_stage.fn(workspace, ref, None, SETTINGS)
+    report = find_drift_stage.fn(workspace, ref, None, SETTINGS, None)
     assert str(report.sentence) == "no champion yet: nothing to compare with"
 
 
@@ -142,10 +162,10 @@ def test_the_stage_reads_the_champions_snapshot(workspace: Workspace) -> None:
         pq.write_table(build_table(rows(300, 1), SNAPSHOT_SAMPLE), folder / "samples.parquet")
     ref = workspace.write_table(build_table(rows(300, 2, label="a"), SNAPSHOT_SAMPLE), "samples")
     champion = workspace.folder_ref("snapshots", "abc")
-    report = find_drift_stage.fn(workspace, ref, champion, SETTINGS)
+    report = find_drift_stage.fn(workspace, ref, champion, SETTINGS, None)
     assert (report.champion_snapshot, drifted(report)) == ("abc", {"label"})
     with pytest.raises(DataGateError, match="snapshot abc"):
-        find_drift_stage.fn(workspace, ref, champion, DriftSettings(stop=True))
+        find_drift_stage.fn(workspace, ref, champion, DriftSettings(stop=True), None)
 
 
 def test_stability_index_by_hand() -> None:

@@ -18,6 +18,7 @@ TERMS: dict[str, tuple[str, str]] = {
     "input length": ("input length", "入力の長さ"),
     "target length": ("target length", "出力の長さ"),
     "character n-grams": ("character n-grams", "文字の並び(n-gram)"),
+    "meanings": ("meanings", "意味"),
     "characters": ("characters", "文字数"),
     "input_characters": ("characters of the input", "入力の文字数"),
     "target_characters": ("characters of the target", "出力の文字数"),
