@@ -583,9 +583,6 @@ def test_axe_finds_nothing_serious(
         "",
         "x",
     )
-    accounts = People(queue.server.ledger)
-    if not accounts.accounts():  # of the tests here, only those of a server of their own sign in
-        accounts.add("a-rather-long.name@example-company.co.jp", "admin", "scrypt$1$1$1$$", "test")
     first = queue.samples["sample_id"][0].as_py()
     Desk(queue.server.ledger).decide(
         queue.recipe, first, 1, Choice(Action.DROP, {}), "a-long-name@example.com"

@@ -103,7 +103,7 @@ def _count_in(
     lost: Sequence[Mapping[str, Any]],
 ) -> CameIn:
     masker = Masker(recipe.privacy)
-    by_source = Counter({short_name(source.path): 0 for source in recipe.sources})
+    by_source = Counter({short_name(source.shown_path): 0 for source in recipe.sources})
     by_source.update(map(short_name, samples["source"].to_pylist()))
     files = workspace.read_table(documents) if documents and workspace.holds(documents) else None
     ways: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
