@@ -239,6 +239,12 @@ def _lease(
     return take_all(room.ledger.engine, recipe, wanted, reviewer.name, time.time())
 
 
+def seen_as(item: Mapping[str, Any] | None, decision: Mapping[str, Any] | None) -> str:
+    """What tells whether a sample is as it was looked at: its item's version, or the decision that stands about a
+    sample in no queue ("" for none)."""
+    return str(item["version"]) if item else str(decision["decision_id"]) if decision else ""
+
+
 def _member(
     number: int,
     sample: Mapping[str, Any],
@@ -260,7 +266,7 @@ def _member(
         state=state,
         action=action,
         holder=holder,
-        seen=str(item["version"]) if item else str(decision["decision_id"]) if decision else "",
+        seen=seen_as(item, decision),
         free=free,
         may_stand=free or action in STANDS,
         copies=item["copies"] if item else 1,

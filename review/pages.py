@@ -14,7 +14,7 @@ from review.changes import find_changes
 from review.decide import REASON_CODES
 from review.diff import diff_texts
 from review.estimates import estimate_queues, estimate_recipe
-from review.kin import has_cluster, is_blind
+from review.kin import has_cluster, is_blind, seen_as
 from review.labels import options_of, read_labels
 from review.render import language_of, render
 from review.rights import may_take_back, offered_stands
@@ -321,15 +321,13 @@ def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
 
 
 def seen_now(room: Room, queued: Mapping[str, Any] | None, sample_id: str) -> str:
-    """What tells whether a sample is as it was looked at: its item's version, or the decision that stands about a
-    sample in no queue ("" for none).
+    """`kin.seen_as` of a sample as it is now.
 
     Args:
         queued: its item as of `Desk.item`, None where it is in no queue.
     """
-    if queued is not None:
-        return str(queued["version"])
-    return str(standing_about(room.ledger.engine, [sample_id]).get(sample_id, {}).get("decision_id", ""))
+    decision = None if queued else standing_about(room.ledger.engine, [sample_id]).get(sample_id)
+    return seen_as(queued, decision)
 
 
 def _take_both(room: Room, item: Mapping[str, Any], twin: str, reviewer: Reviewer) -> str | None:
