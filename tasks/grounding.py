@@ -16,6 +16,7 @@ from rapidfuzz import fuzz
 
 from tasks import findings, text
 from tasks.findings import about_sample, read_columns
+from tasks.numerals import KANJI_POWERS, read_kanji
 from tasks.records import FINDING, Severity, TableRef, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
@@ -53,9 +54,6 @@ _WORDS = {
     )
 }
 _NUMBER_WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b")
-_DIGITS = {kanji: value for value, kanji in enumerate("〇一二三四五六七八九")}
-_TENS = {"十": 10, "百": 100, "千": 1_000}
-_MYRIADS = {"万": 10**4, "億": 10**8, "兆": 10**12}
 _COUNTERS = (
     "年|[ヶケか箇カ]月|月|日|週|時間|時|分|秒|円|人|名|個|回|件|本|枚|台|冊|箱|袋|足|着|通|条|項|号|章|割|倍|度|階|歳|才|点"
     "|営業日|店舗|種類|泊|校|社|室|畳|坪|丁目|番地|パーセント|%|キロ|メートル|センチ|グラム|リットル|トン|ドル"
@@ -90,7 +88,7 @@ def read_figures(text: str) -> list[Figure]:
     """The figures of a text in order; numbers of list items are none, small English numerals and kanji ones are."""
     form = _NUMBER_WORD.sub(lambda found: _WORDS[found[1]], matching_form(_LIST_NUMBER.sub(" ", text)))
     if not form.isascii():
-        form = _KANJI_NUMBER.sub(lambda found: found[1] + str(_read_kanji(found[2])), form)
+        form = _KANJI_NUMBER.sub(lambda found: found[1] + str(read_kanji(found[2])), form)
         form = _MIXED_NUMBER.sub(_multiply, form)
     form = _RANGE.sub(r"\1 \3 \2 \3", form)
     return [
@@ -99,23 +97,10 @@ def read_figures(text: str) -> list[Figure]:
     ]
 
 
-def _read_kanji(number: str) -> int:
-    """三十五 is 35, 二〇二四 is 2024, 三万五千 is 35,000."""
-    total = part = digit = 0
-    for kanji in number:
-        if kanji in _DIGITS:
-            digit = digit * 10 + _DIGITS[kanji]
-        elif kanji in _TENS:
-            part, digit = part + (digit or 1) * _TENS[kanji], 0
-        else:
-            total, part, digit = total + (part + digit or 1) * _MYRIADS[kanji], 0, 0
-    return total + part + digit
-
-
 def _multiply(found: re.Match[str]) -> str:
     value = float(found[1].replace(",", ""))
     for kanji in found[2]:
-        value *= (_TENS | _MYRIADS)[kanji]
+        value *= KANJI_POWERS[kanji]
     return f"{value:.0f}" if value == int(value) else f"{value:g}"
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from tasks.duplicates.alignment import is_moved
+from tasks.numerals import in_digits
 from tasks.text import NAME, matching_form
 
 _LIST_MARK = re.compile(r"(?m)^\s*(?:(?:\(?\d{1,2}[.)\u3001)\uff0e]|[#>*+\u30fb\u2022-]+)\s+)+")
@@ -23,36 +24,7 @@ _CONTRACTED = (
     (re.compile(r"n't\b"), " not"),
     (re.compile(r"(?<=[a-z])'(?:s|re|ve|ll|d|m)?\b"), " "),
 )
-_TENS = {
-    word: 10 * ten
-    for ten, word in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2
-    )
-}
-_UNITS = {
-    word: number
-    for number, word in enumerate(
-        [
-            *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-            *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-        ],
-        2,
-    )
-}
-"""Without "one", which mostly is no number."""
-_NUMERAL = re.compile(
-    rf"\b(?:({'|'.join(_TENS)})(?:[ -](one|{'|'.join(_UNITS)}))?|({'|'.join(_UNITS)}|zero))"
-    r"(?: (hundred|thousand|million))?\b|\b(?:a|one) (hundred|thousand|million)\b"
-)
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SIGN_APART = re.compile(r"(?<=\d) ([-*/]) (?=\d)")
-_KANJI_NUMERAL = re.compile(
-    r"\d*[\u3007\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\u4e07\u5104]+"
-)
-_DIGITS = {character: number for number, character in enumerate("〇一二三四五六七八九")}
-_POWERS = {"十": 10, "百": 100, "千": 1_000}
-_MYRIADS = {"万": 10_000, "億": 100_000_000}
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _POLITE_KANJI = tuple(
     (re.compile(kanji), kana)
@@ -141,7 +113,7 @@ def hold_same_figures(one: str, other: str) -> bool:
 
 def read_numerals(text: str) -> list[str]:
     """The numbers of a text in digits; numbers of list items are none."""
-    return _NUMBER.findall(_in_digits(_form(text)))
+    return _NUMBER.findall(in_digits(_form(text)))
 
 
 def deny_alike(one: str, other: str) -> bool:
@@ -161,39 +133,9 @@ def _form(text: str) -> str:
     return form
 
 
-def _in_digits(form: str) -> str:
-    form = _NUMERAL.sub(_english_number, _THOUSANDS.sub("", form))
-    return form if form.isascii() else _KANJI_NUMERAL.sub(lambda found: _kanji_number(found[0]), form)
-
-
-def _english_number(found: re.Match[str]) -> str:
-    tens, unit, single, scale, alone = found.groups()
-    if alone:
-        return str(_SCALES[alone])
-    value = _TENS[tens] + (1 if unit == "one" else _UNITS.get(unit, 0)) if tens else _UNITS.get(single, 0)
-    return str(value * _SCALES.get(scale, 1))
-
-
-def _kanji_number(numeral: str) -> str:
-    """三十 -> 30, 二〇二六 -> 2026, 3万 -> 30000."""
-    if all(character in _DIGITS for character in numeral):
-        return "".join(str(_DIGITS[character]) for character in numeral)
-    total, part, digits = 0, 0, ""
-    for character in numeral:
-        if character in _POWERS:
-            part += int(digits or 1) * _POWERS[character]
-            digits = ""
-        elif character in _MYRIADS:
-            total += (part + int(digits or 0) or 1) * _MYRIADS[character]
-            part, digits = 0, ""
-        else:
-            digits += str(_DIGITS.get(character, character))
-    return str(total + part + int(digits or 0))
-
-
 @lru_cache(maxsize=1024)
 def _take_apart(text: str) -> _Words:
-    tokens = _TOKEN.findall(_in_digits(_form(text)))
+    tokens = _TOKEN.findall(in_digits(_form(text)))
     content, gaps = [], [""]
     for token in tokens:
         if _KANA.fullmatch(token):
