@@ -81,6 +81,8 @@ class _Heard:
     leaks: TableRef
     predictions: TableRef | None
     """The labels that an out-of-fold model gives, where labels were checked."""
+    doubts: TableRef | None
+    """Findings about answers, where they were weighed."""
     encoder: EncoderRef | None
 
 
@@ -128,8 +130,9 @@ def curate(recipe: Recipe, workspace: Workspace, said: Hearing | None = None) ->
         perform(check_snapshot_stage, workspace, snapshot.samples, recipe.quality, suites, recipe.privacy)
     )
     labels, languages = recipe.labels or (), recipe.quality.languages
+    asked = (heard.predictions, heard.doubts)
     bias = said.hear(
-        perform(find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages, heard.predictions)
+        perform(find_bias_stage, workspace, heard.samples, recipe.bias, labels, languages, *asked)
     )
     said.hear(perform(check_slices_stage, workspace, bias, recipe.quality, suites, recipe.privacy))
     before = champion_snapshot(workspace, recipe.name)
@@ -208,8 +211,8 @@ def _hear_witnesses(
     said.hear(
         perform(find_content_stage, workspace, samples, duplicates.pairs, recipe.content, read.findings)
     )
-    predictions = _label_noise(recipe, workspace, samples, decisions, encoder, said)
-    return _Heard(samples=samples, leaks=leaks.links, predictions=predictions, encoder=encoder)
+    predictions, doubts = _label_noise(recipe, workspace, samples, decisions, encoder, said)
+    return _Heard(samples, leaks.links, predictions, doubts, encoder)
 
 
 def _lineage(
@@ -265,15 +268,19 @@ def _label_noise(
     decisions: dict[str, dict[str, Any]],
     encoder: EncoderRef | None,
     said: Hearing,
-) -> TableRef | None:
-    """Hears what is found of labels and answers; gives the labels of an out-of-fold model, where there is one."""
+) -> tuple[TableRef | None, TableRef | None]:
+    """Hears what is found of labels and answers.
+
+    Returns:
+        The labels that an out-of-fold model gives, and the findings about answers; each where there are some.
+    """
     if not recipe.label_noise.enabled:
-        return None
+        return None, None
     if recipe.task is Task.TEXT_CLASSIFICATION:
         witness = find_multilabel_noise_stage if recipe.multi_label else find_label_noise_stage
         noise = said.hear(perform(witness, workspace, samples, recipe.label_noise, recipe.seed, encoder))
         said.notes += describe_noise(noise.summary)
-        return noise.predictions
+        return noise.predictions, None
     base = perform(base_model_stage, workspace, recipe.base_model, find_revision(recipe.base_model))
     most = recipe.label_noise.base_rows
     losses = perform(base_losses_stage, workspace, base, samples, recipe.train.max_tokens, most)
@@ -285,7 +292,7 @@ def _label_noise(
         )
         said.notes += describe_noise(spans.summary)
     if recipe.task is not Task.TEXT_GENERATION:
-        return None
+        return None, None
     decided = {sample_id: decision["action"] for sample_id, decision in sorted(decisions.items())}
     doubts = said.hear(
         perform(
@@ -299,7 +306,7 @@ def _label_noise(
         )
     )
     said.notes += describe_answers(doubts.summary)
-    return None
+    return None, doubts.findings if doubts.summary.checked else None
 
 
 def _record(

@@ -7,7 +7,7 @@ small to tell, and many slices are looked at with bounds that hold for all of th
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,8 @@ SHOWN = 10
 """Slices that the report names."""
 SAID = 3
 """Names that one sentence holds, and slices that get a sentence of their own."""
+Measured = Literal["label", "answer"]
+"""What the score of a slice is the share of: labels that an out-of-fold model gives too, or answers not in doubt."""
 
 
 class _Told(BaseModel):
@@ -55,7 +57,7 @@ class SliceBalance(_Told):
 
 
 class SliceScore(_Told):
-    """Share of one slice that an out-of-fold model gets right."""
+    """Share of one slice that an out-of-fold model gets right, or finds nothing against."""
 
     name: Told
     """Each dimension with its value: "label refund, language ja"."""
@@ -78,7 +80,8 @@ class BiasReport(_Told):
     balance: tuple[SliceBalance, ...] = ()
     dependence: tuple[Dependence, ...] = ()
     score: float | None = None
-    """Of all rows; None without out-of-fold predictions."""
+    """Of all rows; None where no out-of-fold model was asked."""
+    measured: Measured = "label"
     slices: tuple[SliceScore, ...] = ()
     """The worst first, at most `SHOWN`, and every one that is `worse`."""
     too_small: int = 0
@@ -92,14 +95,16 @@ def find_bias(
     right: np.ndarray | None = None,
     labels: Sequence[str] = (),
     languages: Sequence[str] = (),
+    measured: Measured = "label",
 ) -> BiasReport:
     """Looks at the training rows of N samples (schema SAMPLE with `group_id`).
 
     Args:
-        right: (N,) 1 where an out-of-fold model gives the row its label, 0 where it does not, NaN where it was not
-            asked; None without one.
+        right: (N,) 1 where an out-of-fold model gives the row its label or has no doubt of its answer, 0 where not,
+            NaN where it was not asked; None without one.
         labels: declared ones, which are missed where no row has them.
         languages: those whose balance counts; all when left out. Others are `unexpected_language`.
+        measured: what `right` is about.
     """
     frame = _voting_rows(samples, right)
     rows = int(pc.sum(pc.equal(samples["role"], Role.TRAIN.value)).as_py() or 0)
@@ -117,7 +122,7 @@ def find_bias(
     score, slices, too_small = _scores(frame, settings)
     told = [sentence for name in DIMENSIONS for sentence in _rare_sentences(name, balance)]
     told += [d.sentence for d in dependence if d.severity is not Severity.INFO]
-    told += [_score_sentence(s, score or 0.0) for s in slices if s.worse][:SAID]
+    told += [_score_sentence(s, score or 0.0, measured) for s in slices if s.worse][:SAID]
     return BiasReport(
         sentence=join(told, "; ", "。") if told else Told("no bias found", "偏りは見つかりませんでした"),
         rows=rows,
@@ -125,6 +130,7 @@ def find_bias(
         balance=tuple(balance),
         dependence=tuple(dependence),
         score=score,
+        measured=measured,
         slices=tuple(slices),
         too_small=too_small,
         notes=tuple(told),
@@ -253,13 +259,20 @@ def _rare_sentences(dimension: str, balance: Sequence[SliceBalance]) -> list[Tol
     ]
 
 
-def _score_sentence(found: SliceScore, overall: float) -> Told:
+def _score_sentence(found: SliceScore, overall: float, measured: Measured) -> Told:
     score, low, high, groups = (
         f"{found.score:.0%}",
         f"{found.low:.0%}",
         f"{found.high:.0%}",
         f"{found.groups:,}",
     )
+    if measured == "answer":
+        return Told(
+            f"more in doubt than the rest: {found.name.en}: {score} of the answers not in doubt ({low} to {high}, "
+            f"{groups} distinct rows), all rows {overall:.0%}",
+            f"ほかより疑わしい答えが多い部分: {found.name.ja}: 疑わしくない答えは{score}({low}から{high}、異なる行 "
+            f"{groups})、全体では{overall:.0%}",
+        )
     return Told(
         f"worse than the rest: {found.name.en}: {score} right out of fold ({low} to {high}, {groups} distinct rows), "
         f"all rows {overall:.0%}",
@@ -276,15 +289,35 @@ def find_bias_stage(
     labels: Sequence[str] = (),
     languages: Sequence[str] = (),
     predictions: TableRef | None = None,
+    doubts: TableRef | None = None,
 ) -> BiasReport:
     """Thin task over `find_bias`.
 
     Args:
         predictions: columns row and predicted: the label that an out-of-fold model gives, rows in any order.
+        doubts: findings `doubtful_answer` about the answers that were weighed; looked at where there are no
+            predictions.
     """
     table = workspace.read_table(samples)
-    right = None if predictions is None else compare_labels(table, workspace.read_table(predictions))
-    return find_bias(table, settings, right, labels, languages)
+    if predictions is not None:
+        right = compare_labels(table, workspace.read_table(predictions))
+        return find_bias(table, settings, right, labels, languages)
+    if doubts is not None:
+        right = trust_answers(table, workspace.read_table(doubts))
+        return find_bias(table, settings, right, labels, languages, "answer")
+    return find_bias(table, settings, None, labels, languages)
+
+
+def trust_answers(samples: pa.Table, findings: pa.Table) -> np.ndarray:
+    """(N,) float: 0 where an answer is in doubt, 1 where it is not, NaN where a sample has none."""
+    doubtful = findings.filter(pc.equal(findings["check"], "doubtful_answer"))["row"]
+    trusted = pc.invert(pc.is_in(samples["row"], doubtful.combine_chunks()))
+    answered = pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(samples["target"])), 0)
+    return np.where(
+        pc.fill_null(answered, False).to_numpy(zero_copy_only=False),
+        trusted.to_numpy(zero_copy_only=False),
+        np.nan,
+    )
 
 
 def compare_labels(samples: pa.Table, predictions: pa.Table) -> np.ndarray:

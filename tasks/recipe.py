@@ -328,7 +328,7 @@ class BiasSettings(Settings):
     dependence: float = Field(default=0.3, gt=0, lt=1)
     """Cramér's V from which two of label, language and source go together; .3 is medium (Cohen 1988)."""
     least_groups: int = Field(default=20, ge=5)
-    """Distinct rows from which a slice is judged by its out-of-fold score."""
+    """Distinct rows from which a slice is judged by its out-of-fold score, or by its answers in doubt."""
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     """Of all statements of one kind together."""
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from tasks.bias import BiasReport, compare_labels, find_bias, find_bias_stage, list_slices
+from tasks.bias import BiasReport, compare_labels, find_bias, find_bias_stage, list_slices, trust_answers
 from tasks.recipe import BiasSettings
-from tasks.records import SAMPLE, Severity, build_table
+from tasks.records import FINDING, SAMPLE, Severity, build_table
 from tasks.report.balance import draw_balance, draw_slices
 from tasks.storage import Workspace
 from tasks.two_samples import corrected_cramers_v, wilson_interval
@@ -178,6 +178,25 @@ def test_the_stage_reads_predictions(workspace: Workspace) -> None:
     report = find_bias_stage.fn(workspace, refs[0], SETTINGS, (), (), refs[1])
     assert report.score == 0.5
     assert BiasReport.model_validate_json(report.model_dump_json()) == report
+
+
+def test_a_source_with_more_doubtful_answers_is_named(workspace: Workspace) -> None:
+    samples = table(
+        rows(200, label=None, source="/data/good.jsonl", target="yes"),
+        rows(60, label=None, source="/data/bad.jsonl", target="no"),
+        rows(1, label=None, target=" "),
+    )
+    found = [{"row": row, "check": "doubtful_answer"} for row in [*range(200, 230), 3]]
+    findings = build_table([*found, {"row": 5, "check": "figure_not_in_source"}], FINDING)
+    right = trust_answers(samples, findings)
+    assert (np.nansum(right), np.isnan(right).tolist()) == (229, [*[False] * 260, True])
+    refs = [workspace.write_table(t, "t") for t in (samples, findings)]
+    report = find_bias_stage.fn(workspace, refs[0], SETTINGS, (), (), None, refs[1])
+    assert (report.measured, report.score) == ("answer", 229 / 260)
+    note = next(n for n in report.notes if "in doubt than the rest: source bad.jsonl" in n.en)
+    assert "bad.jsonl: 50% of the answers not in doubt" in note.en
+    assert "疑わしくない答えは50%" in note.say("ja")
+    assert "Share of answers not in doubt by slice" in draw_slices(report)
 
 
 def test_cramers_v_is_corrected() -> None:

@@ -32,7 +32,7 @@ def draw_balance(report: BiasReport, dimension: str) -> str:
 
 
 def draw_slices(report: BiasReport) -> str:
-    """Out-of-fold score of each slice that the report names, with its interval; the line is the score of all rows.
+    """Score of each slice that the report names, with its interval; the line is the score of all rows.
 
     Returns:
         As `draw_balance`; "" without scores.
@@ -42,8 +42,8 @@ def draw_slices(report: BiasReport) -> str:
     shown, scale = report.slices[:BARS], WIDTH - _LEFT - _RIGHT
     height = _LINE * len(shown) + 20
     title = Told(
-        f"Out-of-fold score by slice, the worst first; all rows {report.score:.1%}",
-        f"部分ごとの交差検証の正解率(低い順)、全体では{report.score:.1%}",
+        f"{name_score(report).en} by slice, the worst first; all rows {report.score:.1%}",
+        f"部分ごとの{name_score(report).ja}(低い順)、全体では{report.score:.1%}",
     )
     dots = "".join(_dot(s, 4 + _LINE * place, scale) for place, s in enumerate(shown))
     all_rows = _LEFT + report.score * scale
@@ -52,6 +52,13 @@ def draw_slices(report: BiasReport) -> str:
         f'<text x="{all_rows:.1f}" y="{height - 3}" text-anchor="middle">{report.score:.1%}</text>'
     )
     return _figure(title, height, dots + line)
+
+
+def name_score(report: BiasReport) -> Told:
+    """What the score of a slice is called."""
+    if report.measured == "answer":
+        return Told("Share of answers not in doubt", "疑わしくない答えの割合")
+    return Told("Out-of-fold score", "交差検証の正解率")
 
 
 def _figure(title: Told, height: int, drawn: str) -> str:

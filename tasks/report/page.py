@@ -14,7 +14,7 @@ from markupsafe import Markup
 from tasks.bias import DIMENSIONS
 from tasks.gate.paired import Metric
 from tasks.records import Disposition
-from tasks.report.balance import draw_balance, draw_slices
+from tasks.report.balance import draw_balance, draw_slices, name_score
 from tasks.report.characters import show_characters
 from tasks.report.data import ReportData
 from tasks.report.figures import plot_intervals, plot_losses
@@ -63,6 +63,7 @@ def render_report(data: ReportData, review: str = DEFAULT) -> str:
             ways=plot_flow(data.flow.paths) if data.flow else None,
             balances=_balances(data),
             slice_scores=Markup(draw_slices(data.bias)) if data.bias else "",
+            score_name=name_score(data.bias) if data.bias else None,
             intervals=plot_intervals(comparisons),
             losses=plot_losses(training.curve, training.best_step) if training else None,
             witnesses=call_witnesses(data.checks),
