@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -120,34 +120,44 @@ def ask_peer(python: str, model: str | None, texts: list[str]) -> tuple[list[Spa
     return answer["spans"], answer["seconds"]
 
 
-def read_card_turns() -> Iterator[tuple[str, str, bool]]:
-    """Turn, card number (13 to 19 digits in the slot `card_number`), and whether "card" is in the turn."""
+def read_card_turns() -> Iterator[tuple[list[str], str, str, bool]]:
+    """The customer's earlier turns, a turn, its card number (13 to 19 digits in the slot `card_number`), and whether
+    "card" is in the turn. What the agent asks is not in the data."""
     for path in sorted((DATA / "multidogo").glob("*/*.tsv")):
+        said: defaultdict[str, list[str]] = defaultdict(list)
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
                 words, slots = (row["utterance"] or "").split(), (row["slot-labels"] or "").split()
                 numbers = [w for w, slot in zip(words, slots, strict=False) if slot == "card_number"]
-                number = " ".join(numbers)
+                number, before = " ".join(numbers), said[row["conversationId"]]
                 if 13 <= len(number.replace(" ", "")) <= 19 and number.replace(" ", "").isdigit():
-                    yield " ".join(words), number, "card" in words
+                    yield list(before), " ".join(words), number, "card" in words
+                before.append(" ".join(words))
 
 
 def measure_cards() -> None:
     from tasks.privacy import Kind, find_spans
     from tasks.privacy.checks import passes_luhn
+    from tasks.privacy.replies import find_answers
 
     found: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    for turn, number, announced in read_card_turns():
+    for before, turn, number, announced in read_card_turns():
         at = turn.find(number)
-        spans = [s for s in find_spans(turn) if s.kind == Kind.CREDIT_CARD and s.start <= at < s.end]
-        any_kind = any(s.start <= at < s.end for s in find_spans(turn))
+        spans = {"": find_spans(turn)}
+        spans["earlier turns read"] = [*spans[""], *find_answers(before, turn)]
+        spans["asked for"] = [*spans[""], *find_answers(["May I have your card number?"], turn)]
+        kinds = {name: {s.kind for s in own if s.start <= at < s.end} for name, own in spans.items()}
         checked = passes_luhn(number.replace(" ", ""))
         names = ("all", "announced" if announced else "bare", "Luhn right" if checked else "Luhn wrong")
         for name in (*names, f"{names[1]}, {names[2]}"):
             total[name] += 1
-            found[name] += bool(spans)
-        found["of any kind"] += any_kind
+            found[name] += Kind.CREDIT_CARD in kinds[""]
+        for name in ("earlier turns read", "asked for"):
+            total[name] += 1
+            found[name] += Kind.CREDIT_CARD in kinds[name]
+        total["of any kind"] += 1
+        found["of any kind"] += bool(kinds[""])
     for name, count in sorted(total.items()):
         print(f"multidogo cards {name:<24}{found[name]:>6} of {count:<6}{found[name] / count:.3f}")
 

@@ -12,7 +12,7 @@ What follows is the recipe's: "personal_data" suggests the texts with placeholde
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -34,7 +34,8 @@ from tasks.privacy.actions import (
     replace_spans,
 )
 from tasks.privacy.masking import Masker
-from tasks.privacy.scan import find_spans
+from tasks.privacy.replies import find_answers
+from tasks.privacy.scan import find_spans, settle
 from tasks.privacy.spans import Kind, Recognizer, Span, mask, redact
 from tasks.privacy.surrogates import Surrogates
 from tasks.recipe import PERSONAL_CHECKS, PersonalAction, PrivacySettings
@@ -94,10 +95,8 @@ def find_personal_data(
     rows = []
     for index, texts in enumerate(_texts_of(samples, columns)):
         language = columns["language"][index]
-        found = {
-            field: pick_spans(_look(text, field, language, recognizers, known), text, settings, allowed)
-            for field, text in texts.items()
-        }
+        found = _look_through(texts, partial(_look, language=language, recognizers=recognizers, known=known))
+        found = {field: pick_spans(spans, texts[field], settings, allowed) for field, spans in found.items()}
         found = leave_mere_names(found)
         if not any(found.values()):
             continue
@@ -212,6 +211,17 @@ def _texts_of(samples: pa.Table, columns: Columns) -> Iterator[dict[str, str]]:
         if columns["spans"][index] is not None:
             fields.pop("target", None)
         yield fields
+
+
+def _look_through(texts: Mapping[str, str], look: Callable[[str, str], list[Span]]) -> Spans:
+    """Field -> spans of its text; a number that an earlier message asks for is what was asked for."""
+    found: Spans = {}
+    messages = list(texts.values())
+    for place, (field, text) in enumerate(texts.items()):
+        spans = look(text, field)
+        answers = find_answers(messages[:place], text)
+        found[field] = settle([*spans, *answers]) if answers else spans
+    return found
 
 
 def _look(

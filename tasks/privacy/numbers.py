@@ -23,9 +23,11 @@ def _grade_card(match: re.Match[str]) -> float:
         return 1.0
     if checked and near:
         return 0.9
-    if len(number) < 13 or follows(match, _OTHER_NUMBER):
+    if len(number) < 13 or follows(match, OTHER_NUMBER):
         return 0.0
-    if follows(match, _CARD_NUMBER_WORDS, 25) or precedes(match, _CARD_ENDING):
+    if follows(match, _CARD_NUMBER_WORDS, 100 if len(number) in (15, 16) else 25) or precedes(
+        match, _CARD_ENDING
+    ):
         return 0.5
     form = match[1] == " " or match.string.strip() == number  # printed as on a card, or nothing else said
     return 0.4 if len(number) == 16 and form else 0.0
@@ -33,7 +35,7 @@ def _grade_card(match: re.Match[str]) -> float:
 
 def _grade_my_number(match: re.Match[str]) -> float:
     """One in eleven numbers of 12 digits passes the check: without groups of four, the name must be there."""
-    if not passes_my_number(compact(match)) or follows(match, _OTHER_NUMBER):
+    if not passes_my_number(compact(match)) or follows(match, OTHER_NUMBER):
         return 0.0
     announced = follows(match, _MY_NUMBER_WORDS)
     return 1.0 if announced else 0.0 if match[0].isdigit() else 0.7
@@ -75,16 +77,19 @@ _CARD_WORDS = re.compile(r"card|\bcc\b|credit|debit|visa|maestro|master ?card|am
 _CARD_NUMBER_WORDS = re.compile(
     r"card ?(?:number|no|num|is|#)?\b|\bcc\b|\bcredit\b|カ-ド番号|クレジットカ-ド", _WORDS
 )
-_CARD_ENDING = re.compile(r" (?:this )?is (?:my|the) (?:\w+ )?(?:credit |debit )?(?:card|cc)\b", _WORDS)
+_CARD_ENDING = re.compile(r"\D{0,30}\b(?:card|cc)\b", _WORDS)
 _MY_NUMBER_WORDS = re.compile(r"マイナンバ|個人番号|my ?number", _WORDS)  # "ー" is folded to "-"
 _CORPORATE_WORDS = re.compile(r"法人番号|登録番号|corporate number|registration number", _WORDS)
-_OTHER_NUMBER = re.compile(
+OTHER_NUMBER = re.compile(
     r"注文|受注|伝票|追跡|問い?合わせ番号|製造|品番|型番|order|tracking|serial|invoice", _WORDS
 )
+"""Before a number: it belongs to a thing, not to a person."""
 _SSN_WORDS = re.compile(r"\bssn\b|social security", _WORDS)
 _PASSPORT_WORDS = re.compile(r"パスポ-ト|旅券|passport", _WORDS)
 _LICENSE_WORDS = re.compile(r"免許|driver'?s?'? ?licen[sc]e|driving licen[sc]e|\bDL ?(?:no|number|#)", _WORDS)
-_ACCOUNT_WORDS = re.compile(r"口座|普通|当座|貯蓄預金|bank account|account (?:number|no\b|#)", _WORDS)
+_ACCOUNT_WORDS = re.compile(
+    r"口座|普通|当座|貯蓄預金|bank account|\b(?:account|acc?t?|a/c) ?(?:number|no\b|#)", _WORDS
+)
 _POST_BANK_WORDS = re.compile(r"ゆうちょ|郵便貯金|記号")
 _IP_WORDS = re.compile(r"\bip\b|address|アドレス|接続元|client", _WORDS)
 _VERSION_WORDS = re.compile(
@@ -97,7 +102,7 @@ _CARD_NUMBER = re.compile(  # issuers' ranges: Visa, Mastercard, American Expres
     r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|62\d{14,17}"
 )
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
-_DATE = (
+DATE = (
     r"(?:(?:19|20)\d\d|(?:明治|大正|昭和|平成|令和|[MTSHR])(?:\d{1,2}|元))(?:年\s?|[-/.])\d{1,2}(?:月\s?|[-/.])\d{1,2}日?"
     rf"|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:19|20)\d\d|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d"
     rf"|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH},? (?:19|20)\d\d"
@@ -167,7 +172,7 @@ NUMBERS = (
     ),
     Detector(
         Kind.BIRTH_DATE,
-        re.compile(r"(?<![0-9A-Za-z/.-])(?:" + _DATE + r")(?!\d)"),
+        re.compile(r"(?<![0-9A-Za-z/.-])(?:" + DATE + r")(?!\d)"),
         _grade_birth_date,
         words=("birth", "born", "dob", "誕生日", "生", "うまれ"),
         digits=1,
@@ -181,9 +186,9 @@ NUMBERS = (
     ),
     Detector(
         Kind.BANK_ACCOUNT,
-        re.compile(BEFORE + r"\d{6,12}" + AFTER),
+        re.compile(BEFORE + r"\d{6,18}" + AFTER),  # 18: the longest in use (India)
         lambda match: 0.9 if follows(match, _ACCOUNT_WORDS, 20) else 0.0,
-        words=("account", "口座", "普通", "当座", "貯蓄預金"),
+        words=("account", "ac", "a/c", "口座", "普通", "当座", "貯蓄預金"),
         digits=1,
     ),
 )
