@@ -50,14 +50,20 @@ _KINDS = (
     _asked(Kind.MY_NUMBER, r"my ?number|マイナンバ|個人番号", _digits(12, 12)),
     _asked(Kind.SSN, r"\bssn\b|social security", r"\d{3}([ -]?)\d\d\1\d{4}"),
     _asked(
-        Kind.BANK_ACCOUNT, r"\b(?:account|acct|a/c) ?(?:number|no\b|#)|口座の?番号|振込先", r"\d(?:-?\d){5,17}"
+        Kind.BANK_ACCOUNT,
+        r"\b(?:account|acct|a/c) ?(?:number|no\b|#)|口座の?番号|振込先",
+        r"\d(?:-?\d){5,17}",
     ),
     _asked(
         Kind.PHONE,
         r"\b(?:(?:tele)?phone|mobile|cell|contact|call ?back) ?(?:number|no\b|#)|電話番号|携帯の?番号|連絡先",
         r"\+?" + _digits(7, 15),
     ),
-    _asked(Kind.BIRTH_DATE, r"\bbirth ?da(?:te|y)|date of birth|\bdob\b|生年月日|誕生日", DATE + r"|(?:19|20)\d\d[01]\d[0-3]\d"),
+    _asked(
+        Kind.BIRTH_DATE,
+        r"\bbirth ?da(?:te|y)|date of birth|\bdob\b|生年月日|誕生日",
+        DATE + r"|(?:19|20)\d\d[01]\d[0-3]\d",
+    ),
     _asked(Kind.DRIVER_LICENSE, r"driv\w+'?s? licen[sc]e|免許", rf"[A-Z]{{0,2}}{_digits(6, 13)}"),
     _asked(Kind.PASSPORT, r"passport|パスポ-ト|旅券", r"[A-Z]{1,2}\d{6,8}|\d{9}"),
     _asked(Kind.POSTAL_CODE, r"\bzip\b|post(?:al)? ?code|郵便番号", r"\d{3}-?\d{4}|\d{5}(?:-\d{4})?"),
