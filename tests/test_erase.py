@@ -511,11 +511,11 @@ def test_the_second_time_there_is_nothing_to_do(house: House, selection: dict[st
     assert len(house.ledger.erasures()) == 1
 
 
-@pytest.mark.parametrize("steps", [0, 2, 4, 6, 8, 9, 10, 11])
+@pytest.mark.parametrize("steps", [0, 3, 6, 9, 11])
 def test_an_erasure_cut_short_is_completed_by_the_same_again(
     house: House, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The machine stops after each step in turn: what is refused stands already, the rest follows."""
+    """The machine stops after a number of steps: what is refused stands already, the rest follows."""
 
     def cut(*arguments: Any) -> Found:
         found = find(*arguments)
