@@ -101,6 +101,10 @@ def test_an_edited_question_with_two_answers_loses_neither() -> None:
         ("Write to Alice Smith.", "Write to Robert Brown.", False),
         ("Please ask Mr Jansen.", "Please ask Mr Jensen.", False),  # a name is not mistyped
         ("It is possible.", "It is impossible.", False),
+        ("Press the button to begin washing.", "Push the button to start washing.", True),
+        ("It starts once you have chosen one.", "It begins once you have selected one.", True),
+        ("Press the button to start it.", "Press the button to stop it.", False),
+        ("The valve is beneath the lid.", "The valve is above the lid.", False),
         ("Bring the receipt and the box.", "Bring the receipt or the box.", False),
         ("The train runs from Tokyo to Osaka.", "The train runs from Osaka to Tokyo.", False),
         ("It freezes at -5 degrees.", "It freezes at 5 degrees.", False),

@@ -58,6 +58,64 @@ _FUNCTION = re.compile(
     "|both|each|own|[gest]|etc"
 )
 """Words that may differ. Not among them: negations, or, but, only, all, before, after, over, until, must, should."""
+_SYNONYMS = {
+    word: number
+    for number, words in enumerate(
+        (
+            *(
+                "begin began begun beginning start",
+                "finish complete",
+                "buy bought purchase",
+                "fix repair mend",
+            ),
+            *(
+                "choose chose chosen select pick",
+                "help assist",
+                "get got getting receive obtain",
+                "send sent dispatch",
+            ),
+            *(
+                "show shown display",
+                "need require",
+                "contact reach",
+                "reply replied answer respond",
+                "press push",
+            ),
+            *(
+                "under beneath underneath below",
+                "above over",
+                "big large",
+                "small little",
+                "quick quickly fast",
+            ),
+            *(
+                "maybe perhaps possibly",
+                "approximately roughly around",
+                "often frequently",
+                "wrong incorrect",
+            ),
+            *(
+                "usually normally generally",
+                "immediately instantly",
+                "directly straight",
+                "entire whole",
+                "until till",
+            ),
+            *("happy glad pleased", "problem issue trouble", "photo photograph picture", "phone telephone"),
+            *(
+                "parcel package",
+                "automobile car",
+                "client customer",
+                "shop store",
+                "cost price",
+                "again anew",
+            ),
+            *("because since", "while whilst", "though although", "toward towards"),
+        )
+    )
+    for word in words.split()
+}
+"""English words that may stand for each other where two answers say the same otherwise; regular forms by `_ENDINGS`."""
 _ENDINGS = frozenset(("", "s", "es", "d", "ed", "ing", "e", "y", "ies", "ied"))
 """What may follow the common beginning of two forms of one English word."""
 _NEGATIONS = frozenset(["not", "no", "never", "none", "nobody", "nothing", "neither", "nor", "without"])
@@ -159,7 +217,8 @@ def _marks(kana: str) -> list[str]:
 
 
 def _is_same_word(one: str, other: str, names: frozenset[str]) -> bool:
-    """Whether two words are equal, forms of one, or one mistyped; names, figures and Japanese words must be equal."""
+    """Whether two words are equal, forms of one, synonyms, or one mistyped; names, figures and Japanese words must be
+    equal."""
     if one == other:
         return True
     if one in names or other in names or not (_LATIN.fullmatch(one) and _LATIN.fullmatch(other)):
@@ -169,7 +228,15 @@ def _is_same_word(one: str, other: str, names: frozenset[str]) -> bool:
     )
     if shared >= 3 and {one[shared:], other[shared:]} <= _ENDINGS:
         return True
+    if not _synonyms_of(one).isdisjoint(_synonyms_of(other)):
+        return True
     return shared >= 1 and min(len(one), len(other)) >= 5 and OSA.distance(one, other, score_cutoff=1) <= 1
+
+
+def _synonyms_of(word: str) -> set[int]:
+    """Numbers of the groups of `_SYNONYMS` that the word may belong to."""
+    stems = {word.removesuffix(ending) for ending in _ENDINGS}
+    return {_SYNONYMS[form] for stem in stems for form in (stem, stem + "e") if form in _SYNONYMS}
 
 
 def _is_same_gap(one: str, other: str) -> bool:
