@@ -93,18 +93,32 @@ def import_command(
     actor: Annotated[
         str | None, typer.Option(help="Who answered in the other tool; you when left out.")
     ] = None,
+    any_label: Annotated[
+        bool,
+        typer.Option(
+            "--any-label", help="Take decisions about labels that the recipe does not know (any more) too."
+        ),
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Take decisions from a file; the next run applies them."""
+    """Take decisions from a file, all or none; the next run applies them.
+
+    A label that the recipe does not know is refused, with the line and the nearest known one: it would be a new class
+    of the training data. Decisions that the ledger holds already, and those that a later one supersedes, are not
+    looked at, nor is anything before a recipe's first run, when none of its labels is known: a ledger's own export
+    comes in again there as it is. Elsewhere --any-label takes decisions from when the recipe knew other labels.
+    """
     from review.exchange import read_decisions, take_answers
 
     ledger = Ledger(open_workspace(workspace).ledger_url)
     if form is not Format.SEIMAI:
+        if any_label:
+            raise SeimaiError(f"--any-label goes with --format {Format.SEIMAI}; got {form}")
         decided, left = take_answers(ledger, path, form, actor or getpass.getuser())
         Console().print(f"{decided} decided, {left} left alone (no answer, decided already, or in no queue)")
         return
     try:
-        added = read_decisions(ledger, path.read_text(encoding="utf-8").splitlines())
+        added = read_decisions(ledger, path.read_text(encoding="utf-8").split("\n"), any_label)
     except (OSError, UnicodeDecodeError) as error:
         raise SeimaiError(f"cannot read {path}: {error}") from error
     Console().print(f"{added} decisions added")
