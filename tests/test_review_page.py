@@ -402,6 +402,23 @@ def test_sessions_end(
     assert client.get("/").status_code == 303
 
 
+def test_an_open_page_s_own_request_keeps_the_item_and_not_the_session(
+    people: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = people("reviewer")
+    desk = room_of(client).desk
+    [name] = fill(room_of(client), count=1)
+    form = form_at(client, f"/items/{name}", "/decide")
+    start, by_itself = time.time(), ORIGIN | {"X-Only-Read": "yes"}
+    for seconds in range(0, IDLE_SECONDS, 120):
+        monkeypatch.setattr(time, "time", lambda moment=start + seconds: moment)
+        assert client.post(f"/items/{name}/draft", data=form["fields"], headers=by_itself).status_code == 204
+        assert desk.take("intents", name, "second") == "reviewer"
+    monkeypatch.setattr(time, "time", lambda: start + IDLE_SECONDS + 60)
+    assert client.post(f"/items/{name}/draft", data=form["fields"], headers=by_itself).status_code != 204
+    assert client.get("/").status_code == 303
+
+
 def test_a_changed_role_or_password_ends_the_sessions(people: Callable[[str], TestClient]) -> None:
     client, admin = people("reviewer"), people("admin")
     form = form_at(admin, "/people", "/people/reviewer")
