@@ -122,7 +122,7 @@ def view_item(
         precedents: sample_id -> decision that stands about a copy of it (`copies_of`).
     """
     decided = item["state"] == State.DECIDED
-    hidden = bool(item["blind"]) and not (decided or (adjudicates and item["state"] == State.ESCALATED))
+    hidden = is_hidden(item, adjudicates)
     sample, findings = item["sample"], item["findings"]
     return ItemView(
         sample_id=item["sample_id"],
@@ -146,6 +146,12 @@ def view_item(
         history=tuple(history),
         twin="" if hidden else twin_of(item),
     )
+
+
+def is_hidden(item: Mapping[str, Any], adjudicates: bool) -> bool:
+    """Whether what was said of an item waits until it is decided; args as `view_item`'s."""
+    decided = item["state"] == State.DECIDED
+    return bool(item["blind"]) and not (decided or (adjudicates and item["state"] == State.ESCALATED))
 
 
 def leave_out_unknown(view: ItemView, known: KnownLabels) -> ItemView:

@@ -23,6 +23,7 @@ from tasks.ledger.moves import (
     Choice,
     LostRaceError,
     State,
+    end_votes,
     find_item,
     item_is,
     lease,
@@ -230,7 +231,7 @@ class Desk(QueueReader):
             return votes_on(connection, recipe, sample_id)
 
     def withdraw(self, recipe: str, sample_id: str, actor: str) -> None:
-        """Takes one's own opinion on an overlap item back, as long as nobody else gave one.
+        """Takes one's own opinion on an overlap item back, as long as nobody else gave one; the audit trail keeps it.
 
         Raises:
             LostRaceError: there is none, or the item is settled.
@@ -239,14 +240,13 @@ class Desk(QueueReader):
             state = connection.execute(sa.select(QUEUE.c.state).where(*item_is(QUEUE, recipe, sample_id)))
             mine = (*item_is(VOTES, recipe, sample_id), VOTES.c.actor == actor)
             is_open = state.scalar() == State.OPEN
-            if not is_open or not connection.execute(VOTES.delete().where(*mine)).rowcount:
+            if not is_open or not end_votes(connection, actor, *mine):
                 raise LostRaceError(
                     Told(
                         f"{actor} has no opinion on sample {sample_id[:12]} that can be taken back",
                         f"サンプル{sample_id[:12]}について、{actor}が取り消せる判断はありません。",
                     )
                 )
-            note_act(connection, actor, "opinion_withdrawn", sample_id, {})
 
     def save_draft(self, recipe: str, sample_id: str, actor: str, content: Mapping[str, Any]) -> None:
         """Keeps what a reviewer has typed, over what was kept before."""

@@ -19,6 +19,8 @@ LEASE_SECONDS = 300
 """How long an item is one reviewer's after the last sign of life."""
 RENEWED_AFTER = 30
 """Seconds from which a lease is renewed by a look at its item."""
+WITHDRAWN = "opinion_withdrawn"
+"""Act of the audit trail: an opinion was taken back. Its subject is the sample, its detail what the opinion was."""
 
 
 class State(StrEnum):
@@ -207,8 +209,23 @@ def take_back(connection: sa.Connection, decision_id: str, actor: str, batch: st
     append_decision(connection, **row | {"action": Action(row["action"])})
     _move(connection, found, state_after(row))
     if last["origin"] == "overlap":
-        connection.execute(VOTES.delete().where(VOTES.c.sample_id == found))
+        end_votes(connection, actor, VOTES.c.sample_id == found)
     return str(found)
+
+
+def end_votes(connection: sa.Connection, actor: str, *which: sa.ColumnElement[bool]) -> int:
+    """Takes opinions back, each with a line in the audit trail that says what it was; returns how many.
+
+    Args:
+        actor: who takes them back.
+    """
+    ended = connection.execute(sa.select(VOTES).where(*which).order_by(VOTES.c.position)).mappings().all()
+    for vote in ended:
+        kept = {name: vote[name] for name in ("recipe", "actor", "action", "reason", "created")}
+        kept["payload"] = json.loads(vote["payload"])
+        note_act(connection, actor, WITHDRAWN, vote["sample_id"], kept)
+    connection.execute(VOTES.delete().where(*which))
+    return len(ended)
 
 
 def what_undoes(last: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
