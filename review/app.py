@@ -19,7 +19,7 @@ from review import acts, clusters, oversight, pages, redact, sign_in
 from review.access import SignInNeededError, fields_of
 from review.render import language_of, render, sign_in_path
 from review.room import Room
-from review.trail import page_of
+from review.trail import item_above, page_of
 from review.typed import typed_on
 from review.words import tell
 from tasks.errors import SeimaiError
@@ -178,6 +178,6 @@ def _refused(request: Request, status: int, told: Told, title: str = "refused") 
         title=title,
         message=said,
         typed=typed_on(request),
-        back="" if request.method in SAFE else page_of(request),
+        back=item_above(request) if request.method in SAFE else page_of(request),
         about_item="sample_id" in request.path_params,
     )
