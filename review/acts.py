@@ -12,21 +12,19 @@ from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, nee
 from review.decide import make_choice
 from review.finish import finish_queue
 from review.forms import read_change, read_version, read_versions
-from review.kin import is_blind
 from review.labels import read_labels, require_known
-from review.pages import filter_query, go, is_local, read_filter, room_of, seen_now, stands_apart
+from review.pages import filter_query, go, is_local, read_filter, room_of
 from review.render import render
-from review.rights import may_take_back, require_right, require_target, stands_already
+from review.rights import may_take_back, require_right, require_target
 from review.room import Room
-from review.snapshots import find_sample
 from review.trail import leave_behind, trail_of
-from review.typed import SEEN, keep_typed, kept_if_refused
-from review.view import editable_texts, twin_of
+from review.typed import keep_typed, kept_if_refused
+from review.view import editable_texts
 from review.words import LANGUAGES, refuse, tell
 from tasks.errors import SeimaiError
 from tasks.ledger.clusters import read_batch
 from tasks.ledger.filters import Filter
-from tasks.ledger.moves import Choice, LostRaceError, State, changed_since, require_version
+from tasks.ledger.moves import Choice, LostRaceError, State, require_version
 from tasks.records import Action
 
 router = APIRouter()
@@ -137,59 +135,6 @@ def leave(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Re
     recipe, queue = form.get("recipe", ""), form.get("queue", "all")
     room_of(request).desk.release(recipe, sample_id, reviewer.name)
     return go(request, f"/queues/{recipe}/{queue}/next", **leave_behind(trail_of(request), sample_id))
-
-
-@router.post("/items/{sample_id}/pair")
-def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
-    """Which of two stands: `this`, `other`, or `both`; one transaction, one undo. Of the other one a
-    decision by which it stands already is left as it is."""
-    room = room_of(request)
-    recipe, stands = form.get("recipe", ""), form.get("stands", "")
-    item = room.desk.item(sample_id, recipe)
-    twin = twin_of(item) if item and not is_blind(item) else ""
-    if item is None or not twin or find_sample(room, item, twin) is None:
-        raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
-    if stands_apart(room, recipe, twin):
-        raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
-    with kept_if_refused(request, item, reviewer, {**form, "stands": ""}):
-        batch = _settle_pair(room, item, twin, stands, reviewer, form)
-    return hand_on(request, recipe, form, {"batch": batch})
-
-
-def _settle_pair(
-    room: Room, item: Mapping[str, Any], twin: str, stands: str, reviewer: Reviewer, form: Mapping[str, str]
-) -> str:
-    """Decides about both as they were looked at; returns the batch's id.
-
-    Raises:
-        LostRaceError: one of them is not as it was.
-        HTTPException: 403 where the reviewer may not decide about one of them, 422 where the form is not whole.
-    """
-    recipe, sample_id = item["recipe"], item["sample_id"]
-    version, queued = read_version(form), room.desk.item(twin, recipe)
-    require_version(item, version)
-    require_right(room, item, sample_id, reviewer)
-    note = form.get("note", "").strip()
-    keep = Choice(Action.KEEP, {}, note=note)
-    choices = {
-        "this": {sample_id: keep, twin: Choice(Action.MERGE, {"into": sample_id}, note=note)},
-        "other": {sample_id: Choice(Action.MERGE, {"into": twin}, note=note), twin: keep},
-        "both": {sample_id: keep, twin: keep},
-    }
-    if stands not in choices:
-        raise refuse(
-            422, "What stands is one of {known}; got {given!r}.", known=", ".join(choices), given=stands
-        )
-    chosen, seen = choices[stands], {sample_id: version}
-    if chosen[twin] is keep and stands_already(room, queued, twin):
-        del chosen[twin]
-    else:
-        require_right(room, queued, twin, reviewer)
-    if form.get(SEEN + twin, "") != seen_now(room, queued, twin):
-        raise LostRaceError(changed_since(twin))
-    if queued is not None:
-        seen[twin] = queued["version"]
-    return room.desk.decide_together(recipe, seen, chosen, reviewer.name)
 
 
 @router.post("/items/{sample_id}/withdraw")

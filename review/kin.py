@@ -229,6 +229,12 @@ def is_blind(item: Mapping[str, Any]) -> bool:
     return bool(item["blind"]) and item["state"] != State.DECIDED
 
 
+def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:
+    """Whether a sample is looked at blind, so that nobody decides about it beside another."""
+    queued = room.desk.item(sample_id, recipe)
+    return queued is not None and is_blind(queued)
+
+
 def _lease(
     room: Room, recipe: str, names: Sequence[str], pool: Mapping[str, Mapping[str, Any]], reviewer: Reviewer
 ) -> dict[str, str]:
