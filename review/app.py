@@ -15,7 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from review import acts, clusters, oversight, pages, pairs, redact, sign_in
+from review import acts, bulk, clusters, oversight, pages, pairs, redact, sign_in
 from review.access import SignInNeededError, fields_of
 from review.render import language_of, render, sign_in_path
 from review.room import Room
@@ -49,7 +49,7 @@ def create_app(room: Room) -> FastAPI:
         title="seimai review", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_limit_threads
     )
     app.state.room = room
-    for part in (pages, acts, pairs, clusters, redact, oversight, sign_in):
+    for part in (pages, acts, bulk, pairs, clusters, redact, oversight, sign_in):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_middleware(_Guard)

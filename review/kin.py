@@ -14,9 +14,10 @@ from typing import Any
 
 from review.access import Reviewer, Role
 from review.diff import DELETED, INSERTED, diff_inline, shorten_common
+from review.pointers import pointed_at
 from review.room import Room
 from review.snapshots import find_samples
-from review.view import Piece, pointed_at, told_prompt
+from review.view import Piece, told_prompt
 from tasks.ledger.clusters import read_kin, standing_about, take_all
 from tasks.ledger.moves import State
 from tasks.records import Action, Task

@@ -14,20 +14,14 @@ from review.decide import REASON_CODES
 from review.estimates import estimate_queues, estimate_recipe
 from review.kin import has_cluster, stands_apart
 from review.labels import options_of, read_labels
+from review.pointers import copies_of
 from review.render import language_of, render
 from review.rights import may_take_back
 from review.room import Room
 from review.snapshots import code_of, find_reported
 from review.trail import FILTERS, TRAIL, left_on, trail_of, trail_query
 from review.typed import DRAFTED, find_typed
-from review.view import (
-    copies_of,
-    editable_texts,
-    leave_out_unknown,
-    mark_inline,
-    view_item,
-    view_reported,
-)
+from review.view import editable_texts, leave_out_unknown, mark_inline, view_item, view_reported
 from review.words import refuse
 from tasks.ledger.clusters import read_batch, standing_about
 from tasks.ledger.filters import Filter

@@ -13,13 +13,14 @@ from review.diff import diff_texts
 from review.forms import read_version
 from review.kin import has_cluster, is_blind, seen_as, stands_apart
 from review.pages import is_up_to, own_vote, room_of
+from review.pointers import twin_of
 from review.render import language_of, render
 from review.rights import offered_stands, require_right, stands_already
 from review.room import Room
 from review.snapshots import find_sample
 from review.trail import trail_query
 from review.typed import DRAFTED, SEEN, kept_if_refused
-from review.view import told_prompt, twin_of, view_item
+from review.view import told_prompt, view_item
 from review.words import refuse
 from tasks.ledger.clusters import standing_about, take_all
 from tasks.ledger.moves import Choice, LostRaceError, changed_since, require_version

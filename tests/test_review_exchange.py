@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from review.decisions import Format
 from review.decisions import app as decisions_app
 from review.exchange import read_decisions, take_answers, write_decisions, write_queue
-from review.view import suggest
+from review.suggestions import suggest
 from tasks.errors import SeimaiError
 from tasks.judge import judge
 from tasks.ledger import Ledger

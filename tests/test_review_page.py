@@ -15,7 +15,7 @@ from review_client import ORIGIN, PASSWORD, ROLES, Forms, form_at, press, room_o
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from review import acts, clusters, oversight, pages, pairs, redact, sign_in
+from review import acts, bulk, clusters, oversight, pages, pairs, redact, sign_in
 from review.agreement import measure_agreement
 from review.app import create_app
 from review.changes import find_changes
@@ -36,7 +36,7 @@ from tasks.storage import Workspace
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(1)> "quoted" \u202e txet {{ 7*7777777 }}'
 ROUTES: list[Any] = [
-    r for part in (acts, clusters, oversight, pages, pairs, redact, sign_in) for r in part.router.routes
+    r for part in (acts, bulk, clusters, oversight, pages, pairs, redact, sign_in) for r in part.router.routes
 ]
 
 

@@ -7,7 +7,7 @@ from review_client import ORIGIN, form_at, room_of
 from starlette.testclient import TestClient
 from test_review_cluster import DISPUTE, OTHERS, fill, queued
 
-from review.view import twin_of
+from review.pointers import twin_of
 from tasks.ledger.moves import Choice
 from tasks.records import Action
 
