@@ -19,7 +19,7 @@ from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
-from tasks.ledger.moves import Choice, State
+from tasks.ledger.moves import Answer, Choice, State
 from tasks.ledger.people import People
 from tasks.records import Action
 from tasks.wording.told import Told, told_by
@@ -224,13 +224,13 @@ def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[
     opinion on, and those that are in no queue any more.
 
     Raises:
-        SeimaiError: the file is not of that form, or an answer does not fit its sample; names the entry.
-            Nothing was decided then.
+        SeimaiError: the file is not of that form, or an answer does not fit its sample; names the entry. Or somebody
+            decided about a sample meanwhile. Nothing was decided then.
     """
     desk = Desk(ledger)
     known = {name: read_labels(facts) for name, facts in desk.facts().items()}
     answered: list[tuple[dict[str, Any], Choice]] = []
-    entries: dict[tuple[str, str], int] = {}
+    entries: dict[str, int] = {}
     left = 0
     for number, (sample_id, recipe, given) in enumerate(_read_answers(path, form), 1):
         item = desk.item(sample_id, recipe)
@@ -239,8 +239,7 @@ def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[
         if item is None or item["state"] == State.DECIDED or not given or _has_voted(desk, item, actor):
             left += 1
             continue
-        place = item["recipe"], item["sample_id"]
-        if (first := entries.setdefault(place, number)) != number:
+        if (first := entries.setdefault(sample_id, number)) != number:
             raise SeimaiError(
                 f"{path}, entry {number} (sample {sample_id[:12]}): entry {first} answers it too"
             )
@@ -253,12 +252,19 @@ def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[
             raise SeimaiError(f"{path}, entry {number} (sample {sample_id[:12]}): {error}") from error
         answered.append((item, choice))
     several = People(ledger).count_reviewers() > 1
-    for item, choice in answered:
-        act = item["recipe"], item["sample_id"], item["version"], choice, actor
-        if item["overlap"] and item["state"] == State.OPEN and (several or _votes(desk, item)):
-            desk.vote(*act)
-        else:
-            desk.decide(*act, form.value)
+    answers = [
+        Answer(
+            item["recipe"],
+            item["sample_id"],
+            item["version"],
+            choice,
+            is_opinion=item["overlap"]
+            and item["state"] == State.OPEN
+            and bool(several or _votes(desk, item)),
+        )
+        for item, choice in answered
+    ]
+    desk.take_answers(answers, actor, form.value)
     return len(answered), left
 
 

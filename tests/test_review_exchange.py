@@ -17,7 +17,7 @@ from tasks.judge import judge
 from tasks.ledger import Ledger
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
-from tasks.ledger.moves import Choice
+from tasks.ledger.moves import Choice, LostRaceError
 from tasks.ledger.people import People
 from tasks.ledger.tables import QUEUE
 from tasks.recipe import ReviewSettings
@@ -151,6 +151,24 @@ def test_a_reason_with_any_line_separator_comes_in_again(ledger: Ledger, tmp_pat
     assert done.output == "1 decisions added\n"
     [row] = Ledger(open_workspace(place).ledger_url).all_decisions()
     assert row["reason"] == choice.note
+
+
+def test_a_decision_on_the_page_meanwhile_leaves_nothing_half_imported(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "answered.json"
+    tasks = answer_tasks(list(write_queue(Desk(ledger), "intents", Format.LABEL_STUDIO)), ["delivery"] * 6)
+    path.write_text(json.dumps(tasks), encoding="utf-8")
+    count = People.count_reviewers
+
+    def decide_meanwhile(people: People) -> int:
+        Desk(ledger).decide("intents", tasks[3]["data"]["sample_id"], 1, Choice(Action.KEEP, {}), "aki")
+        return count(people)
+
+    monkeypatch.setattr(People, "count_reviewers", decide_meanwhile)
+    with pytest.raises(LostRaceError):
+        take_answers(ledger, path, Format.LABEL_STUDIO, "ben")
+    assert [row["actor"] for row in ledger.all_decisions()] == ["aki"]
 
 
 def test_a_sample_that_is_answered_twice_is_refused(ledger: Ledger, tmp_path: Path) -> None:

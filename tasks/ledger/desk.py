@@ -20,9 +20,11 @@ from tasks.ledger.filters import Filter, ordered, where
 from tasks.ledger.moves import (
     LEASE_SECONDS,
     RENEWED_AFTER,
+    Answer,
     Choice,
     LostRaceError,
     State,
+    cast_vote,
     end_votes,
     find_item,
     item_is,
@@ -32,13 +34,11 @@ from tasks.ledger.moves import (
     settle,
     state_after,
     take_back,
-    votes_on,
 )
 from tasks.ledger.reading import QueueReader
 from tasks.ledger.rows import LazyRows
 from tasks.ledger.tables import DRAFTS, LEASES, QUEUE, VOTES
 from tasks.ledger.times import now
-from tasks.records import Action
 from tasks.wording.told import Told
 
 _LEASE = sa.select(LEASES.c.actor, LEASES.c.until).where(
@@ -201,34 +201,21 @@ class Desk(QueueReader):
             LostRaceError: the item is settled, or `actor` has voted already.
         """
         with writing(self.engine) as connection:
-            item = lock_item(connection, recipe, sample_id, version)
-            earlier = votes_on(connection, recipe, sample_id)
-            if any(row["actor"] == actor for row in earlier):
-                raise LostRaceError(
-                    Told(
-                        f"{actor} has given an opinion on {sample_id[:12]} already",
-                        f"{actor}は、サンプル{sample_id[:12]}についてすでに判断しています。",
-                    )
-                )
-            row = dict(
-                recipe=recipe,
-                sample_id=sample_id,
-                actor=actor,
-                action=choice.action.value,
-                payload=json.dumps(choice.payload, ensure_ascii=False, sort_keys=True),
-                reason=choice.note,
-                created=now(),
-            )
-            connection.execute(VOTES.insert(), row)
-            connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
-            connection.execute(
-                DRAFTS.delete().where(*item_is(DRAFTS, recipe, sample_id), DRAFTS.c.actor == actor)
-            )
-            if earlier:
-                same = (earlier[0]["action"], earlier[0]["payload"]) == (row["action"], row["payload"])
-                settled = choice if same else Choice(Action.ESCALATE, {}, note="two reviewers disagree")
-                settle(connection, item, settled, f"{earlier[0]['actor']}, {actor}", "overlap", None)
-            return votes_on(connection, recipe, sample_id)
+            return cast_vote(connection, recipe, sample_id, version, choice, actor)
+
+    def take_answers(self, answers: Iterable[Answer], actor: str, origin: str) -> None:
+        """Decides, or gives an opinion, about each of several items, all in one transaction.
+
+        Raises:
+            LostRaceError: one of them is not as it was; nothing was changed.
+        """
+        with writing(self.engine) as connection:
+            for answer in answers:
+                place = answer.recipe, answer.sample_id, answer.version
+                if answer.is_opinion:
+                    cast_vote(connection, *place, answer.choice, actor)
+                else:
+                    settle(connection, lock_item(connection, *place), answer.choice, actor, origin, None)
 
     def withdraw(self, recipe: str, sample_id: str, actor: str) -> None:
         """Takes one's own opinion on an overlap item back, as long as nobody else gave one; the audit trail keeps it.

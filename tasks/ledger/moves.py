@@ -45,6 +45,18 @@ class Choice:
     evidence: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A choice about an item as it was at a version, made in another tool."""
+
+    recipe: str
+    sample_id: str
+    version: int
+    choice: Choice
+    is_opinion: bool
+    """Whether it is one of two on an overlap item."""
+
+
 def note_act(
     connection: sa.Connection, actor: str, act: str, subject: str, detail: Mapping[str, Any]
 ) -> None:
@@ -255,3 +267,35 @@ def state_after(decision: Mapping[str, Any] | None) -> State:
 def votes_on(connection: sa.Connection, recipe: str, sample_id: str) -> list[dict[str, Any]]:
     query = sa.select(VOTES).where(*item_is(VOTES, recipe, sample_id)).order_by(VOTES.c.position)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def cast_vote(
+    connection: sa.Connection, recipe: str, sample_id: str, version: int, choice: Choice, actor: str
+) -> list[dict[str, Any]]:
+    """What `Desk.vote` does."""
+    item = lock_item(connection, recipe, sample_id, version)
+    earlier = votes_on(connection, recipe, sample_id)
+    if any(row["actor"] == actor for row in earlier):
+        raise LostRaceError(
+            Told(
+                f"{actor} has given an opinion on {sample_id[:12]} already",
+                f"{actor}は、サンプル{sample_id[:12]}についてすでに判断しています。",
+            )
+        )
+    row = dict(
+        recipe=recipe,
+        sample_id=sample_id,
+        actor=actor,
+        action=choice.action.value,
+        payload=json.dumps(choice.payload, ensure_ascii=False, sort_keys=True),
+        reason=choice.note,
+        created=now(),
+    )
+    connection.execute(VOTES.insert(), row)
+    connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
+    connection.execute(DRAFTS.delete().where(*item_is(DRAFTS, recipe, sample_id), DRAFTS.c.actor == actor))
+    if earlier:
+        same = (earlier[0]["action"], earlier[0]["payload"]) == (row["action"], row["payload"])
+        settled = choice if same else Choice(Action.ESCALATE, {}, note="two reviewers disagree")
+        settle(connection, item, settled, f"{earlier[0]['actor']}, {actor}", "overlap", None)
+    return votes_on(connection, recipe, sample_id)
