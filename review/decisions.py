@@ -127,10 +127,10 @@ def import_command(
 ) -> None:
     """Take decisions from a file, all or none; the next run applies them.
 
-    A label that the recipe does not know is refused, with the line or entry and the nearest known one: it would be a
-    new class of the training data. Decisions that the ledger holds already, and those that a later one supersedes, are not
-    looked at, nor is anything before a recipe's first run, when none of its labels is known: a ledger's own export
-    comes in again there as it is. Elsewhere --any-label takes decisions from when the recipe knew other labels.
+    A label that the recipe does not know is refused, with its line or entry and the nearest known one: it would be a
+    new class of the training data. Decisions that the ledger holds already, and those that a later one supersedes,
+    are not looked at, nor is anything before a recipe's first run, when none of its labels is known: a ledger's own
+    export comes in again there as it is. Elsewhere --any-label takes decisions from when the recipe knew others.
     """
     from review.exchange import read_decisions, take_answers
 
