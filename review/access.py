@@ -17,6 +17,8 @@ from review.words import refuse, tell
 
 SESSION_COOKIE = "seimai_session"
 LANGUAGE_COOKIE = "seimai_language"
+ONLY_READ = "x-only-read"
+"""Header of what an open page sends without its reader: it keeps leases, and lets a session idle."""
 
 
 class Role(IntEnum):

@@ -1,7 +1,5 @@
-"""What a reviewer does: decide, take back, keep a draft, decide about many at once."""
+"""What a reviewer does: decide, take back, keep a draft, leave, finish a queue."""
 
-import json
-import random
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -11,33 +9,26 @@ from fastapi.responses import RedirectResponse, Response
 from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
 from review.decide import make_choice
 from review.finish import finish_queue
-from review.forms import read_change, read_version, read_versions
-from review.kin import is_blind
-from review.labels import read_labels, require_known
-from review.pages import filter_query, go, is_local, read_filter, room_of, seen_now, stands_apart
-from review.render import render
-from review.rights import may_take_back, require_right, require_target, stands_already
+from review.forms import read_change, read_version
+from review.labels import read_labels
+from review.pages import go, is_local, room_of
+from review.rights import may_take_back, require_right, require_target
 from review.room import Room
-from review.snapshots import find_sample
 from review.trail import leave_behind, trail_of
-from review.typed import SEEN, keep_typed, kept_if_refused
-from review.view import editable_texts, twin_of
+from review.typed import keep_typed, kept_if_refused
+from review.view import editable_texts
 from review.words import LANGUAGES, refuse, tell
 from tasks.errors import SeimaiError
 from tasks.ledger.clusters import read_batch
 from tasks.ledger.filters import Filter
-from tasks.ledger.moves import Choice, LostRaceError, State, changed_since, require_version
+from tasks.ledger.moves import Choice, LostRaceError, State, require_version
 from tasks.records import Action
 
 router = APIRouter()
 Form = Annotated[dict[str, Any], Depends(read_form)]
 Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
-Adjudicator = Annotated[Reviewer, Depends(needs(Role.ADJUDICATOR))]
 ASKED = tuple(action for action in Action if action is not Action.RETRACT)
 """What a form may ask for: a decision is taken back by its own address, which knows whose it is."""
-BULK = (Action.KEEP, Action.DROP, Action.RELABEL, Action.ESCALATE)
-MOST_AT_ONCE = 5_000
-"""Items of one bulk decision."""
 
 
 @router.post("/items/{sample_id}/decide")
@@ -139,59 +130,6 @@ def leave(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Re
     return go(request, f"/queues/{recipe}/{queue}/next", **leave_behind(trail_of(request), sample_id))
 
 
-@router.post("/items/{sample_id}/pair")
-def decide_pair(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
-    """Which of two stands: `this`, `other`, or `both`; one transaction, one undo. Of the other one a
-    decision by which it stands already is left as it is."""
-    room = room_of(request)
-    recipe, stands = form.get("recipe", ""), form.get("stands", "")
-    item = room.desk.item(sample_id, recipe)
-    twin = twin_of(item) if item and not is_blind(item) else ""
-    if item is None or not twin or find_sample(room, item, twin) is None:
-        raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
-    if stands_apart(room, recipe, twin):
-        raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
-    with kept_if_refused(request, item, reviewer, {**form, "stands": ""}):
-        batch = _settle_pair(room, item, twin, stands, reviewer, form)
-    return hand_on(request, recipe, form, {"batch": batch})
-
-
-def _settle_pair(
-    room: Room, item: Mapping[str, Any], twin: str, stands: str, reviewer: Reviewer, form: Mapping[str, str]
-) -> str:
-    """Decides about both as they were looked at; returns the batch's id.
-
-    Raises:
-        LostRaceError: one of them is not as it was.
-        HTTPException: 403 where the reviewer may not decide about one of them, 422 where the form is not whole.
-    """
-    recipe, sample_id = item["recipe"], item["sample_id"]
-    version, queued = read_version(form), room.desk.item(twin, recipe)
-    require_version(item, version)
-    require_right(room, item, sample_id, reviewer)
-    note = form.get("note", "").strip()
-    keep = Choice(Action.KEEP, {}, note=note)
-    choices = {
-        "this": {sample_id: keep, twin: Choice(Action.MERGE, {"into": sample_id}, note=note)},
-        "other": {sample_id: Choice(Action.MERGE, {"into": twin}, note=note), twin: keep},
-        "both": {sample_id: keep, twin: keep},
-    }
-    if stands not in choices:
-        raise refuse(
-            422, "What stands is one of {known}; got {given!r}.", known=", ".join(choices), given=stands
-        )
-    chosen, seen = choices[stands], {sample_id: version}
-    if chosen[twin] is keep and stands_already(room, queued, twin):
-        del chosen[twin]
-    else:
-        require_right(room, queued, twin, reviewer)
-    if form.get(SEEN + twin, "") != seen_now(room, queued, twin):
-        raise LostRaceError(changed_since(twin))
-    if queued is not None:
-        seen[twin] = queued["version"]
-    return room.desk.decide_together(recipe, seen, chosen, reviewer.name)
-
-
 @router.post("/items/{sample_id}/withdraw")
 def withdraw(request: Request, sample_id: str, reviewer: Decider, form: Form) -> Response:
     """Takes one's own opinion on an overlap item back, as long as nobody else gave one."""
@@ -214,59 +152,6 @@ def undo(request: Request, decision_id: str, reviewer: Decider, form: Form) -> R
     sample_id = room.desk.undo(decision_id, reviewer.name)
     place = {"recipe": decision["recipe"] or "", "queue": form.get("queue", "")}
     return go(request, f"/items/{sample_id}", **place, **trail_of(request))
-
-
-@router.post("/queues/{recipe}/{check}/preview")
-def preview(request: Request, recipe: str, check: str, reviewer: Adjudicator, form: Form) -> Response:
-    """What a bulk decision would be about: the count, and a random look at ten."""
-    room = room_of(request)
-    wanted = read_filter(request, recipe, check)
-    if form.get("action") not in BULK:
-        raise refuse(
-            422, "In bulk: {known}; got {given!r}.", known=", ".join(BULK), given=form.get("action", "")
-        )
-    seen = room.desk.choose_many(wanted, MOST_AT_ONCE)
-    looked_at = [room.desk.item(name, recipe) for name in random.sample(sorted(seen), min(10, len(seen)))]
-    samples = [item for item in looked_at if item is not None]
-    label = form.get("label", "") if form["action"] == Action.RELABEL else ""
-    if label and samples:
-        require_known(samples[0]["sample"], {"label": label}, read_labels(room.desk.facts()[recipe]))
-    return render(
-        request,
-        "bulk.html",
-        recipe=recipe,
-        check=check,
-        count=room.desk.count_items(wanted),
-        chosen=len(seen),
-        most=MOST_AT_ONCE,
-        samples=samples,
-        seen=json.dumps(seen),
-        action=form["action"],
-        label=label,
-        note=form.get("note", ""),
-        query=filter_query(request),
-    )
-
-
-@router.post("/queues/{recipe}/{check}/bulk")
-def decide_many(request: Request, recipe: str, check: str, reviewer: Adjudicator, form: Form) -> Response:
-    """One decision about all items of the preview, in one transaction."""
-    room = room_of(request)
-    seen, asked = read_versions(form.get("seen", "{}")), form.get("action", "")
-    if seen is None or asked not in list(Action):
-        raise refuse(422, "The form is not that of a preview.")
-    action = Action(asked)
-    if action not in BULK or not 0 < len(seen) <= MOST_AT_ONCE:
-        raise refuse(
-            422, "In bulk: {known}, of 1 to {most:,} items.", known=", ".join(BULK), most=MOST_AT_ONCE
-        )
-    given = {"label": form.get("label", "")} if action is Action.RELABEL else {}
-    note = form.get("note", "").strip()
-    known = read_labels(room.desk.facts().get(recipe, {}))
-    batch = room.desk.decide_many(
-        seen, recipe, lambda sample: make_choice(sample, action, given, known, note=note), reviewer.name
-    )
-    return go(request, f"/queues/{recipe}/{check}", batch=batch)
 
 
 @router.post("/queues/{recipe}/{check}/finish")

@@ -15,11 +15,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from review import acts, clusters, oversight, pages, redact, sign_in
+from review import acts, bulk, clusters, oversight, pages, pairs, redact, sign_in
 from review.access import SignInNeededError, fields_of
 from review.render import language_of, render, sign_in_path
 from review.room import Room
-from review.trail import page_of
+from review.trail import item_above, page_of
 from review.typed import typed_on
 from review.words import tell
 from tasks.errors import SeimaiError
@@ -49,7 +49,7 @@ def create_app(room: Room) -> FastAPI:
         title="seimai review", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_limit_threads
     )
     app.state.room = room
-    for part in (pages, acts, clusters, redact, oversight, sign_in):
+    for part in (pages, acts, bulk, pairs, clusters, redact, oversight, sign_in):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_middleware(_Guard)
@@ -178,6 +178,6 @@ def _refused(request: Request, status: int, told: Told, title: str = "refused") 
         title=title,
         message=said,
         typed=typed_on(request),
-        back="" if request.method in SAFE else page_of(request),
+        back=item_above(request) if request.method in SAFE else page_of(request),
         about_item="sample_id" in request.path_params,
     )

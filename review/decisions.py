@@ -3,9 +3,10 @@
 import getpass
 import json
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +16,9 @@ from review.terminal import WorkspaceOption
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
 from tasks.storage import open_workspace, written_whole
+
+if TYPE_CHECKING:
+    from tasks.privacy import Masker
 
 
 class Format(StrEnum):
@@ -32,28 +36,48 @@ FormatOption = Annotated[
 
 @app.command()
 def log(
-    limit: Annotated[int, typer.Option(min=1, help="Decisions to show, the newest first.")] = 40,
+    limit: Annotated[int, typer.Option(min=1, help="Lines to show, the newest first.")] = 40,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Say who decided what, when, and on which evidence; personal data in new texts is masked."""
+    """Say who decided what, when, and on which evidence, and which opinion on an overlap item was taken back; personal
+    data in new texts is masked."""
+    from tasks.ledger.desk import Desk
+    from tasks.ledger.moves import WITHDRAWN
     from tasks.privacy import Masker
 
     masker = Masker()
-    rows = Ledger(open_workspace(workspace).ledger_url).all_decisions()[::-1]
+    ledger = Ledger(open_workspace(workspace).ledger_url)
+    withdrawn = Desk(ledger).acts(limit=None, act=WITHDRAWN)
+    rows = sorted([*ledger.all_decisions()[::-1], *withdrawn], key=lambda row: row["created"], reverse=True)
     console = Console()
     for row in rows[:limit]:
-        changed = json.dumps(masker.tree(row["payload"]), ensure_ascii=False) if row["payload"] else ""
-        seen = ", ".join(
-            f"{check} {score:.2f}" if score is not None else check
-            for check, score in (row["evidence"].get("scores") or {}).items()
-        )
-        about = " ".join(part for part in (row["reason_code"], row["reason"]) if part)
-        told = f"{row['created']}  {row['actor']}  {row['action']} {row['sample_id'][:12]} {changed}".rstrip()
-        console.print(
-            Text(told + (f"  [{seen}]" if seen else "") + (f"  {about}" if about else "")), soft_wrap=True
-        )
+        told = _tell_withdrawn(row, masker) if "act" in row else _tell_decision(row, masker)
+        console.print(Text(told), soft_wrap=True)
     if len(rows) > limit:
         console.print(f"{len(rows) - limit} more: --limit {len(rows)} shows all")
+
+
+def _tell_decision(row: Mapping[str, Any], masker: "Masker") -> str:
+    seen = ", ".join(
+        f"{check} {score:.2f}" if score is not None else check
+        for check, score in (row["evidence"].get("scores") or {}).items()
+    )
+    about = " ".join(part for part in (row["reason_code"], row["reason"]) if part)
+    told = f"{row['created']}  {row['actor']}  {row['action']} {row['sample_id'][:12]} {_change(row, masker)}"
+    return told.rstrip() + (f"  [{seen}]" if seen else "") + (f"  {about}" if about else "")
+
+
+def _tell_withdrawn(row: Mapping[str, Any], masker: "Masker") -> str:
+    """What an opinion was that somebody took back; acts of earlier versions do not tell."""
+    begun = f"{row['created']}  {row['actor']}  opinion taken back on {row['subject'][:12]}"
+    if not (said := row["detail"]):
+        return begun
+    told = f"{begun}: {said['actor']}, {said['created']}, {said['action']} {_change(said, masker)}".rstrip()
+    return told + (f"  {said['reason']}" if said["reason"] else "")
+
+
+def _change(row: Mapping[str, Any], masker: "Masker") -> str:
+    return json.dumps(masker.tree(row["payload"]), ensure_ascii=False) if row["payload"] else ""
 
 
 @app.command("export")
@@ -93,18 +117,32 @@ def import_command(
     actor: Annotated[
         str | None, typer.Option(help="Who answered in the other tool; you when left out.")
     ] = None,
+    any_label: Annotated[
+        bool,
+        typer.Option(
+            "--any-label", help="Take decisions about labels that the recipe does not know (any more) too."
+        ),
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Take decisions from a file; the next run applies them."""
+    """Take decisions from a file, all or none; the next run applies them.
+
+    A label that the recipe does not know is refused, with its line or entry and the nearest known one: it would be a
+    new class of the training data. Decisions that the ledger holds already, and those that a later one supersedes,
+    are not looked at, nor is anything before a recipe's first run, when none of its labels is known: a ledger's own
+    export comes in again there as it is. Elsewhere --any-label takes decisions from when the recipe knew others.
+    """
     from review.exchange import read_decisions, take_answers
 
     ledger = Ledger(open_workspace(workspace).ledger_url)
     if form is not Format.SEIMAI:
+        if any_label:
+            raise SeimaiError(f"--any-label goes with --format {Format.SEIMAI}; got {form}")
         decided, left = take_answers(ledger, path, form, actor or getpass.getuser())
         Console().print(f"{decided} decided, {left} left alone (no answer, decided already, or in no queue)")
         return
     try:
-        added = read_decisions(ledger, path.read_text(encoding="utf-8").splitlines())
+        added = read_decisions(ledger, path.read_text(encoding="utf-8").split("\n"), any_label)
     except (OSError, UnicodeDecodeError) as error:
         raise SeimaiError(f"cannot read {path}: {error}") from error
     Console().print(f"{added} decisions added")

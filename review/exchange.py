@@ -5,7 +5,7 @@ the records that `Dataset.records.to_json` of version 2 writes.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,16 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from review.decide import make_choice
 from review.decisions import Format
-from review.labels import read_labels
+from review.labels import read_labels, require_known
+from tasks.erase.probes import ERASED
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
-from tasks.ledger.moves import Choice, State
+from tasks.ledger.moves import Answer, Choice, State
 from tasks.ledger.people import People
 from tasks.records import Action
+from tasks.wording.told import Told, told_by
 
 ANSWER = {"label": "choice", "spans": "label", "target": "answer"}
 """Names of the controls in both tools: labels of classification, spans, free text."""
@@ -60,23 +62,84 @@ def write_decisions(ledger: Ledger) -> Iterator[str]:
         yield json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def read_decisions(ledger: Ledger, lines: Iterable[str]) -> int:
+def read_decisions(ledger: Ledger, lines: Iterable[str], any_label: bool = False) -> int:
     """Adds exported decisions that are not there yet, all or none; returns how many.
 
+    Args:
+        any_label: whether a label comes in that the recipe does not know.
+
     Raises:
-        SeimaiError: a line is not a decision; names it and what is wrong.
+        SeimaiError: a line is not a decision, or gives a label that the recipe does not know; names it and what is
+            wrong.
     """
-    rows = []
+    rows: dict[int, dict[str, Any]] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            rows.append(_Decision.model_validate_json(line).model_dump(mode="json"))
+            rows[number] = _Decision.model_validate_json(line).model_dump(mode="json")
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the line"
             raise SeimaiError(f"line {number}: {where}: {first['msg']}; nothing was imported") from error
-    return Desk(ledger).take_in(rows)
+    desk = Desk(ledger)
+    if not any_label:
+        _require_known_lines(desk, ledger.all_decisions(), rows)
+    return desk.take_in(rows.values())
+
+
+def _require_known_lines(
+    desk: Desk, held: Sequence[Mapping[str, Any]], rows: Mapping[int, Mapping[str, Any]]
+) -> None:
+    """Looks at the labels of those decisions that would be new and would stand: what the ledger holds, and what is
+    superseded or taken back, changes no training data. Before a recipe's first run none of its labels is known.
+
+    Args:
+        held: the ledger's decisions, the oldest first.
+        rows: number of the line -> decision.
+
+    Raises:
+        SeimaiError: names the first line with a label that nobody knows, and how many more there are.
+    """
+    ids = {row["decision_id"] for row in held}
+    new = {number: row for number, row in rows.items() if row["decision_id"] not in ids}
+    every = sorted([*held, *new.values()], key=lambda row: row["created"])
+    last = {row["sample_id"]: row["decision_id"] for row in every}
+    facts = desk.facts()
+    refused = []
+    for number, row in new.items():
+        given = _labels_in(row["payload"])
+        if last[row["sample_id"]] != row["decision_id"] or not given:
+            continue
+        recipe = row["recipe"] or (desk.item(row["sample_id"]) or {}).get("recipe", "")
+        told = facts.get(recipe, {})
+        sample: dict[str, Any] = {"labels": [] if told.get("multi_label") else None}
+        try:
+            require_known(sample, given, read_labels(told))
+        except SeimaiError as error:
+            refused.append((number, row["sample_id"][:12], told_by(error)))
+    if refused:
+        raise SeimaiError(_tell_refused(*refused[0], len(refused) - 1))
+
+
+def _tell_refused(number: int, name: str, why: Told, more: int) -> Told:
+    others = (
+        f" {more} more line{'s' if more > 1 else ''} give{'s' if more == 1 else ''} such labels."
+        if more
+        else ""
+    )
+    return Told(
+        f"line {number} (sample {name}): {why.en}{others} Nothing was imported; --any-label takes it all the same.",
+        f"{number}行目(サンプル{name}): {why.say('ja')}{f'ほかに{more}行に未知のラベルがあります。' if more else ''}"
+        "何も取り込んでいません。--any-label を付けると、そのまま取り込みます。",
+    )
+
+
+def _labels_in(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a decision's payload gives labels; an erasure leaves none."""
+    label, spans = payload.get("label"), payload.get("spans")
+    given: dict[str, Any] = {"label": label} if isinstance(label, str) and label != ERASED else {}
+    return given | ({"spans": spans} if isinstance(spans, list) and spans else {})
 
 
 def write_queue(desk: Desk, recipe: str, form: Format) -> Iterator[dict[str, Any]]:
@@ -161,12 +224,13 @@ def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[
     opinion on, and those that are in no queue any more.
 
     Raises:
-        SeimaiError: the file is not of that form, or an answer does not fit its sample; names the entry.
-            Nothing was decided then.
+        SeimaiError: the file is not of that form, or an answer does not fit its sample; names the entry. Or somebody
+            decided about a sample meanwhile. Nothing was decided then.
     """
     desk = Desk(ledger)
     known = {name: read_labels(facts) for name, facts in desk.facts().items()}
     answered: list[tuple[dict[str, Any], Choice]] = []
+    entries: dict[str, int] = {}
     left = 0
     for number, (sample_id, recipe, given) in enumerate(_read_answers(path, form), 1):
         item = desk.item(sample_id, recipe)
@@ -175,6 +239,10 @@ def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[
         if item is None or item["state"] == State.DECIDED or not given or _has_voted(desk, item, actor):
             left += 1
             continue
+        if (first := entries.setdefault(sample_id, number)) != number:
+            raise SeimaiError(
+                f"{path}, entry {number} (sample {sample_id[:12]}): entry {first} answers it too"
+            )
         sample = item["sample"]
         changed = {key: value for key, value in given.items() if value != sample.get(key)}
         action = _action_for(changed)
@@ -184,12 +252,19 @@ def take_answers(ledger: Ledger, path: Path, form: Format, actor: str) -> tuple[
             raise SeimaiError(f"{path}, entry {number} (sample {sample_id[:12]}): {error}") from error
         answered.append((item, choice))
     several = People(ledger).count_reviewers() > 1
-    for item, choice in answered:
-        place = item["recipe"], item["sample_id"], item["version"], choice, actor
-        if item["overlap"] and item["state"] == State.OPEN and (several or _votes(desk, item)):
-            desk.vote(*place)
-        else:
-            desk.decide(*place, form.value)
+    answers = [
+        Answer(
+            item["recipe"],
+            item["sample_id"],
+            item["version"],
+            choice,
+            is_opinion=item["overlap"]
+            and item["state"] == State.OPEN
+            and bool(several or _votes(desk, item)),
+        )
+        for item, choice in answered
+    ]
+    desk.take_answers(answers, actor, form.value)
     return len(answered), left
 
 

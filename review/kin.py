@@ -14,9 +14,10 @@ from typing import Any
 
 from review.access import Reviewer, Role
 from review.diff import DELETED, INSERTED, diff_inline, shorten_common
+from review.pointers import pointed_at
 from review.room import Room
 from review.snapshots import find_samples
-from review.view import Piece, pointed_at, told_prompt
+from review.view import Piece, told_prompt
 from tasks.ledger.clusters import read_kin, standing_about, take_all
 from tasks.ledger.moves import State
 from tasks.records import Action, Task
@@ -227,6 +228,12 @@ def _in_order(names: Sequence[str], start: str, pool: Mapping[str, Mapping[str, 
 def is_blind(item: Mapping[str, Any]) -> bool:
     """Whether reasons are kept from whoever decides about an item."""
     return bool(item["blind"]) and item["state"] != State.DECIDED
+
+
+def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:
+    """Whether a sample is looked at blind, so that nobody decides about it beside another."""
+    queued = room.desk.item(sample_id, recipe)
+    return queued is not None and is_blind(queued)
 
 
 def _lease(

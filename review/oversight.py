@@ -13,6 +13,8 @@ from review.agreement import measure_agreement
 from review.pages import MOST_PAGES, go, room_of
 from review.render import language_of, render
 from review.room import Room
+from review.view import is_hidden
+from tasks.ledger.moves import WITHDRAWN
 from tasks.wording import title_of
 
 router = APIRouter()
@@ -80,9 +82,21 @@ def show_audit(
         total=total,
         last=page * ROWS >= max(total, acts),
         votes=_votes_about(room, shown),
-        acts=room.desk.acts(*place),
+        acts=[_hide_opinion(room, act, reviewer) for act in room.desk.acts(*place)],
         page=page,
     )
+
+
+def _hide_opinion(room: Room, act: dict[str, Any], reviewer: Reviewer) -> dict[str, Any]:
+    """An act as a reader may know it: of an opinion that was taken back, what it said waits until its item is decided,
+    since the reader may be asked for another one. One's own does not."""
+    said = act["detail"]
+    if act["act"] != WITHDRAWN or said.get("actor") in (None, reviewer.name):
+        return act
+    item = room.desk.item(act["subject"], said["recipe"])
+    if item is None or not is_hidden(item, reviewer.role >= Role.ADJUDICATOR):
+        return act
+    return act | {"detail": {"actor": said["actor"], "created": said["created"]}}
 
 
 def _votes_about(room: Room, decisions: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:

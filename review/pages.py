@@ -1,6 +1,5 @@
-"""What a reviewer looks at: the queues, one queue's items, one item, two sides of a pair."""
+"""What a reviewer looks at: the queues, one queue's items, one item."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -12,27 +11,19 @@ from fastapi.responses import RedirectResponse, Response
 from review.access import Reviewer, Role, current_reviewer
 from review.changes import find_changes
 from review.decide import REASON_CODES
-from review.diff import diff_texts
 from review.estimates import estimate_queues, estimate_recipe
-from review.kin import has_cluster, is_blind, seen_as
+from review.kin import has_cluster, stands_apart
 from review.labels import options_of, read_labels
+from review.pointers import copies_of
 from review.render import language_of, render
-from review.rights import may_take_back, offered_stands
+from review.rights import may_take_back
 from review.room import Room
-from review.snapshots import code_of, find_reported, find_sample
+from review.snapshots import code_of, find_reported
 from review.trail import FILTERS, TRAIL, left_on, trail_of, trail_query
 from review.typed import DRAFTED, find_typed
-from review.view import (
-    copies_of,
-    editable_texts,
-    leave_out_unknown,
-    mark_inline,
-    told_prompt,
-    view_item,
-    view_reported,
-)
+from review.view import editable_texts, leave_out_unknown, mark_inline, view_item, view_reported
 from review.words import refuse
-from tasks.ledger.clusters import read_batch, standing_about, take_all
+from tasks.ledger.clusters import read_batch, standing_about
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import State
 from tasks.wording import title_of
@@ -213,7 +204,7 @@ def show_item(request: Request, sample_id: str, reviewer: Looker) -> Response:
     if item is None:
         return _show_reported(request, sample_id, language_of(request))
     holder = None
-    if is_up_to(item, reviewer) and _own_vote(room, item, reviewer) is None:
+    if is_up_to(item, reviewer) and own_vote(room, item, reviewer) is None:
         holder = room.desk.take(item["recipe"], sample_id, reviewer.name)
     return _render_item(request, item, reviewer, request.query_params.get("queue", ""), holder)
 
@@ -250,7 +241,7 @@ def _render_item(
         query=trail_query(request),
         holder=holder,
         several=view.overlap and room.several,
-        own=_own_vote(room, item, reviewer),
+        own=own_vote(room, item, reviewer),
         draft=dict.fromkeys(DRAFTED, "") | draft,
         edited=bool(draft.keys() & texts.keys()),
         options=options_of(facts),
@@ -272,7 +263,7 @@ def _render_item(
     )
 
 
-def _own_vote(room: Room, item: Mapping[str, Any], reviewer: Reviewer) -> dict[str, Any] | None:
+def own_vote(room: Room, item: Mapping[str, Any], reviewer: Reviewer) -> dict[str, Any] | None:
     """The reader's opinion on an item that waits for somebody else's."""
     if not item["overlap"] or item["state"] != State.OPEN or not room.several:
         return None
@@ -281,69 +272,6 @@ def _own_vote(room: Room, item: Mapping[str, Any], reviewer: Reviewer) -> dict[s
 
 def _votes_on(room: Room, item: Mapping[str, Any]) -> list[dict[str, Any]]:
     return room.desk.votes(item["recipe"], [item["sample_id"]])
-
-
-@router.get("/items/{sample_id}/pair")
-def show_pair(request: Request, sample_id: str, reviewer: Looker) -> Response:
-    """The item beside the sample that it copies or contradicts, with their differences; opening it leases both, where
-    they are the reader's to decide. What is looked at blind is shown beside nothing."""
-    room, language = room_of(request), language_of(request)
-    item = room.desk.item(sample_id, request.query_params.get("recipe"))
-    adjudicates = reviewer.role >= Role.ADJUDICATOR
-    view = view_item(item, room.desk.history(sample_id), language, adjudicates) if item else None
-    twin = find_sample(room, item, view.twin) if item and view and view.twin else None
-    if item is None or view is None or twin is None:
-        raise refuse(404, "No other side of sample {sample} is known.", sample=sample_id[:12])
-    if stands_apart(room, item["recipe"], view.twin):
-        raise refuse(403, "The other one is looked at blind: decide about this one by itself.")
-    queued = room.desk.item(view.twin, item["recipe"])
-    own = _own_vote(room, item, reviewer)
-    holder = _take_both(room, item, view.twin, reviewer) if own is None else None
-    prompts = [told_prompt(sample) for sample in (twin, item["sample"])]
-    answers = [sample["target"] or "" for sample in (twin, item["sample"])]
-    return render(
-        request,
-        "pair.html",
-        item=view,
-        twin=twin,
-        prompts=diff_texts(*prompts),
-        answers=diff_texts(*answers),
-        offered=offered_stands(room, item, view.twin, queued, reviewer),
-        seen=seen_now(room, queued, view.twin),
-        holder=holder,
-        may=is_up_to(item, reviewer) and not holder and own is None,
-        draft=dict.fromkeys(DRAFTED, "") | (room.desk.draft(item["recipe"], sample_id, reviewer.name) or {}),
-        clustered=has_cluster(view.check),
-        queue=request.query_params.get("queue") or view.check,
-        query=trail_query(request),
-        guideline=room.guidelines.current(item["recipe"], view.check),
-    )
-
-
-def seen_now(room: Room, queued: Mapping[str, Any] | None, sample_id: str) -> str:
-    """`kin.seen_as` of a sample as it is now.
-
-    Args:
-        queued: its item as of `Desk.item`, None where it is in no queue.
-    """
-    decision = None if queued else standing_about(room.ledger.engine, [sample_id]).get(sample_id)
-    return seen_as(queued, decision)
-
-
-def _take_both(room: Room, item: Mapping[str, Any], twin: str, reviewer: Reviewer) -> str | None:
-    """Leases an item and its other side, as far as they wait for the reviewer; returns who else holds one of them."""
-    other = room.desk.item(twin, item["recipe"])
-    names = [one["sample_id"] for one in (item, other) if one and is_up_to(one, reviewer)]
-    if item["sample_id"] not in names:
-        return None
-    held = take_all(room.ledger.engine, item["recipe"], names, reviewer.name, time.time())
-    return next(iter(held.values()), None)
-
-
-def stands_apart(room: Room, recipe: str, sample_id: str) -> bool:
-    """Whether a sample is looked at blind, so that nobody decides about it beside another."""
-    queued = room.desk.item(sample_id, recipe)
-    return queued is not None and is_blind(queued)
 
 
 def _read_done(request: Request, reviewer: Reviewer) -> dict[str, Any] | None:
@@ -359,7 +287,7 @@ def _read_voted(request: Request, recipe: str) -> dict[str, Any] | None:
     item = room.desk.item(sample_id, recipe) if sample_id else None
     if item is None or not item["overlap"]:
         return None
-    own = _own_vote(room, item, current_reviewer(request))
+    own = own_vote(room, item, current_reviewer(request))
     return {"sample_id": sample_id, "recipe": recipe, "state": item["state"], "own": own}
 
 

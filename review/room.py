@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fastapi import Request
 
-from review.access import SESSION_COOKIE, Reviewer, Role
+from review.access import ONLY_READ, SESSION_COOKIE, Reviewer, Role
 from review.proxy import ProxySettings, reviewer_by_proxy
 from tasks.ledger import Ledger
 from tasks.ledger.desk import Desk
@@ -84,7 +84,8 @@ class Room:
         if self.proxy is not None:
             return reviewer_by_proxy(request, self.proxy, self.people)
         token = request.cookies.get(SESSION_COOKIE, "")
-        account = self.people.session(token) if token else None
+        used = ONLY_READ not in request.headers
+        account = self.people.session(token, used) if token else None
         return Reviewer(account["name"], Role[account["role"].upper()], token) if account else None
 
 

@@ -50,12 +50,27 @@ def page_of(request: Request) -> str:
     if request.method == "GET" and is_page(request, path):
         return path.removeprefix(root) + query
     form: Mapping[str, str] = getattr(request.state, "form", {})
-    if form and (sample_id := request.path_params.get("sample_id")):
-        place = {name: form[name] for name in ("recipe", "queue") if form.get(name)}
-        return f"/items/{quote(sample_id)}?{urlencode(place | trail_of(request))}"
+    if form and "sample_id" in request.path_params:
+        return _item_page(request, form)
     while path != root and not is_page(request, path):
         path = path.rpartition("/")[0]
     return (path.removeprefix(root) or "/") + query
+
+
+def item_above(request: Request) -> str:
+    """The address, below the root, of the item that a page which is asked for is about, in its queue and with its
+    trail; "" for an item's own page, one about no item, or one that is in no queue."""
+    sample_id, given = request.path_params.get("sample_id"), request.query_params
+    if sample_id is None or request.url.path.endswith(f"/{sample_id}"):
+        return ""
+    is_queued = request.app.state.room.desk.item(sample_id, given.get("recipe")) is not None
+    return _item_page(request, given) if is_queued else ""
+
+
+def _item_page(request: Request, given: Mapping[str, str]) -> str:
+    """Args: given: fields of a form or a query."""
+    place = {name: given[name] for name in ("recipe", "queue") if given.get(name)}
+    return f"/items/{quote(request.path_params['sample_id'])}?{urlencode(place | trail_of(request))}"
 
 
 def is_page(request: Request, path: str) -> bool:

@@ -9,23 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from review.labels import KnownLabels, are_known
-from review.mending import mend_spans
+from review.pointers import others_in, twin_of
+from review.suggestions import Suggestion, suggest
 from tasks.edits import text_fields
 from tasks.ledger.moves import State
 from tasks.records import Action
-from tasks.wording import Told, tell_evidence, tell_reason, tell_suggestion, term, title_of
-
-MAX_SUGGESTIONS = 9
-"""As many as there are digit keys."""
-COPY_CHECKS = (
-    "exact_duplicate",
-    "near_duplicate",
-    "conflicting_duplicate",
-    "disagreeing_near_duplicate",
-    "same_meaning",
-    "disagreeing_same_meaning",
-    "shared_passage",
-)
+from tasks.wording import tell_evidence, tell_reason, tell_suggestion, term, title_of
 
 
 @dataclass(frozen=True)
@@ -59,15 +48,6 @@ class Why:
     suggestion: str
     settles: bool
     """Whether it is what put the sample into this queue."""
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    key: int
-    text: str
-    action: Action
-    payload: dict[str, Any]
-    probability: float | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +102,7 @@ def view_item(
         precedents: sample_id -> decision that stands about a copy of it (`copies_of`).
     """
     decided = item["state"] == State.DECIDED
-    hidden = bool(item["blind"]) and not (decided or (adjudicates and item["state"] == State.ESCALATED))
+    hidden = is_hidden(item, adjudicates)
     sample, findings = item["sample"], item["findings"]
     return ItemView(
         sample_id=item["sample_id"],
@@ -146,6 +126,12 @@ def view_item(
         history=tuple(history),
         twin="" if hidden else twin_of(item),
     )
+
+
+def is_hidden(item: Mapping[str, Any], adjudicates: bool) -> bool:
+    """Whether what was said of an item waits until it is decided; args as `view_item`'s."""
+    decided = item["state"] == State.DECIDED
+    return bool(item["blind"]) and not (decided or (adjudicates and item["state"] == State.ESCALATED))
 
 
 def leave_out_unknown(view: ItemView, known: KnownLabels) -> ItemView:
@@ -181,103 +167,12 @@ def actions_for(sample: Mapping[str, Any]) -> tuple[Action, ...]:
     return (Action.KEEP, Action.DROP, *middle, Action.ESCALATE)
 
 
-def suggest(
-    item: Mapping[str, Any], language: str, precedents: Mapping[str, Mapping[str, Any]] | None = None
-) -> tuple[Suggestion, ...]:
-    """What was decided about copies, then what the witnesses suggest, the likeliest first: new labels, mended spans,
-    the text with placeholders, to drop a copy."""
-    found = _precedents(item, language, precedents or {})
-    for finding in item["findings"]:
-        evidence = json.loads(finding["evidence"] or "{}")
-        change = json.loads(finding["suggestion"] or "{}")
-        if change.get("action") in (Action.RELABEL, Action.EDIT, Action.DROP):
-            action = Action(change["action"])
-            payload = {k: change[k] for k in ("label", "input", "target", "spans") if k in change}
-            action = Action.SPANS if "spans" in payload else action
-            name = change.get("label", "") if action is Action.RELABEL else str(payload)
-            sure = change.get("probability", 1.0)
-            told = "" if action is Action.RELABEL else tell_suggestion(finding).say(language)
-            found[action, name] = (sure, told, payload)
-        if evidence.get("tokens") and (mended := mend_spans(item["sample"], evidence["tokens"])):
-            told = mended.told.say(language)
-            found[Action.SPANS, told] = (mended.probability, told, {"spans": mended.spans})
-        for option in evidence.get("labels", []) if finding["check"].endswith(("noise", "label")) else []:
-            label = option.get("label")
-            if label and label != item["sample"]["label"] and (Action.RELABEL, label) not in found:
-                found[Action.RELABEL, label] = (option.get("probability", 0.0), "", {"label": label})
-    ranked = sorted(found.items(), key=lambda entry: -entry[1][0])[:MAX_SUGGESTIONS]
-    return tuple(
-        Suggestion(number, text or payload.get("label", ""), action, payload, sure if sure < 1 else None)
-        for number, ((action, _), (sure, text, payload)) in enumerate(ranked, 1)
-    )
-
-
-def copies_of(item: Mapping[str, Any]) -> list[str]:
-    """The sample_ids that the item's findings call copies, or near-copies, of it."""
-    return [name for name in pointed_at(item["findings"], COPY_CHECKS) if name != item["sample_id"]]
-
-
-def _precedents(
-    item: Mapping[str, Any], language: str, precedents: Mapping[str, Mapping[str, Any]]
-) -> dict[tuple[Action, str], tuple[float, str, dict[str, Any]]]:
-    """What was decided about copies, as far as it can be done with this sample: a rewritten text is of one only."""
-    found: dict[tuple[Action, str], tuple[float, str, dict[str, Any]]] = {}
-    for name, decision in precedents.items():
-        action, label = Action(decision["action"]), decision["payload"].get("label", "")
-        if action is Action.RELABEL and label == item["sample"]["label"]:
-            action, label = Action.KEEP, ""
-        if action not in (Action.KEEP, Action.DROP, Action.RELABEL):
-            continue
-        words = {
-            Action.KEEP: Told("keep", "残す"),
-            Action.DROP: Told("drop", "削除"),
-            Action.RELABEL: Told(label),
-        }[action]
-        told = Told(
-            f"{words.en}: so {decision['actor']} decided about its copy {name[:12]}",
-            f"{words.say('ja')}: コピー{name[:12]}について{decision['actor']}がこう判断しました",
-        )
-        found[action, label] = (1.0, told.say(language), {"label": label} if label else {})
-    return found
-
-
-def twin_of(item: Mapping[str, Any]) -> str:
-    """The sample_id of the other side, for an item that a check of copies put into its queue; else ""."""
-    for finding in item["findings"]:
-        if finding["check"] == item["check"] and finding["check"] in COPY_CHECKS:
-            evidence = json.loads(finding["evidence"] or "{}")
-            for side in _others(evidence):
-                if side.get("sample_id") not in (None, item["sample_id"]):
-                    return str(side["sample_id"])
-    return ""
-
-
-def pointed_at(findings: Sequence[Mapping[str, Any]], checks: Sequence[str]) -> list[str]:
-    """The sample_ids that findings of `checks` point at."""
-    named = []
-    for finding in findings:
-        if finding["check"] in checks:
-            evidence = json.loads(finding["evidence"] or "{}")
-            named += [str(side["sample_id"]) for side in _others(evidence) if side.get("sample_id")]
-    return named
-
-
-def _others(evidence: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Other samples that evidence points at (`findings.point_at`), whatever the witness calls them."""
-    sides: list[Mapping[str, Any]] = []
-    for value in evidence.values():
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, Mapping) and "excerpt" in one:
-                sides.append(one)
-    return sides
-
-
 def _neighbours(findings: Sequence[Mapping[str, Any]], own: str) -> list[Neighbour]:
     seen: set[str] = set()
     near = []
     for finding in findings:
         evidence = json.loads(finding["evidence"] or "{}")
-        for side in _others(evidence):
+        for side in others_in(evidence):
             text = str(side["excerpt"])
             if text not in seen and side.get("sample_id") != own:
                 seen.add(text)

@@ -30,6 +30,8 @@ from tasks.gate.gates import Verdict
 from tasks.gate.paired import Metric
 from tasks.judge import judge_stage
 from tasks.ledger import Ledger
+from tasks.ledger.desk import Desk
+from tasks.ledger.moves import WITHDRAWN
 from tasks.mlflow_store import open_registry, registry_file
 from tasks.privacy import find_personal_data
 from tasks.recipe import DuplicateSettings, SplitSettings
@@ -406,6 +408,21 @@ def test_tombstones_receipt_and_decisions(house: House) -> None:
     flagged = {row["sample_id"]: row for row in house.ledger.flagged(house.snapshot.snapshot_id)}
     assert flagged[house.ids[NEAR]]["sample"]["input"] == ""
     assert "nobody.else" in flagged[house.ids[make_rows()[5]["input"]]]["sample"]["input"], "not asked for"
+
+
+def test_opinions_that_were_taken_back_lose_their_text(house: House) -> None:
+    desk = Desk(house.ledger)
+    for subject, target in ((house.ids[SECRET], "x"), ("other", "y")):
+        said = {"recipe": "r", "actor": "ben", "action": "edit", "created": "2026-01-01T00:00:00+00:00"}
+        said |= {"payload": {"target": target}, "reason": f"asks {SECRET}"}
+        desk.note("ben", WITHDRAWN, subject, said)
+    desk.note("ben", WITHDRAWN, house.ids[SECRET], {})  # of an earlier version
+    desk.note("ben", "signed_in", "ben", {})
+    wipe(house, samples=(house.ids[SECRET],))
+    _, _, other, own = desk.acts(4)
+    assert (own["detail"]["payload"], own["detail"]["reason"]) == ({"target": "[erased]"}, "[erased]")
+    assert (other["detail"]["payload"], other["detail"]["reason"]) == ({"target": "y"}, "[erased]")
+    assert (own["actor"], own["detail"]["action"]) == ("ben", "edit")
 
 
 def test_near_duplicates_and_edits_are_found_by_an_id(house: House) -> None:

@@ -9,7 +9,7 @@ from conftest import make_sample
 
 from review.decide import make_choice
 from review.labels import KnownLabels
-from review.view import suggest
+from review.suggestions import suggest
 from tasks.edits import Put, move_labels, put_in
 from tasks.ingest.builders.entities import entities_as_json
 from tasks.judge import judge

@@ -5,22 +5,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import make_sample, make_samples
+from conftest import make_sample, make_samples, rows_at_hand
+from typer.testing import CliRunner
 
 from review.decisions import Format
+from review.decisions import app as decisions_app
 from review.exchange import read_decisions, take_answers, write_decisions, write_queue
-from review.view import suggest
+from review.suggestions import suggest
 from tasks.errors import SeimaiError
 from tasks.judge import judge
 from tasks.ledger import Ledger
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
-from tasks.ledger.moves import Choice
+from tasks.ledger.moves import Choice, LostRaceError
 from tasks.ledger.people import People
 from tasks.ledger.tables import QUEUE
 from tasks.recipe import ReviewSettings
 from tasks.records import FINDING, SAMPLE, Action, Disposition, Task, build_table, canonical_json
 from tasks.review_queue import build_queue
+from tasks.storage import open_workspace
+from tasks.wording.told import told_by
 
 SAMPLES = make_samples([(f"湯沸かし {i} が動きません", "repair") for i in range(6)])
 
@@ -84,6 +88,96 @@ def test_a_bad_line_is_named_and_nothing_is_imported(
     with pytest.raises(SeimaiError, match=said):
         read_decisions(other, [next(write_decisions(ledger)), line])
     assert other.all_decisions() == []
+
+
+def relabelled(label: str, number: int = 0, **fields: Any) -> str:
+    """A line of a ledger that is not this one."""
+    row = {"decision_id": f"d{number}", "sample_id": SAMPLES["sample_id"][number].as_py(), "reason": ""}
+    row |= {"action": "relabel", "payload": {"label": label}, "actor": "cho", "recipe": "intents"}
+    return json.dumps(row | {"created": f"2026-01-0{number + 1}T00:00:00+00:00"} | fields)
+
+
+def test_a_line_with_a_label_that_nobody_knows_is_refused(ledger: Ledger) -> None:
+    good = relabelled("delivery")
+    marked = {"action": "spans", "payload": {"spans": [{"start": 0, "end": 2, "label": "zz"}]}}
+    for bad, said in (
+        (relabelled("delivry", 1), r"line 3 \(sample \w{12}\): .*'delivry'.*mean 'delivery'.*Nothing was"),
+        (relabelled("delivry", 1, recipe=None), "mean 'delivery'"),  # by the queue that holds the sample
+        (relabelled("", 1, **marked, recipe="places"), "No span .*'zz'"),
+        ("\n".join([relabelled("q", 1), relabelled("r", 2)]), "1 more line gives"),
+    ):
+        fill_with_spans(ledger)
+        with pytest.raises(SeimaiError, match=said) as refused:
+            read_decisions(ledger, ["", good, *bad.split("\n")])
+        assert "行目" in told_by(refused.value).ja
+        assert ledger.all_decisions() == []
+    assert read_decisions(ledger, [good, relabelled("delivry", 1)], any_label=True) == 2
+
+
+def test_of_several_labels_in_a_line_each_is_looked_at(ledger: Ledger) -> None:
+    facts = {"labels": ["a", "b"], "multi_label": True}
+    Desk(ledger).fill("several", "snap", rows_at_hand([]), facts)
+    with pytest.raises(SeimaiError, match="no label 'q'"):
+        read_decisions(ledger, [relabelled("a | q", recipe="several")])
+    assert read_decisions(ledger, [relabelled("b | a", recipe="several")]) == 1
+
+
+def test_a_label_that_the_recipe_gave_up_comes_in_where_it_changes_nothing(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    decide_some(ledger)
+    lines = list(write_decisions(ledger))
+    Desk(ledger).fill("intents", "snap", rows_at_hand([]), {"labels": ["repair", "refund"]})
+    assert read_decisions(ledger, lines) == 0  # it holds them
+    assert read_decisions(ledger, [relabelled("old", 4)], any_label=True) == 1
+    taken_back = {"decision_id": "d9", "action": "retract", "payload": {}, "created": "2026-02-01T00:00:00"}
+    assert read_decisions(ledger, [relabelled("older", 5), relabelled("", 5, **taken_back)]) == 2
+    other = Ledger(f"sqlite:///{tmp_path / 'other.db'}")
+    every = list(write_decisions(ledger))
+    assert read_decisions(other, every) == len(every)  # before a run, nothing is known
+    gone = {"label": "[erased]", "spans": "[erased]"}
+    erased = relabelled("", 3, payload=gone, created="2100-01-01T00:00:00")
+    assert read_decisions(ledger, [erased]) == 1
+
+
+def test_a_reason_with_any_line_separator_comes_in_again(ledger: Ledger, tmp_path: Path) -> None:
+    item = Desk(ledger).take_next(Filter("intents"), "aki") or {}
+    choice = Choice(Action.KEEP, {}, note="a\u2028b\x85c\rd\x0be")
+    Desk(ledger).decide("intents", item["sample_id"], item["version"], choice, "aki")
+    path, place = tmp_path / "decisions.jsonl", str(tmp_path / "other")
+    (tmp_path / "other").mkdir()
+    path.write_text("".join(write_decisions(ledger)), encoding="utf-8")
+    done = CliRunner().invoke(decisions_app, ["import", str(path), "-w", place], catch_exceptions=False)
+    assert done.output == "1 decisions added\n"
+    [row] = Ledger(open_workspace(place).ledger_url).all_decisions()
+    assert row["reason"] == choice.note
+
+
+def test_a_decision_on_the_page_meanwhile_leaves_nothing_half_imported(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "answered.json"
+    tasks = answer_tasks(list(write_queue(Desk(ledger), "intents", Format.LABEL_STUDIO)), ["delivery"] * 6)
+    path.write_text(json.dumps(tasks), encoding="utf-8")
+    count = People.count_reviewers
+
+    def decide_meanwhile(people: People) -> int:
+        Desk(ledger).decide("intents", tasks[3]["data"]["sample_id"], 1, Choice(Action.KEEP, {}), "aki")
+        return count(people)
+
+    monkeypatch.setattr(People, "count_reviewers", decide_meanwhile)
+    with pytest.raises(LostRaceError):
+        take_answers(ledger, path, Format.LABEL_STUDIO, "ben")
+    assert [row["actor"] for row in ledger.all_decisions()] == ["aki"]
+
+
+def test_a_sample_that_is_answered_twice_is_refused(ledger: Ledger, tmp_path: Path) -> None:
+    path = tmp_path / "answered.json"
+    tasks = answer_tasks(list(write_queue(Desk(ledger), "intents", Format.LABEL_STUDIO)), ["delivery"] * 6)
+    path.write_text(json.dumps([*tasks, tasks[1]]), encoding="utf-8")
+    with pytest.raises(SeimaiError, match=r"entry 7 .* entry 2 answers it too"):
+        take_answers(ledger, path, Format.LABEL_STUDIO, "ben")
+    assert ledger.all_decisions() == []
 
 
 def answer_tasks(tasks: list[dict[str, Any]], labels: list[str | None]) -> list[dict[str, Any]]:

@@ -17,8 +17,9 @@ from test_review_page import fill
 from review import decide, room, sign_in
 from review.decide import make_choice
 from review.labels import MOST_OPTIONS, KnownLabels, options_of, read_labels, require_known
-from review.pages import seen_now
-from review.view import leave_out_unknown, twin_of, view_item
+from review.pairs import seen_now
+from review.pointers import twin_of
+from review.view import leave_out_unknown, view_item
 from tasks.errors import SeimaiError
 from tasks.judge import judge
 from tasks.ledger.moves import Choice, State

@@ -1,10 +1,15 @@
-"""The label's list in a browser, by key, mouse and finger; and that a page which nobody looks at says nothing."""
+"""The label's list in a browser, by key, mouse and finger; and how long a page keeps its item."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from test_review_browser import LABELS, Queue, browser, open_page, press, queue, shared, shown_sample
+
+from tasks.ledger.desk import Desk
+from tasks.ledger.moves import item_is
+from tasks.ledger.tables import LEASES
 
 __all__ = ["browser", "open_page", "queue", "shared"]  # fixtures
 
@@ -63,27 +68,67 @@ def test_a_label_is_chosen_by_mouse_and_by_finger(
     assert relabelled(queue, name) == [wanted]
 
 
-def test_a_page_that_nobody_uses_gives_no_sign_of_life(queue: Queue, open_page: Callable[..., Any]) -> None:
-    """Its session ends then, as idle: what the page itself sends is no activity."""
+def test_a_page_that_is_read_keeps_its_item_and_a_forgotten_one_lets_it_go(
+    queue: Queue, open_page: Callable[..., Any]
+) -> None:
+    """What it sends of itself is told from what somebody does: a session idles all the same."""
     page = open_page(queue.server, "/")
     page.clock.install()
     page.goto(f"{queue.path}/next")
-    sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/draft") else None)
+    name, sent = shown_sample(page), []
+    page.on("request", lambda request: sent.append(request) if request.url.endswith("/draft") else None)
 
-    def signs(minutes: int) -> int:
-        before = len(sent)
+    def signs(minutes: int, use: Callable[[], Any] = lambda: None) -> list[bool]:
+        """Of each sign of life from a use on, whether somebody used the page before it."""
+        sent.clear()
+        use()
         for _ in range(minutes):
             page.clock.run_for(60_000)
         page.wait_for_timeout(200)
-        return len(sent) - before
+        assert {(request.method, name in request.url) for request in sent} <= {("POST", True)}
+        return ["x-only-read" not in request.headers for request in sent]
 
-    assert signs(10) == 0
+    assert signs(30) == [True] + [False] * 13  # opened, then read
+    assert signs(10) == []
     for use in (
         lambda: page.mouse.move(50, 60),
         lambda: page.keyboard.press("Shift"),
         lambda: page.mouse.wheel(0, 40),
     ):
-        use()
-        assert signs(3) == 1
-        assert signs(4) == 0
+        assert signs(4, use) == [True, False]
+    assert signs(10, lambda: see(page, "hidden")) == []
+    assert signs(4, lambda: see(page, "visible")) == [True, False, False]
+    assert queue.decisions() == []
+
+
+def see(page: Any, state: str) -> None:
+    """Tells a page that its tab is hidden, or is seen again, as a browser with a screen does."""
+    page.evaluate(
+        """state => {
+            Object.defineProperty(document, "hidden", { configurable: true, value: state === "hidden" });
+            Object.defineProperty(document, "visibilityState", { configurable: true, value: state });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        state,
+    )
+
+
+def test_an_item_that_is_read_quietly_stays_the_reader_s(queue: Queue, open_page: Callable[..., Any]) -> None:
+    """Over the real server: the lease is made to run out, and the page's own request brings it back."""
+    page = open_page(queue.server, "/")
+    page.clock.install()
+    page.goto(f"{queue.path}/next")
+    name, desk = shown_sample(page), Desk(queue.server.ledger)
+    mine = item_is(LEASES, queue.recipe, name)
+    for kept in (True, False):
+        with desk.engine.begin() as connection:
+            connection.execute(LEASES.update().where(*mine).values(until=time.time() + 5))
+        if kept:
+            with page.expect_response("**/draft") as answer:
+                page.clock.run_for(121_000)
+            assert answer.value.status == 204
+        else:
+            page.clock.fast_forward(1_800_000)
+            page.clock.run_for(600_000)
+        time.sleep(5)
+        assert (desk.take(queue.recipe, name, "somebody else") is not None) is kept

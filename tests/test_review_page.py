@@ -13,16 +13,19 @@ import pytest
 from conftest import make_samples
 from review_client import ORIGIN, PASSWORD, ROLES, Forms, form_at, press, room_of
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
-from review import acts, clusters, oversight, pages, redact, sign_in
+from review import acts, bulk, clusters, oversight, pages, pairs, redact, sign_in
+from review.agreement import measure_agreement
 from review.app import create_app
 from review.changes import find_changes
+from review.decisions import app as decisions_app
 from review.room import Room
 from review.snapshots import Reported
 from review.trail import BEGINNING, leave_behind, left_on
 from review.view import view_reported
 from tasks.judge import judge
-from tasks.ledger.moves import Choice, State
+from tasks.ledger.moves import WITHDRAWN, Choice, State
 from tasks.ledger.people import IDLE_SECONDS, LONGEST_SECONDS
 from tasks.recipe import ReviewSettings, SplitSettings
 from tasks.records import FINDING, Action, build_table, canonical_json
@@ -33,7 +36,7 @@ from tasks.storage import Workspace
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(1)> "quoted" \u202e txet {{ 7*7777777 }}'
 ROUTES: list[Any] = [
-    r for part in (acts, clusters, oversight, pages, redact, sign_in) for r in part.router.routes
+    r for part in (acts, bulk, clusters, oversight, pages, pairs, redact, sign_in) for r in part.router.routes
 ]
 
 
@@ -402,6 +405,23 @@ def test_sessions_end(
     assert client.get("/").status_code == 303
 
 
+def test_an_open_page_s_own_request_keeps_the_item_and_not_the_session(
+    people: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = people("reviewer")
+    desk = room_of(client).desk
+    [name] = fill(room_of(client), count=1)
+    form = form_at(client, f"/items/{name}", "/decide")
+    start, by_itself = time.time(), ORIGIN | {"X-Only-Read": "yes"}
+    for seconds in range(0, IDLE_SECONDS, 120):
+        monkeypatch.setattr(time, "time", lambda moment=start + seconds: moment)
+        assert client.post(f"/items/{name}/draft", data=form["fields"], headers=by_itself).status_code == 204
+        assert desk.take("intents", name, "second") == "reviewer"
+    monkeypatch.setattr(time, "time", lambda: start + IDLE_SECONDS + 60)
+    assert client.post(f"/items/{name}/draft", data=form["fields"], headers=by_itself).status_code != 204
+    assert client.get("/").status_code == 303
+
+
 def test_a_changed_role_or_password_ends_the_sessions(people: Callable[[str], TestClient]) -> None:
     client, admin = people("reviewer"), people("admin")
     form = form_at(admin, "/people", "/people/reviewer")
@@ -509,7 +529,63 @@ def test_an_opinion_is_confirmed_shown_again_and_taken_back(people: Callable[[st
     assert press(first, form, "").status_code == 409  # it is settled
     assert [row["action"] for row in room.ledger.all_decisions()] == ["drop"]
     assert "agree" in first.get("/queues/intents/label_noise?voted=" + name).text
-    assert "took an opinion back" in first.get("/audit").text
+
+
+def give_opinion(client: TestClient, action: str, **fields: str) -> None:
+    form = form_at(client, "/queues/intents/label_noise/next", "/decide")
+    assert press(client, form, action, **fields).status_code == 303
+
+
+def test_an_opinion_that_was_taken_back_stays_in_the_audit(people: Callable[[str], TestClient]) -> None:
+    first, second, third = people("reviewer"), people("second"), people("adjudicator")
+    room = room_of(first)
+    [name] = fill(room, count=1, overlap=1.0)
+    give_opinion(first, "relabel", label="c", note="私見")
+    assert press(first, form_at(first, f"/items/{name}", "/withdraw"), "").status_code == 303
+    told, kept_back = "reviewer: <b>relabel</b> → c · 私見", "shown once the item is decided"
+
+    def audits() -> list[tuple[bool, bool]]:
+        pages = [client.get("/audit").text for client in (first, second, third)]
+        assert all("took an opinion back" in page for page in pages)
+        return [(told in page, kept_back in page) for page in pages]
+
+    own_alone = [
+        (True, False),
+        (False, True),
+        (False, True),
+    ]  # the next one who is asked shall not know of it
+    assert audits() == own_alone
+    japanese = third.get("/audit", headers={"accept-language": "ja"}).text
+    assert "内容は、この項目の判断が済むと表示されます。" in japanese
+    give_opinion(first, "keep", note="もう一度")
+    give_opinion(second, "keep")
+    assert audits() == [(True, False)] * 3
+
+    [decision] = room.ledger.all_decisions()
+    form = form_at(third, f"/items/{name}", f"/decisions/{decision['decision_id']}/undo")
+    assert press(third, form, "").status_code == 303  # takes both opinions back
+    assert audits() == [(True, True), *own_alone[1:]]
+    assert "reviewer: <b>keep</b> · もう一度" in first.get("/audit").text
+    assert (room.desk.votes(), measure_agreement(room.desk.votes(), room.desk.chances())) == ([], ([], []))
+    assert [(act["actor"], act["detail"]["actor"]) for act in room.desk.acts(act=WITHDRAWN)] == [
+        ("adjudicator", "second"),
+        ("adjudicator", "reviewer"),
+        ("reviewer", "reviewer"),
+    ]
+    log = CliRunner().invoke(decisions_app, ["log", "-w", room.workspace.root], catch_exceptions=False).output
+    lines = [line.split("  ", 1)[1] for line in log.splitlines()]
+    assert lines[-1].startswith(f"reviewer  opinion taken back on {name[:12]}: reviewer, ")
+    assert lines[-1].endswith('relabel {"label": "c"}  私見')
+    whats = [line.split("  ")[1].split(" ")[0] for line in lines]
+    assert sorted(whats) == ["keep", "opinion", "opinion", "opinion", "retract"]
+
+
+def test_an_act_of_an_earlier_version_says_no_opinion(alone: TestClient) -> None:
+    room = room_of(alone)
+    room.desk.note("aki", WITHDRAWN, "0" * 64, {})
+    assert "took an opinion back" in alone.get("/audit").text
+    log = CliRunner().invoke(decisions_app, ["log", "-w", room.workspace.root], catch_exceptions=False).output
+    assert log.endswith("aki  opinion taken back on 000000000000\n")
 
 
 def test_where_one_person_reviews_an_overlap_item_takes_one(people: Callable[[str], TestClient]) -> None:

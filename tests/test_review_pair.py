@@ -1,12 +1,13 @@
 """The page of two samples side by side: which one stands, and what is refused."""
 
 from collections.abc import Callable
+from html import escape
 
 from review_client import ORIGIN, form_at, room_of
 from starlette.testclient import TestClient
 from test_review_cluster import DISPUTE, OTHERS, fill, queued
 
-from review.view import twin_of
+from review.pointers import twin_of
 from tasks.ledger.moves import Choice
 from tasks.records import Action
 
@@ -69,3 +70,32 @@ def test_a_blind_twin_is_shown_beside_nothing(people: Callable[[str], TestClient
     page = third.get(f"/items/{name}/pair")
     assert page.status_code == 403
     assert room.desk.item(twin)["sample"]["input"] not in page.text
+
+
+def test_what_is_looked_at_blind_leads_back_to_the_item_in_its_queue(
+    people: Callable[[str], TestClient],
+) -> None:
+    client, third = people("reviewer"), people("adjudicator")
+    room = room_of(client)
+    names = queued(room, fill(room, DISPUTE + OTHERS, overlap=1.0))
+    name = next(n for n in names if twin_of(room.desk.item(n)) in names)
+    check = room.desk.item(name)["check"]
+    tail = f"?recipe=intents&queue={check}&label=refund"
+    answers = [(client.get(f"/items/{name}/cluster{tail}"), 403, "back to the item")]
+    answers += [
+        (client.get(f"/items/{name}/pair{tail}"), 404, "back to the item")
+    ]  # not even that there is one
+    room.desk.decide("intents", name, 1, Choice(Action.ESCALATE, {}), "second")
+    for language, said in (("en", "back to the item"), ("ja", "項目に戻る")):
+        headers = {"accept-language": language}
+        answers += [(third.get(f"/items/{name}/pair{tail}", headers=headers), 403, said)]
+    for answer, status, said in answers:
+        assert answer.status_code == status
+        back = f'<a class="button" href="/items/{name}{escape(tail)}" data-key="b">'
+        assert back in answer.text
+        assert f"</kbd> {said}</a>" in answer.text
+    page = third.get(f"/items/{name}{tail}")
+    assert page.status_code == 200
+    assert f'href="/queues/intents/{check}?label=refund"' in page.text
+    for unknown in (f"/items/{'0' * 64}/pair", f"/items/{name}/pair?recipe=gone"):
+        assert 'data-key="b"' not in client.get(unknown).text

@@ -4,8 +4,10 @@
 const KEYS_OFF = "seimai-keys-off";
 const DRAFT_AFTER = 800; // milliseconds without a key press before a draft is sent
 const ALIVE_EVERY = 120_000; // milliseconds after which a page that is looked at renews its leases, which last 300 s
+const READ_FOR = 1_800_000; // milliseconds after the last use for which a page in view counts as read; a session idles as long
 let draftTimer = 0;
-let isUsed = false; // since the last sign of life, by key, pointer or scrolling: a page left alone lets its session end
+let usedAt = Date.now(); // when it was opened, or last used by key, pointer or scrolling
+let toldAt = 0; // when it last gave a sign of life
 
 const main = () => document.getElementById("main");
 const isTyping = (element) => element instanceof HTMLElement &&
@@ -99,9 +101,11 @@ function focusTitle() {
   if (title) title.focus({ preventScroll: true });
 }
 
-function sendDraft(form) {
+// Keeps the draft and the leases; of a page that is only read it does not keep the session alive.
+function sendDraft(form, isRead = false) {
   const body = new URLSearchParams(new FormData(form));
-  fetch(form.dataset.draft, { method: "POST", body, keepalive: true, headers: { "X-Requested-With": "fetch" } })
+  const headers = { "X-Requested-With": "fetch", ...(isRead && { "X-Only-Read": "yes" }) };
+  fetch(form.dataset.draft, { method: "POST", body, keepalive: true, headers })
     .then((answer) => {
       if (answer.status === 401) signedOut().hidden = false;
       const lost = document.getElementById("not-kept");
@@ -147,13 +151,20 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden && draftTimer && form) sendDraft(form);
 });
 for (const one of ["keydown", "pointerdown", "pointermove", "wheel", "scroll", "input"]) {
-  document.addEventListener(one, () => { isUsed = true; }, { capture: true, passive: true });
+  document.addEventListener(one, () => { usedAt = Date.now(); }, { capture: true, passive: true });
 }
-setInterval(() => {
+function giveSign() {
   const form = document.querySelector("form[data-draft]");
-  if (form && isUsed && !document.hidden) sendDraft(form);
-  isUsed = false;
-}, ALIVE_EVERY);
+  const now = Date.now();
+  if (form && !document.hidden && now - usedAt < READ_FOR) sendDraft(form, usedAt <= toldAt);
+  toldAt = now;
+}
+setInterval(giveSign, ALIVE_EVERY);
+document.addEventListener("visibilitychange", () => { // whoever comes back to a page goes on reading it
+  if (document.hidden) return;
+  usedAt = Date.now();
+  giveSign();
+});
 window.addEventListener("focus", resume);
 document.addEventListener("visibilitychange", resume);
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -8,12 +8,14 @@ from typing import Any
 from tasks.erase.change import Change, Kind
 from tasks.erase.probes import ERASED, Redactor
 from tasks.ledger import Ledger
+from tasks.ledger.moves import WITHDRAWN
 
 
 def plan_ledger(ledger: Ledger, redactor: Redactor) -> Iterator[Change]:
-    """Flagged and queued rows, payloads and reasons of decisions and votes, drafts, messages of runs; the rows stay."""
+    """Flagged and queued rows, payloads and reasons of decisions and votes (of those taken back too), drafts, messages
+    of runs; the rows stay."""
     changed: dict[str, list[dict[str, Any]]] = {}
-    for table in ("flagged", "texts", "queue", "decisions", "drafts", "votes", "runs"):
+    for table in ("flagged", "texts", "queue", "decisions", "drafts", "votes", "acts", "runs"):
         for row in ledger.stored(table):
             cleaned = row | _clean_row(table, row, redactor)
             if cleaned != row:
@@ -26,6 +28,8 @@ def plan_ledger(ledger: Ledger, redactor: Redactor) -> Iterator[Change]:
 def _clean_row(table: str, row: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
     if table == "runs":
         return {"message": redactor.clean(row["message"])}
+    if table == "acts":
+        return _clean_act(row, redactor) if row["act"] == WITHDRAWN else {}
     own = row["sample_id"] in redactor.ids
     if table == "drafts":
         return {"content": _blank(row["content"]) if own else redactor.clean(row["content"])}
@@ -39,6 +43,17 @@ def _clean_row(table: str, row: dict[str, Any], redactor: Redactor) -> dict[str,
         sample = redactor.clean_sample(json.loads(row["sample"]))
         return cleaned | {"sample": json.dumps(sample, ensure_ascii=False)}
     return cleaned | ({"words": "", "passage": None} if table == "queue" and own else {})
+
+
+def _clean_act(row: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
+    """What is left of an opinion that was taken back."""
+    told = json.loads(row["detail"])
+    if "payload" not in told:  # noted before opinions were kept
+        return {}
+    own = row["subject"] in redactor.ids
+    payload = dict.fromkeys(told["payload"], ERASED) if own else told["payload"]
+    told |= {"payload": payload, "reason": redactor.clean(told["reason"])}
+    return {"detail": json.dumps(told, ensure_ascii=False)}
 
 
 def _blank(content: str) -> str:

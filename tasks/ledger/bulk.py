@@ -12,6 +12,7 @@ from tasks.ledger.moves import (
     Choice,
     State,
     as_decision,
+    end_votes,
     guideline_version,
     lock_item,
     state_after,
@@ -73,7 +74,7 @@ def take_back_batch(connection: sa.Connection, batch: str, actor: str) -> int:
     append_decisions(connection, undoing)
     move_many(connection, {row["sample_id"]: state_after(row) for row in undoing})
     for names in chunks(row["sample_id"] for row in standing if row["origin"] == "overlap"):
-        connection.execute(VOTES.delete().where(VOTES.c.sample_id.in_(names)))
+        end_votes(connection, actor, VOTES.c.sample_id.in_(names))
     return len(undoing)
 
 

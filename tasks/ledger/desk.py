@@ -20,9 +20,12 @@ from tasks.ledger.filters import Filter, ordered, where
 from tasks.ledger.moves import (
     LEASE_SECONDS,
     RENEWED_AFTER,
+    Answer,
     Choice,
     LostRaceError,
     State,
+    cast_vote,
+    end_votes,
     find_item,
     item_is,
     lease,
@@ -31,13 +34,11 @@ from tasks.ledger.moves import (
     settle,
     state_after,
     take_back,
-    votes_on,
 )
 from tasks.ledger.reading import QueueReader
 from tasks.ledger.rows import LazyRows
 from tasks.ledger.tables import DRAFTS, LEASES, QUEUE, VOTES
 from tasks.ledger.times import now
-from tasks.records import Action
 from tasks.wording.told import Told
 
 _LEASE = sa.select(LEASES.c.actor, LEASES.c.until).where(
@@ -200,37 +201,24 @@ class Desk(QueueReader):
             LostRaceError: the item is settled, or `actor` has voted already.
         """
         with writing(self.engine) as connection:
-            item = lock_item(connection, recipe, sample_id, version)
-            earlier = votes_on(connection, recipe, sample_id)
-            if any(row["actor"] == actor for row in earlier):
-                raise LostRaceError(
-                    Told(
-                        f"{actor} has given an opinion on {sample_id[:12]} already",
-                        f"{actor}は、サンプル{sample_id[:12]}についてすでに判断しています。",
-                    )
-                )
-            row = dict(
-                recipe=recipe,
-                sample_id=sample_id,
-                actor=actor,
-                action=choice.action.value,
-                payload=json.dumps(choice.payload, ensure_ascii=False, sort_keys=True),
-                reason=choice.note,
-                created=now(),
-            )
-            connection.execute(VOTES.insert(), row)
-            connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
-            connection.execute(
-                DRAFTS.delete().where(*item_is(DRAFTS, recipe, sample_id), DRAFTS.c.actor == actor)
-            )
-            if earlier:
-                same = (earlier[0]["action"], earlier[0]["payload"]) == (row["action"], row["payload"])
-                settled = choice if same else Choice(Action.ESCALATE, {}, note="two reviewers disagree")
-                settle(connection, item, settled, f"{earlier[0]['actor']}, {actor}", "overlap", None)
-            return votes_on(connection, recipe, sample_id)
+            return cast_vote(connection, recipe, sample_id, version, choice, actor)
+
+    def take_answers(self, answers: Iterable[Answer], actor: str, origin: str) -> None:
+        """Decides, or gives an opinion, about each of several items, all in one transaction.
+
+        Raises:
+            LostRaceError: one of them is not as it was; nothing was changed.
+        """
+        with writing(self.engine) as connection:
+            for answer in answers:
+                place = answer.recipe, answer.sample_id, answer.version
+                if answer.is_opinion:
+                    cast_vote(connection, *place, answer.choice, actor)
+                else:
+                    settle(connection, lock_item(connection, *place), answer.choice, actor, origin, None)
 
     def withdraw(self, recipe: str, sample_id: str, actor: str) -> None:
-        """Takes one's own opinion on an overlap item back, as long as nobody else gave one.
+        """Takes one's own opinion on an overlap item back, as long as nobody else gave one; the audit trail keeps it.
 
         Raises:
             LostRaceError: there is none, or the item is settled.
@@ -239,14 +227,13 @@ class Desk(QueueReader):
             state = connection.execute(sa.select(QUEUE.c.state).where(*item_is(QUEUE, recipe, sample_id)))
             mine = (*item_is(VOTES, recipe, sample_id), VOTES.c.actor == actor)
             is_open = state.scalar() == State.OPEN
-            if not is_open or not connection.execute(VOTES.delete().where(*mine)).rowcount:
+            if not is_open or not end_votes(connection, actor, *mine):
                 raise LostRaceError(
                     Told(
                         f"{actor} has no opinion on sample {sample_id[:12]} that can be taken back",
                         f"サンプル{sample_id[:12]}について、{actor}が取り消せる判断はありません。",
                     )
                 )
-            note_act(connection, actor, "opinion_withdrawn", sample_id, {})
 
     def save_draft(self, recipe: str, sample_id: str, actor: str, content: Mapping[str, Any]) -> None:
         """Keeps what a reviewer has typed, over what was kept before."""

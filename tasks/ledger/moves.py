@@ -19,6 +19,8 @@ LEASE_SECONDS = 300
 """How long an item is one reviewer's after the last sign of life."""
 RENEWED_AFTER = 30
 """Seconds from which a lease is renewed by a look at its item."""
+WITHDRAWN = "opinion_withdrawn"
+"""Act of the audit trail: an opinion was taken back. Its subject is the sample, its detail what the opinion was."""
 
 
 class State(StrEnum):
@@ -41,6 +43,18 @@ class Choice:
     reason_code: str = ""
     note: str = ""
     evidence: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A choice about an item as it was at a version, made in another tool."""
+
+    recipe: str
+    sample_id: str
+    version: int
+    choice: Choice
+    is_opinion: bool
+    """Whether it is one of two on an overlap item."""
 
 
 def note_act(
@@ -207,8 +221,23 @@ def take_back(connection: sa.Connection, decision_id: str, actor: str, batch: st
     append_decision(connection, **row | {"action": Action(row["action"])})
     _move(connection, found, state_after(row))
     if last["origin"] == "overlap":
-        connection.execute(VOTES.delete().where(VOTES.c.sample_id == found))
+        end_votes(connection, actor, VOTES.c.sample_id == found)
     return str(found)
+
+
+def end_votes(connection: sa.Connection, actor: str, *which: sa.ColumnElement[bool]) -> int:
+    """Takes opinions back, each with a line in the audit trail that says what it was; returns how many.
+
+    Args:
+        actor: who takes them back.
+    """
+    ended = connection.execute(sa.select(VOTES).where(*which).order_by(VOTES.c.position)).mappings().all()
+    for vote in ended:
+        kept = {name: vote[name] for name in ("recipe", "actor", "action", "reason", "created")}
+        kept["payload"] = json.loads(vote["payload"])
+        note_act(connection, actor, WITHDRAWN, vote["sample_id"], kept)
+    connection.execute(VOTES.delete().where(*which))
+    return len(ended)
 
 
 def what_undoes(last: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -238,3 +267,35 @@ def state_after(decision: Mapping[str, Any] | None) -> State:
 def votes_on(connection: sa.Connection, recipe: str, sample_id: str) -> list[dict[str, Any]]:
     query = sa.select(VOTES).where(*item_is(VOTES, recipe, sample_id)).order_by(VOTES.c.position)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def cast_vote(
+    connection: sa.Connection, recipe: str, sample_id: str, version: int, choice: Choice, actor: str
+) -> list[dict[str, Any]]:
+    """What `Desk.vote` does."""
+    item = lock_item(connection, recipe, sample_id, version)
+    earlier = votes_on(connection, recipe, sample_id)
+    if any(row["actor"] == actor for row in earlier):
+        raise LostRaceError(
+            Told(
+                f"{actor} has given an opinion on {sample_id[:12]} already",
+                f"{actor}は、サンプル{sample_id[:12]}についてすでに判断しています。",
+            )
+        )
+    row = dict(
+        recipe=recipe,
+        sample_id=sample_id,
+        actor=actor,
+        action=choice.action.value,
+        payload=json.dumps(choice.payload, ensure_ascii=False, sort_keys=True),
+        reason=choice.note,
+        created=now(),
+    )
+    connection.execute(VOTES.insert(), row)
+    connection.execute(LEASES.delete().where(*item_is(LEASES, recipe, sample_id)))
+    connection.execute(DRAFTS.delete().where(*item_is(DRAFTS, recipe, sample_id), DRAFTS.c.actor == actor))
+    if earlier:
+        same = (earlier[0]["action"], earlier[0]["payload"]) == (row["action"], row["payload"])
+        settled = choice if same else Choice(Action.ESCALATE, {}, note="two reviewers disagree")
+        settle(connection, item, settled, f"{earlier[0]['actor']}, {actor}", "overlap", None)
+    return votes_on(connection, recipe, sample_id)

@@ -117,15 +117,15 @@ class People:
             note_act(connection, name, "signed_in", name, {})
         return token
 
-    def session(self, token: str) -> dict[str, Any] | None:
-        """The active account behind a token whose session has not ended; notes that it is alive."""
+    def session(self, token: str, used: bool = True) -> dict[str, Any] | None:
+        """The active account behind a token whose session has not ended; where it is used, notes that it is alive."""
         moment, digest = time.time(), _digest(token)
         given = {"digest": digest, "idle": moment - IDLE_SECONDS, "longest": moment - LONGEST_SECONDS}
         with self.engine.connect() as connection:
             row = connection.execute(_ALIVE, given).mappings().first()
         if row is None:
             return None
-        if row["seen"] < moment - _SEEN_EVERY:
+        if used and row["seen"] < moment - _SEEN_EVERY:
             with writing(self.engine, passing=True) as connection:
                 connection.execute(SESSIONS.update().where(SESSIONS.c.digest == digest).values(seen=moment))
         return {"name": row["name"], "role": row["role"]}

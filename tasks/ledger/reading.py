@@ -165,9 +165,10 @@ class QueueReader:
             ]
         return counts[0], counts[1]
 
-    def acts(self, limit: int = 200, offset: int = 0) -> list[dict[str, Any]]:
-        """The audit trail, the newest first."""
+    def acts(self, limit: int | None = 200, offset: int = 0, act: str | None = None) -> list[dict[str, Any]]:
+        """The audit trail, or one kind of act in it, the newest first."""
         query = sa.select(ACTS).order_by(ACTS.c.position.desc()).limit(limit).offset(offset)
+        query = query if act is None else query.where(ACTS.c.act == act)
         with self.engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [{**row, "detail": json.loads(row["detail"])} for row in rows]
