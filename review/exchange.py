@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from review.decide import make_choice
 from review.decisions import Format
 from review.labels import read_labels, require_known
+from tasks.edits import is_text_field
 from tasks.erase.probes import ERASED
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
@@ -26,8 +27,6 @@ from tasks.wording.told import Told, told_by
 
 ANSWER = {"label": "choice", "spans": "label", "target": "answer"}
 """Names of the controls in both tools: labels of classification, spans, free text."""
-
-
 OWN = "as it is"
 """Name of the prediction that holds a sample's own spans, to be mended in the other tool."""
 
@@ -54,6 +53,25 @@ class _Decision(BaseModel):
     evidence: dict[str, Any] = {}
     origin: str | None = None
     batch: str | None = None
+
+    @field_validator("payload")
+    @classmethod
+    def _is_a_change(cls, payload: dict[str, Any]) -> dict[str, Any]:
+        """Refuses what no run could apply. The keys are those of `review.decide.make_choice`."""
+        for name, value in payload.items():
+            if name == "spans" and value != ERASED:
+                if not isinstance(value, list) or not all(map(_is_span, value)):
+                    raise ValueError("spans must be a list of {start, end, label}")
+            elif not (name in ("label", "into", "spans") or is_text_field(name)):
+                raise ValueError(f"{name!r} is nothing that a decision changes")
+            elif not isinstance(value, str):
+                raise ValueError(f"{name} must be a string, got {value!r}")
+        return payload
+
+
+def _is_span(value: Any) -> bool:
+    kinds = {"start": int, "end": int, "label": str}
+    return isinstance(value, dict) and all(type(value.get(name)) is kind for name, kind in kinds.items())
 
 
 def write_decisions(ledger: Ledger) -> Iterator[str]:

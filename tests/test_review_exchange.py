@@ -97,6 +97,23 @@ def relabelled(label: str, number: int = 0, **fields: Any) -> str:
     return json.dumps(row | {"created": f"2026-01-0{number + 1}T00:00:00+00:00"} | fields)
 
 
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({"label": 5}, "label must be a string, got 5"),
+        ({"colour": "red"}, "'colour' is nothing that a decision changes"),
+        ({"spans": "0-4"}, "spans must be a list"),
+        ({"spans": [{"start": "0", "end": 4, "label": "CITY"}]}, "spans must be a list"),
+    ],
+)
+def test_a_change_that_no_run_could_apply_is_refused(
+    ledger: Ledger, payload: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SeimaiError, match=f"line 1: payload: .*{said}.*nothing was imported"):
+        read_decisions(ledger, [relabelled("a", payload=payload)])
+    assert ledger.all_decisions() == []
+
+
 def test_a_line_with_a_label_that_nobody_knows_is_refused(ledger: Ledger) -> None:
     good = relabelled("delivery")
     marked = {"action": "spans", "payload": {"spans": [{"start": 0, "end": 2, "label": "zz"}]}}
