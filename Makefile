@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 RECIPE ?= examples/support/recipe.yaml
+# Processes that run tests: each takes a core and up to 2 GB.
+WORKERS ?= 2
 export DO_NOT_TRACK = 1
 
 .PHONY: run test lint check lock clean
@@ -10,7 +12,7 @@ run: .venv/installed
 	$(BIN)/seimai run $(RECIPE)
 
 test: .venv/installed lint
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
 lint: .venv/installed
 	$(BIN)/ruff format --check .

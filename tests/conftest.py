@@ -21,6 +21,8 @@ os.environ["PREFECT_LOGGING_LEVEL"] = "ERROR"
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core of its own
+    os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import pyarrow as pa
