@@ -247,7 +247,7 @@ def work(client: Client, seed: int, items: int, pace: float, times: Times, faile
                 raise RuntimeError("the page holds no item to decide")
             if pace:
                 time.sleep(draw.expovariate(1 / pace))
-            label = draw.choice([text for text in LABELS if f'value="{text}" data-focus' not in page])
+            label = draw.choice([text for text in LABELS if f'value="{text}" selected' not in page])
             action = draw.choices(("keep", "drop", "relabel"), (23, 7, 5))[0]
             begin = time.perf_counter()
             reply = client.ask(
