@@ -10,9 +10,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
 
 from tasks.errors import RecipeError
+from tasks.language_codes import primary_language
 from tasks.records import Disposition, PersonalAction, PersonalKind, Role, Task, split_labels
 
 HIDDEN = "***"
@@ -293,8 +302,8 @@ class QualitySettings(Settings):
     """Fewest training samples worth a run; fewer stop the line."""
     max_bad_share: float = Field(default=0.3, gt=0, le=1)
     """Share of samples (0-1) with a finding of one row-level expectation, above which the line stops."""
-    languages: tuple[str, ...] = ("en", "ja")
-    """Languages that are expected; others are flagged."""
+    languages: tuple[Annotated[str, AfterValidator(primary_language)], ...] = ("en", "ja")
+    """Languages that are expected; others are flagged. Codes such as ja; ja-JP is ja."""
     suites: tuple[str, ...] = ()
     """Suite files of your own; relative to the recipe's folder."""
 
@@ -349,7 +358,7 @@ class PrivacySettings(Settings):
     regular expression that fits the whole value: /.*@example\\.co\\.jp/. Full and half width are the same."""
     recognizer: Literal["presidio"] | None = None
     """What looks for names beside the forms: presidio-analyzer, which must be installed; nothing when left out."""
-    models: dict[str, str] = {}
+    models: dict[Annotated[str, AfterValidator(primary_language)], str] = {}
     """Language code -> spaCy model for `recognizer`; samples of other languages are looked at by the forms only."""
 
     @model_validator(mode="after")

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from tasks.errors import ExitCode, RecipeError
-from tasks.recipe import load_recipe, recipe_schema
+from tasks.recipe import QualitySettings, load_recipe, recipe_schema
 
 ROOT = Path(__file__).parent.parent
 GOOD = "name: x\ntask: text-classification\nsources: [{path: a.csv}]\n"
@@ -124,3 +125,9 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
     assert recipe.sources[0].path == str(tmp_path / "a.csv")
     assert recipe.workspace == str(tmp_path / ".seimai")
     assert recipe.base_model.source == f"path:{tmp_path / 'model'}"
+
+
+def test_languages_are_codes_and_stand_without_region() -> None:
+    assert QualitySettings(languages=("ja-JP", "EN")).languages == ("ja", "en")
+    with pytest.raises(ValidationError, match="'JP' is no language code; did you mean 'ja'"):
+        QualitySettings(languages=("JP",))
