@@ -241,7 +241,7 @@ def test_the_figure_of_scores_marks_what_is_worse_and_where_all_rows_are() -> No
     ElementTree.fromstring(figure)
     assert figure.count("<circle") == len(report.slices)
     assert figure.count('fill="none"') == sum(s.worse for s in report.slices) > 0
-    assert "label a, language ja: 0.0% right, 200 distinct rows, worse" in figure
+    assert "label a, language ja: Out-of-fold score 0.0%, 200 distinct rows, worse" in figure
     assert "all rows 75.0%" in figure
     assert "ラベル「a」、言語「日本語」: 正解率0.0%、異なる行 200、低い" in figure
     assert "全体では75.0%" in figure

@@ -1,6 +1,9 @@
 """The figures of what training sees how often, and of how well it is learned: inline SVG in the page's colours."""
 
+from bisect import bisect_right
 from html import escape
+from itertools import accumulate
+from unicodedata import east_asian_width
 
 from tasks.bias import BiasReport, SliceBalance, SliceScore
 from tasks.dependence import show_name
@@ -41,11 +44,12 @@ def draw_slices(report: BiasReport) -> str:
         return ""
     shown, scale = report.slices[:BARS], WIDTH - _LEFT - _RIGHT
     height = _LINE * len(shown) + 20
+    measure = name_score(report)
     title = Told(
-        f"{name_score(report).en} by slice, the worst first; all rows {report.score:.1%}",
-        f"部分ごとの{name_score(report).ja}(低い順)、全体では{report.score:.1%}",
+        f"{measure.en} by slice, the worst first; all rows {report.score:.1%}",
+        f"部分ごとの{measure.ja}(低い順)、全体では{report.score:.1%}",
     )
-    dots = "".join(_dot(s, 4 + _LINE * place, scale) for place, s in enumerate(shown))
+    dots = "".join(_dot(s, 4 + _LINE * place, scale, measure) for place, s in enumerate(shown))
     all_rows = _LEFT + report.score * scale
     line = (
         f'<path d="M{all_rows:.1f} 2V{height - 14}" stroke="currentColor" stroke-dasharray="2 3" opacity="0.6"/>'
@@ -76,10 +80,7 @@ def _both(told: Told) -> str:
 
 def _name(name: Told, middle: float) -> str:
     """A slice's name left of its line, cut, invisible characters shown; in both languages where they differ."""
-    short = [
-        escape(show_characters(said if len(said) <= _NAME else said[: _NAME - 1] + "…"))
-        for said in (name.en, name.say("ja"))
-    ]
+    short = [escape(show_characters(_cut(said))) for said in (name.en, name.say("ja"))]
     shown = short[0]
     if not name.is_same:
         shown = (
@@ -88,14 +89,24 @@ def _name(name: Told, middle: float) -> str:
     return f'<text x="{_LEFT - 8}" y="{middle + 4:.1f}" text-anchor="end">{shown}</text>'
 
 
-def _dot(found: SliceScore, y: float, scale: float) -> str:
+def _cut(said: str) -> str:
+    """As much as the figure has room for: a full-width character takes as much as two others."""
+    widths = list(accumulate(2 if east_asian_width(character) in "WF" else 1 for character in said))
+    if not widths or widths[-1] <= _NAME:
+        return said
+    return said[: bisect_right(widths, _NAME - 1)] + "…"
+
+
+def _dot(found: SliceScore, y: float, scale: float, measure: Told) -> str:
     """One line: name, interval, score; a worse one is hollow, so that it shows without colour."""
     low, high, at = (_LEFT + value * scale for value in (found.low, found.high, found.score))
     middle = y + _LINE / 2 - 2
     look = 'fill="none" stroke="currentColor" stroke-width="1.5"' if found.worse else ""
     told = Told(
-        f"{found.name.en}: {found.score:.1%} right, {found.groups:,} distinct rows{', worse' if found.worse else ''}",
-        f"{found.name.say('ja')}: 正解率{found.score:.1%}、異なる行 {found.groups:,}{'、低い' if found.worse else ''}",
+        f"{found.name.en}: {measure.en} {found.score:.1%}, {found.groups:,} distinct rows"
+        f"{', worse' if found.worse else ''}",
+        f"{found.name.say('ja')}: {measure.say('ja')}{found.score:.1%}、異なる行 {found.groups:,}"
+        f"{'、低い' if found.worse else ''}",
     )
     ends = (
         f"M{low:.1f} {middle:.1f}H{at - 4:.1f}M{at + 4:.1f} {middle:.1f}H{high:.1f}"
