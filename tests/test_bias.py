@@ -243,7 +243,7 @@ def test_the_figure_of_scores_marks_what_is_worse_and_where_all_rows_are() -> No
     assert figure.count('fill="none"') == sum(s.worse for s in report.slices) > 0
     assert "label a, language ja: Out-of-fold score 0.0%, 200 distinct rows, worse" in figure
     assert "all rows 75.0%" in figure
-    assert "ラベル「a」、言語「日本語」: 正解率0.0%、異なる行 200、低い" in figure
+    assert "ラベル「a」、言語「日本語」: 交差検証の正解率0.0%、異なる行 200、低い" in figure
     assert "全体では75.0%" in figure
     assert draw_slices(find_bias(samples, SETTINGS)) == ""
 
