@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.mending import mend_spans
+from tasks.edits import is_text_field
 from tasks.records import Action
 from tasks.wording import Told, tell_suggestion
 
@@ -33,7 +34,7 @@ def suggest(
         change = json.loads(finding["suggestion"] or "{}")
         if change.get("action") in (Action.RELABEL, Action.EDIT, Action.DROP):
             action = Action(change["action"])
-            payload = {k: change[k] for k in ("label", "input", "target", "spans") if k in change}
+            payload = {k: v for k, v in change.items() if k in ("label", "spans") or is_text_field(k)}
             action = Action.SPANS if "spans" in payload else action
             name = change.get("label", "") if action is Action.RELABEL else str(payload)
             sure = change.get("probability", 1.0)

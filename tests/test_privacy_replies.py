@@ -3,9 +3,12 @@
 import pyarrow as pa
 import pytest
 
+from review.decide import make_choice
+from review.labels import KnownLabels
+from review.suggestions import suggest
 from tasks.privacy import Kind, find_personal_data
 from tasks.privacy.replies import find_answers
-from tasks.records import SAMPLE, Role, Task, build_table, sample_id
+from tasks.records import SAMPLE, Action, Role, Task, build_table, sample_id
 
 
 def found(question: str, reply: str) -> list[tuple[Kind, str]]:
@@ -82,3 +85,14 @@ def test_a_sample_is_read_as_a_dialogue() -> None:
     assert "5454158748569857" not in str(finding)
     other = ("I lost my parcel.", "What is its number?", "sure 5454158748569857", "Thank you.")
     assert len(find_personal_data(dialogue(*other))) == 0
+
+
+def test_what_the_page_offers_holds_every_message() -> None:
+    samples = dialogue(
+        "My card number is 4111 1111 1111 1111.", "Thank you. Anything else?", "No.", "Good bye."
+    )
+    findings = find_personal_data(samples).to_pylist()
+    [offered] = suggest({"findings": findings, "sample": samples.to_pylist()[0]}, "en")
+    assert offered.payload == {"prompt[0]": "My card number is [CREDIT_CARD]."}
+    assert "[CREDIT_CARD]" in offered.text
+    make_choice(samples.to_pylist()[0], Action.EDIT, offered.payload, KnownLabels())
