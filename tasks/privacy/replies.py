@@ -6,6 +6,7 @@ digits and nothing else. Their form alone does not tell them from an order's num
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from tasks.privacy.numbers import DATE, OTHER_NUMBER
@@ -94,7 +95,7 @@ def find_answers(before: Sequence[str], reply: str) -> list[Span]:
     """
     if not before or not _ENOUGH_DIGITS.search(reply):
         return []
-    questions, reply = [fold(message).lower() for message in before], fold(reply)
+    questions, reply = [_as_question(message) for message in before], fold(reply)
     return [
         Span(*found.span(), asked.kind, ANSWERED)
         for asked in _KINDS
@@ -102,6 +103,12 @@ def find_answers(before: Sequence[str], reply: str) -> list[Span]:
         for found in asked.answer.finditer(reply)
         if not follows(found, OTHER_NUMBER)
     ]
+
+
+@lru_cache(maxsize=256)
+def _as_question(message: str) -> str:
+    """A message of a dialogue is looked at once for each that comes after it."""
+    return fold(message).lower()
 
 
 def _asks(asked: _Asked, question: str) -> bool:
