@@ -26,10 +26,7 @@ SLICE = pa.schema(
         ("name", pa.string()),
         ("groups", pa.int64()),  # distinct training rows
         ("share", pa.float64()),  # balance: of training
-        (
-            "score",
-            pa.float64(),
-        ),  # score: share that an out-of-fold model gets right, of answers: that are not in doubt
+        ("score", pa.float64()),  # score: share right out of fold; of answers: not in doubt
         ("low", pa.float64()),  # interval of share or score, at the recipe's confidence for all together
         ("high", pa.float64()),
         ("cramers_v", pa.float64()),  # dependence: 0 independent, 1 one tells the other
