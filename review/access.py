@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -100,3 +100,10 @@ async def read_form(request: Request, reviewer: Reviewer = Depends(current_revie
 def csrf_token(key: bytes, reviewer: Reviewer) -> str:
     """Bound to the session, or without sign-in to the user."""
     return hmac.new(key, f"{reviewer.name}\0{reviewer.session}".encode(), hashlib.sha256).hexdigest()
+
+
+Form = Annotated[dict[str, Any], Depends(read_form)]
+Looker = Annotated[Reviewer, Depends(current_reviewer)]
+Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
+Adjudicator = Annotated[Reviewer, Depends(needs(Role.ADJUDICATOR))]
+Admin = Annotated[Reviewer, Depends(needs(Role.ADMIN))]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from review.access import LANGUAGE_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
+from review.access import LANGUAGE_COOKIE, Decider, Form, Reviewer, current_reviewer
 from review.decide import make_choice
 from review.finish import finish_queue
 from review.forms import read_change, read_version
@@ -25,8 +25,6 @@ from tasks.ledger.moves import Choice, LostRaceError, State, require_version
 from tasks.records import Action
 
 router = APIRouter()
-Form = Annotated[dict[str, Any], Depends(read_form)]
-Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
 ASKED = tuple(action for action in Action if action is not Action.RETRACT)
 """What a form may ask for: a decision is taken back by its own address, which knows whose it is."""
 

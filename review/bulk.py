@@ -2,12 +2,11 @@
 
 import json
 import random
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from review.access import Reviewer, Role, needs, read_form
+from review.access import Adjudicator, Form
 from review.decide import make_choice
 from review.forms import read_versions
 from review.labels import read_labels, require_known
@@ -17,8 +16,6 @@ from review.words import refuse
 from tasks.records import Action
 
 router = APIRouter()
-Form = Annotated[dict[str, Any], Depends(read_form)]
-Adjudicator = Annotated[Reviewer, Depends(needs(Role.ADJUDICATOR))]
 BULK = (Action.KEEP, Action.DROP, Action.RELABEL, Action.ESCALATE)
 MOST_AT_ONCE = 5_000
 """Items of one bulk decision."""

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from review.access import Reviewer, Role, current_reviewer, needs, read_form
+from review.access import Decider, Form, Looker, Reviewer, Role
 from review.acts import hand_on
 from review.kin import Cluster, find_cluster, has_cluster
 from review.pages import room_of
@@ -22,9 +22,6 @@ from tasks.ledger.moves import Choice, State
 from tasks.records import Action
 
 router = APIRouter()
-Form = Annotated[dict[str, Any], Depends(read_form)]
-Looker = Annotated[Reviewer, Depends(current_reviewer)]
-Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
 ACTS = ("merge", "keep")
 
 

@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from review.access import Reviewer, Role, current_reviewer, needs, read_form
+from review.access import Adjudicator, Form, Looker, Reviewer, Role
 from review.agreement import measure_agreement
 from review.pages import MOST_PAGES, go, room_of
 from review.render import language_of, render
@@ -19,9 +19,6 @@ from tasks.wording import title_of
 
 router = APIRouter()
 ROWS = 200
-Looker = Annotated[Reviewer, Depends(current_reviewer)]
-Adjudicator = Annotated[Reviewer, Depends(needs(Role.ADJUDICATOR))]
-Form = Annotated[dict[str, Any], Depends(read_form)]
 
 
 @router.get("/guidelines/{recipe}/{check}")

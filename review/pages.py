@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from review.access import Reviewer, Role, current_reviewer
+from review.access import Looker, Reviewer, Role, current_reviewer
 from review.changes import find_changes
 from review.decide import REASON_CODES
 from review.estimates import estimate_queues, estimate_recipe
@@ -33,7 +33,6 @@ PAGE_ROWS = 50
 """Items of one page of a list."""
 MOST_PAGES = 1_000_000
 """Pages of a list that may be asked for; a database counts rows in 64 bits."""
-Looker = Annotated[Reviewer, Depends(current_reviewer)]
 
 
 def room_of(request: Request) -> Room:

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from review.access import Reviewer, Role, current_reviewer, needs, read_form
+from review.access import Decider, Form, Looker, Reviewer, Role
 from review.acts import hand_on
 from review.diff import diff_texts
 from review.forms import read_version
@@ -27,9 +27,6 @@ from tasks.ledger.moves import Choice, LostRaceError, changed_since, require_ver
 from tasks.records import Action
 
 router = APIRouter()
-Form = Annotated[dict[str, Any], Depends(read_form)]
-Looker = Annotated[Reviewer, Depends(current_reviewer)]
-Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
 
 
 @router.get("/items/{sample_id}/pair")

@@ -4,12 +4,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from review.access import Reviewer, Role, current_reviewer, needs, read_form
+from review.access import Decider, Form, Role, current_reviewer
 from review.acts import hand_on, settle_choice
 from review.decide import make_choice
 from review.labels import KnownLabels
@@ -35,8 +35,6 @@ from tasks.wording.terms import field_term
 from tasks.wording.told import told_by
 
 router = APIRouter()
-Form = Annotated[dict[str, Any], Depends(read_form)]
-Decider = Annotated[Reviewer, Depends(needs(Role.REVIEWER))]
 REASON = "redact"
 """Reason code of the edit that a redaction is."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from review.access import SESSION_COOKIE, Reviewer, Role, current_reviewer, needs, read_form
+from review.access import SESSION_COOKIE, Admin, Form, Reviewer, Role, current_reviewer
 from review.pages import go, is_local, room_of
 from review.passwords import LEAST_CHARACTERS, check_password, hash_password
 from review.render import render
@@ -23,8 +23,6 @@ WAIT_SECONDS = 15 * 60
 _NOBODY = hash_password(
     "a password that nobody has"
 )  # so that an unknown name takes as long as a wrong password
-Form = Annotated[dict[str, Any], Depends(read_form)]
-Admin = Annotated[Reviewer, Depends(needs(Role.ADMIN))]
 
 
 @router.get("/sign-in")
