@@ -18,6 +18,7 @@ from tasks.edits import is_text_field
 from tasks.erase.probes import ERASED
 from tasks.errors import SeimaiError
 from tasks.ledger import Ledger
+from tasks.ledger.decisions import standing_decisions
 from tasks.ledger.desk import Desk
 from tasks.ledger.filters import Filter
 from tasks.ledger.moves import Answer, Choice, State
@@ -121,13 +122,13 @@ def _require_known_lines(
     """
     ids = {row["decision_id"] for row in held}
     new = {number: row for number, row in rows.items() if row["decision_id"] not in ids}
-    every = sorted([*held, *new.values()], key=lambda row: row["created"])
-    last = {row["sample_id"]: row["decision_id"] for row in every}
+    standing = standing_decisions(sorted([*held, *new.values()], key=lambda row: row["created"]))
+    stand = {row["decision_id"] for row in standing.values()}
     facts = desk.facts()
     refused = []
     for number, row in new.items():
         given = _labels_in(row["payload"])
-        if last[row["sample_id"]] != row["decision_id"] or not given:
+        if row["decision_id"] not in stand or not given:
             continue
         recipe = row["recipe"] or (desk.item(row["sample_id"]) or {}).get("recipe", "")
         told = facts.get(recipe, {})
@@ -155,9 +156,7 @@ def _tell_refused(number: int, name: str, why: Told, more: int) -> Told:
 
 def _labels_in(payload: Mapping[str, Any]) -> dict[str, Any]:
     """What of a decision's payload gives labels; an erasure leaves none."""
-    label, spans = payload.get("label"), payload.get("spans")
-    given: dict[str, Any] = {"label": label} if isinstance(label, str) and label != ERASED else {}
-    return given | ({"spans": spans} if isinstance(spans, list) and spans else {})
+    return {name: payload[name] for name in ("label", "spans") if payload.get(name, ERASED) != ERASED}
 
 
 def write_queue(desk: Desk, recipe: str, form: Format) -> Iterator[dict[str, Any]]:
