@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 
 from tasks import findings, text
 from tasks.findings import about_sample, read_columns
-from tasks.numerals import KANJI_POWERS, read_kanji
+from tasks.numerals import KANJI_NUMERALS, KANJI_POWERS, UNITS, read_kanji
 from tasks.records import FINDING, Severity, TableRef, build_table
 from tasks.stage import stage
 from tasks.storage import Workspace
@@ -33,35 +33,16 @@ _RANGE = re.compile(
     r"(\d[\d.,]*)\s?(?:to|and|or|-|~|から)\s?-?(\d[\d.,]*)\s?([a-z%\u00b0]+|[\u30a1-\u30ff\u3400-\u9fff])"
 )
 """Two numbers that share the unit after the second."""
-_WORDS = {
-    word: str(number)
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ]
-    )
-}
+_WORDS = {"zero": "0", "one": "1"} | {word: str(n) for word, n in UNITS.items() if n <= 12}
 _NUMBER_WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b")
 _COUNTERS = (
     "年|[ヶケか箇カ]月|月|日|週|時間|時|分|秒|円|人|名|個|回|件|本|枚|台|冊|箱|袋|足|着|通|条|項|号|章|割|倍|度|階|歳|才|点"
     "|営業日|店舗|種類|泊|校|社|室|畳|坪|丁目|番地|パーセント|%|キロ|メートル|センチ|グラム|リットル|トン|ドル"
 )
 _KANJI_NUMBER = re.compile(
-    r"(?<![〇一二三四五六七八九十百千万億兆\d])(第?)"
+    rf"(?<![{KANJI_NUMERALS}\d])(第?)"
     r"(?!十分(?!の|間|\d)|一(?:時(?!間)|度|人|点|部|名|日中|番地|番)|千人|万人|百人|二度と)"
-    rf"([〇一二三四五六七八九十百千万億兆]+)(?={_COUNTERS})"
+    rf"([{KANJI_NUMERALS}]+)(?={_COUNTERS})"
 )
 """A number in kanji before what it counts: 三十日, 第三条. What more often says something else than a number (一時,
 一度, 十分) is left alone."""

@@ -8,7 +8,7 @@ _TENS = {
         ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2
     )
 }
-_UNITS = {
+UNITS = {
     word: number
     for number, word in enumerate(
         [
@@ -20,7 +20,7 @@ _UNITS = {
 }
 """Without "one", which mostly is no number."""
 _ENGLISH = re.compile(
-    rf"\b(?:({'|'.join(_TENS)})(?:[ -](one|{'|'.join(_UNITS)}))?|({'|'.join(_UNITS)}|zero))"
+    rf"\b(?:({'|'.join(_TENS)})(?:[ -](one|{'|'.join(UNITS)}))?|({'|'.join(UNITS)}|zero))"
     r"(?: (hundred|thousand|million))?\b|\b(?:a|one) (hundred|thousand|million)\b"
 )
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
@@ -29,7 +29,8 @@ _DIGITS = {kanji: value for value, kanji in enumerate("〇一二三四五六七�
 _SMALL = {"十": 10, "百": 100, "千": 1_000}
 _MYRIADS = {"万": 10**4, "億": 10**8, "兆": 10**12}
 KANJI_POWERS = _SMALL | _MYRIADS
-_KANJI = re.compile(rf"\d*[{''.join(_DIGITS)}{''.join(KANJI_POWERS)}]+", re.ASCII)
+KANJI_NUMERALS = "".join([*_DIGITS, *KANJI_POWERS])
+_KANJI = re.compile(rf"\d*[{KANJI_NUMERALS}]+", re.ASCII)
 
 
 def in_digits(form: str) -> str:
@@ -46,7 +47,7 @@ def _read_english(found: re.Match[str]) -> str:
     tens, unit, single, scale, alone = found.groups()
     if alone:
         return str(_SCALES[alone])
-    value = _TENS[tens] + (1 if unit == "one" else _UNITS.get(unit, 0)) if tens else _UNITS.get(single, 0)
+    value = _TENS[tens] + (1 if unit == "one" else UNITS.get(unit, 0)) if tens else UNITS.get(single, 0)
     return str(value * _SCALES.get(scale, 1))
 
 
