@@ -212,7 +212,7 @@ def _hear_witnesses(
         perform(find_content_stage, workspace, samples, duplicates.pairs, recipe.content, read.findings)
     )
     predictions, doubts = _label_noise(recipe, workspace, samples, decisions, encoder, said)
-    return _Heard(samples, leaks.links, predictions, doubts, encoder)
+    return _Heard(samples=samples, leaks=leaks.links, predictions=predictions, doubts=doubts, encoder=encoder)
 
 
 def _lineage(

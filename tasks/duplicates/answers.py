@@ -58,62 +58,17 @@ _FUNCTION = re.compile(
     "|both|each|own|[gest]|etc"
 )
 """Words that may differ. Not among them: negations, or, but, only, all, before, after, over, until, must, should."""
+_SYNONYM_GROUPS = """
+  begin began begun beginning start, finish complete, buy bought purchase, fix repair mend, choose chose chosen select
+  pick, help assist, get got getting receive obtain, send sent dispatch, show shown display, need require, contact
+  reach, reply replied answer respond, press push, under beneath underneath below, above over, big large, small
+  little, quick quickly fast, maybe perhaps possibly, approximately roughly around, often frequently, wrong incorrect,
+  usually normally generally, immediately instantly, directly straight, entire whole, until till, happy glad pleased,
+  problem issue trouble, photo photograph picture, phone telephone, parcel package, automobile car, client customer,
+  shop store, cost price, again anew, because since, while whilst, though although, toward towards
+"""
 _SYNONYMS = {
-    word: number
-    for number, words in enumerate(
-        (
-            *(
-                "begin began begun beginning start",
-                "finish complete",
-                "buy bought purchase",
-                "fix repair mend",
-            ),
-            *(
-                "choose chose chosen select pick",
-                "help assist",
-                "get got getting receive obtain",
-                "send sent dispatch",
-            ),
-            *(
-                "show shown display",
-                "need require",
-                "contact reach",
-                "reply replied answer respond",
-                "press push",
-            ),
-            *(
-                "under beneath underneath below",
-                "above over",
-                "big large",
-                "small little",
-                "quick quickly fast",
-            ),
-            *(
-                "maybe perhaps possibly",
-                "approximately roughly around",
-                "often frequently",
-                "wrong incorrect",
-            ),
-            *(
-                "usually normally generally",
-                "immediately instantly",
-                "directly straight",
-                "entire whole",
-                "until till",
-            ),
-            *("happy glad pleased", "problem issue trouble", "photo photograph picture", "phone telephone"),
-            *(
-                "parcel package",
-                "automobile car",
-                "client customer",
-                "shop store",
-                "cost price",
-                "again anew",
-            ),
-            *("because since", "while whilst", "though although", "toward towards"),
-        )
-    )
-    for word in words.split()
+    word: number for number, words in enumerate(_SYNONYM_GROUPS.split(",")) for word in words.split()
 }
 """English words that may stand for each other where two answers say the same otherwise; regular forms by `_ENDINGS`."""
 _ENDINGS = frozenset(("", "s", "es", "d", "ed", "ing", "e", "y", "ies", "ied"))

@@ -272,7 +272,7 @@ def votes_on(connection: sa.Connection, recipe: str, sample_id: str) -> list[dic
 def cast_vote(
     connection: sa.Connection, recipe: str, sample_id: str, version: int, choice: Choice, actor: str
 ) -> list[dict[str, Any]]:
-    """What `Desk.vote` does."""
+    """Adds an opinion on an overlap item, and settles the item by the second one; see `Desk.vote`."""
     item = lock_item(connection, recipe, sample_id, version)
     earlier = votes_on(connection, recipe, sample_id)
     if any(row["actor"] == actor for row in earlier):

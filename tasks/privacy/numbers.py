@@ -188,7 +188,7 @@ NUMBERS = (
         Kind.BANK_ACCOUNT,
         re.compile(BEFORE + r"\d{6,18}" + AFTER),  # 18: the longest in use (India)
         lambda match: 0.9 if follows(match, _ACCOUNT_WORDS, 20) else 0.0,
-        words=("account", "ac", "a/c", "口座", "普通", "当座", "貯蓄預金"),
+        words=("ac", "a/c", "口座", "普通", "当座", "貯蓄預金"),
         digits=1,
     ),
 )
